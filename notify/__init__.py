@@ -1,0 +1,1 @@
+"""The rules of Heliograph: no AWS, no environment, no clock, no log."""

@@ -1,0 +1,128 @@
+"""Accounts: who may log in, and whom a token makes of its bearer."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET
+
+from notify.errors import Forbidden, Invalid, Unauthorized, Unknown
+from notify.model import Principal, User, Username
+from notify.passwords import PasswordHasher
+from notify.ports import Clock, Users
+from notify.requests import ChangeUser, CreateUser, Login
+from notify.tokens import Keyring, KeySource, sign, verify
+from notify.topics import SEGMENT, parse_segment
+
+TOKEN_SECONDS = 3600
+MAX_ROLES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A login that went well: an access token and whose it is."""
+
+    token: str
+    expires_in: int
+    user: User
+
+
+class Accounts:
+    """Users are found by username, a token's `sub`; a token whose user is gone is worth nothing."""
+
+    def __init__(
+        self, users: Users, keyring: Keyring, keys: KeySource, hasher: PasswordHasher, clock: Clock
+    ) -> None:
+        self._users = users
+        self._keyring = keyring
+        self._keys = keys
+        self._hasher = hasher
+        self._clock = clock
+
+    def login(self, login: Login) -> Grant:
+        """Raises: Unauthorized, with one text and in one time for every wrong pair; Invalid."""
+        user = self._find(login.username)
+        matches = self._hasher.check(login.password, user.password_hash if user else None)
+        if user is None or not matches or user.disabled:
+            raise Unauthorized
+        now = self._clock()
+        principal = Principal(user.username, user.roles, user.tenant, now + TOKEN_SECONDS * 1000)
+        return Grant(sign(self._keyring.signing_key(), principal, now), TOKEN_SECONDS, user)
+
+    def authenticate(self, token: str | None) -> Principal:
+        """Whom the token proves its bearer to be. Raises: Unauthorized, TokenExpired."""
+        if not token:
+            raise Unauthorized
+        claims = verify(token, self._keys, self._clock())
+        user = self._users.get(claims.principal.username)
+        if user is None or user.disabled or claims.issued_at < user.revoked_before:
+            raise Unauthorized
+        return claims.principal
+
+    def get(self, username: str) -> User:
+        """Raises: Unknown."""
+        user = self._find(username)
+        if user is None:
+            raise Unknown(f"no such user: {username[:64]!r}")
+        return user
+
+    def create(self, by: Principal, request: CreateUser) -> User:
+        """Raises: Forbidden, Invalid, Conflict."""
+        require_admin(by)
+        user = new_user(request, self._hasher)
+        self._users.add(user)
+        return user
+
+    def change(self, by: Principal, username: str, request: ChangeUser) -> User:
+        """A new password makes every token issued before it worthless.
+
+        Raises: Forbidden, Unknown, Invalid.
+        """
+        require_admin(by)
+        user = self.get(username)
+        changes = msgspec.structs.asdict(request)
+        changes = {name: value for name, value in changes.items() if value is not UNSET}
+        if "roles" in changes:
+            changes["roles"] = _roles(changes["roles"])
+        if "tenant" in changes:
+            changes["tenant"] = _tenant(changes["tenant"])
+        if "password" in changes:
+            changes["password_hash"] = self._hasher.hash(changes.pop("password"))
+            changes["revoked_before"] = self._clock()
+        changed = dataclasses.replace(user, **changes)
+        self._users.replace(changed)
+        return changed
+
+    def remove(self, by: Principal, username: str) -> None:
+        """Raises: Forbidden, Unknown."""
+        require_admin(by)
+        self._users.remove(self.get(username).username)
+
+    def _find(self, username: str) -> User | None:
+        # What cannot be a username is nobody's, and is not looked up.
+        return self._users.get(Username(username)) if SEGMENT.fullmatch(username) else None
+
+
+def new_user(request: CreateUser, hasher: PasswordHasher) -> User:
+    """The account that a request describes; it is stored nowhere yet. Raises: Invalid."""
+    return User(
+        username=Username(parse_segment(request.username, "username")),
+        roles=_roles(request.roles),
+        tenant=_tenant(request.tenant),
+        password_hash=hasher.hash(request.password),
+    )
+
+
+def require_admin(principal: Principal) -> None:
+    if not principal.has_role("admin"):
+        raise Forbidden("the role admin is required")
+
+
+def _roles(names: list[str]) -> frozenset[str]:
+    if len(names) > MAX_ROLES:
+        raise Invalid(f"roles: at most {MAX_ROLES}")
+    return frozenset(parse_segment(name, "roles") for name in names)
+
+
+def _tenant(name: str | None) -> str | None:
+    return None if name is None else parse_segment(name, "tenant")

@@ -1,0 +1,171 @@
+"""What the HTTP API answers: one struct a body."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from notify.accounts import Grant
+from notify.errors import HeliographError
+from notify.model import Principal, User, timestamp
+from notify.publish import BroadcastResult, SendResult, UserResult
+from notify.stats import Stats
+
+
+class UserAnswer(Struct, frozen=True):
+    """An account, without anything secret."""
+
+    user_id: str
+    roles: list[str]
+    tenant: str | None
+    disabled: bool | UnsetType = UNSET
+    token_expires_at: str | UnsetType = UNSET
+
+
+class LoginAnswer(Struct, frozen=True):
+    """A login that went well."""
+
+    access_token: str
+    expires_in: int
+    user: UserAnswer
+    token_type: str = "bearer"  # noqa: S105
+
+
+class SendAnswer(Struct, frozen=True):
+    """What became of a send."""
+
+    notification_id: str
+    status: str
+    results: list[UserResult]
+    success: bool = True
+    message: str = "Real-time notification sent"
+
+
+class BroadcastAnswer(Struct, frozen=True):
+    """A broadcast that is done: 200."""
+
+    pattern: str
+    message: str
+    notification_id: str
+    recipients: int
+    delivered: int
+    gone: int
+    failed: int
+    success: bool = True
+    dry_run: bool = False
+
+
+class QueuedBroadcastAnswer(Struct, frozen=True):
+    """A broadcast that the queue does: 202."""
+
+    pattern: str
+    message: str
+    notification_id: str
+    broadcast_id: str
+    estimated_recipients: int
+    estimated_seconds: int
+    status: str = "queued"
+    success: bool = True
+
+
+class PubsubStats(Struct, frozen=True):
+    """The numbers as the first clients know them."""
+
+    active_subscribers: int
+    total_connections: int
+    subscribers_by_user: dict[str, int]
+    redis_available: bool = False  # There is none: DynamoDB and SQS do its work.
+
+
+class StatsAnswer(Struct, frozen=True):
+    """True numbers about the service."""
+
+    websocket_connections: int
+    user_connections: int
+    topics: int
+    pubsub_stats: PubsubStats
+    counters: dict[str, int]
+    timestamp: str
+
+
+class Problem(Struct, frozen=True):
+    """A refusal as RFC 9457 draws it; `detail` is a string, as the first clients expect."""
+
+    title: str
+    status: int
+    detail: str
+    code: int
+    request_id: str
+    type: str = "about:blank"
+
+
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+def problem(error: HeliographError, request_id: str) -> Problem:
+    status = error.status
+    return Problem(TITLES[status], status, error.message, int(error.code), request_id)
+
+
+def user_answer(user: User) -> UserAnswer:
+    return UserAnswer(user.username, sorted(user.roles), user.tenant, disabled=user.disabled)
+
+
+def me_answer(principal: Principal) -> UserAnswer:
+    return UserAnswer(
+        principal.username,
+        sorted(principal.roles),
+        principal.tenant,
+        token_expires_at=timestamp(principal.token_expires_at),
+    )
+
+
+def login_answer(grant: Grant) -> LoginAnswer:
+    user = UserAnswer(grant.user.username, sorted(grant.user.roles), grant.user.tenant)
+    return LoginAnswer(grant.token, grant.expires_in, user)
+
+
+def send_answer(result: SendResult) -> SendAnswer:
+    return SendAnswer(result.notification_id, result.status, result.results)
+
+
+def broadcast_answer(result: BroadcastResult) -> BroadcastAnswer | QueuedBroadcastAnswer:
+    message = f"Notification broadcasted to pattern {result.pattern}"
+    if result.broadcast_id is not None:
+        return QueuedBroadcastAnswer(
+            pattern=result.pattern,
+            message=f"Notification queued for pattern {result.pattern}",
+            notification_id=result.notification_id,
+            broadcast_id=result.broadcast_id,
+            estimated_recipients=result.recipients,
+            estimated_seconds=result.estimated_seconds,
+        )
+    return BroadcastAnswer(
+        pattern=result.pattern,
+        message=f"Nothing sent: a dry run for {result.pattern}" if result.dry_run else message,
+        notification_id=result.notification_id,
+        recipients=result.recipients,
+        delivered=result.delivered,
+        gone=result.gone,
+        failed=result.failed,
+        dry_run=result.dry_run,
+    )
+
+
+def stats_answer(stats: Stats, now: int) -> StatsAnswer:
+    totals = stats.totals
+    return StatsAnswer(
+        websocket_connections=totals.connections,
+        user_connections=totals.users,
+        topics=totals.topics,
+        pubsub_stats=PubsubStats(totals.users, totals.connections, stats.connections_by_user),
+        counters=dict(totals.counters),
+        timestamp=timestamp(now),
+    )

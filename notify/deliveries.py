@@ -1,0 +1,61 @@
+"""The queue's side of fan-out: pages of a shard, and those whom a post did not reach."""
+
+import dataclasses
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from notify.fanout import Delivery, Fanout
+from notify.jobs import Job, RetryJob, ShardJob
+from notify.model import Subscriber
+from notify.ports import PAGE_SIZE, Clock, Counts, Deliveries, Subscriptions
+
+
+class Deliverer:
+    """Works off the queue of deliveries."""
+
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        counts: Counts,
+        fanout: Fanout,
+        deliveries: Deliveries,
+        clock: Clock,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._counts = counts
+        self._fanout = fanout
+        self._deliveries = deliveries
+        self._clock = clock
+
+    def run(self, job: Job, remaining_ms: Callable[[], int], reserve_ms: int = 15_000) -> Delivery:
+        """Does the job, or as much of it as leaves `reserve_ms`; the rest goes back to the queue.
+
+        SQS may hand out a job twice. A notification that comes twice is dropped by the client; one
+        that never comes is a defect, so nothing here tries to be clever about that.
+        """
+        if isinstance(job, RetryJob):
+            return self._deliver(job.frame.encode(), list(job.subscribers), job.attempt)
+        return self._run_shard(job, remaining_ms, reserve_ms)
+
+    def _run_shard(
+        self, job: ShardJob, remaining_ms: Callable[[], int], reserve_ms: int
+    ) -> Delivery:
+        frame, excluded = job.frame.encode(), set(job.exclude_user_ids)
+        total, after = Delivery(), job.after
+        while True:
+            page = self._subscriptions.page(job.pattern, job.shard, after, PAGE_SIZE, self._clock())
+            due = [who for who in page.subscribers if who.username not in excluded]
+            total += dataclasses.replace(self._deliver(frame, due), failed=())
+            after = page.after
+            if after is None:
+                return total
+            if remaining_ms() < reserve_ms:
+                self._deliveries.put([replace(job, after=after)])
+                return total
+
+    def _deliver(self, frame: bytes, due: list[Subscriber], attempt: int = 0) -> Delivery:
+        delivery = self._fanout.deliver(frame, due)
+        self._fanout.retry(delivery, frame, attempt)
+        self._counts.add(delivery.tally())
+        return delivery

@@ -1,0 +1,103 @@
+"""The one tree of errors that a caller is told about.
+
+HeliographError
+├── Unauthorized          4001  who are you?
+│   └── TokenExpired      4002
+├── UnsupportedProtocol   4008
+├── BadRequest            4400  not our grammar at all
+├── Forbidden             4403  we know you, and no
+├── Unknown               4404
+├── Conflict              4409
+├── PayloadTooLarge       4413
+├── Invalid               4422  our grammar, a value we refuse
+└── Unavailable           4503  a part of ours does not answer
+
+Anything else that is raised is a bug: it propagates, and the caller sees 4500 without its text.
+"""
+
+from typing import ClassVar
+
+from notify.codes import Code
+
+
+class HeliographError(Exception):
+    """A refusal in words meant for the caller: never a secret, a token or a notification's body."""
+
+    code: ClassVar[Code] = Code.INTERNAL
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this refusal."""
+        return 401 if self.code.fatal else self.code - 4000
+
+
+class Unauthorized(HeliographError):
+    """No token, or one that proves nothing."""
+
+    code = Code.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        # One text for every reason: which check failed is nothing that a stranger should learn.
+        super().__init__("Authentication failed")
+
+
+class TokenExpired(Unauthorized):
+    """A token that was good when the connection opened."""
+
+    code = Code.TOKEN_EXPIRED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = "The token has expired: reconnect with a new one"
+
+
+class UnsupportedProtocol(HeliographError):
+    """A `hello` for a version of the protocol that is not spoken here."""
+
+    code = Code.UNSUPPORTED_PROTOCOL
+
+
+class BadRequest(HeliographError):
+    """Not JSON, not an object, not a known type."""
+
+    code = Code.BAD_REQUEST
+
+
+class Forbidden(HeliographError):
+    """A known principal asked for what is not theirs."""
+
+    code = Code.FORBIDDEN_TOPIC
+
+
+class Unknown(HeliographError):
+    """Something named does not exist."""
+
+    code = Code.UNKNOWN
+
+
+class Conflict(HeliographError):
+    """Something named exists already, or changed meanwhile."""
+
+    code = Code.CONFLICT
+
+
+class PayloadTooLarge(HeliographError):
+    """More bytes than one frame may carry."""
+
+    code = Code.PAYLOAD_TOO_LARGE
+
+
+class Invalid(HeliographError):
+    """A field is missing, unknown, ill-typed or out of bounds; the message names it."""
+
+    code = Code.INVALID
+
+
+class Unavailable(HeliographError):
+    """A store or queue did not answer; trying again is sensible."""
+
+    code = Code.UNAVAILABLE

@@ -1,0 +1,94 @@
+"""One frame to many subscribers, and what became of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from notify.errors import TokenExpired
+from notify.jobs import RetryJob
+from notify.messages import encode, error_frame
+from notify.model import ConnectionId, Subscriber
+from notify.ports import Clock, Connections, Deliveries, Gateway, Outcome
+
+# API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
+# $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
+HANDSHAKE_GRACE_MS = 15_000
+RETRIES_A_JOB = 300  # keeps a job below the 256 KB of an SQS message
+MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`posted` and `gone` are final; `failed` may be tried again."""
+
+    posted: int = 0
+    gone: int = 0
+    failed: tuple[Subscriber, ...] = ()
+
+    @property
+    def recipients(self) -> int:
+        return self.posted + self.gone + len(self.failed)
+
+    def tally(self) -> dict[str, int]:
+        """For the service's counters."""
+        return {"delivered": self.posted, "gone": self.gone, "failed": len(self.failed)}
+
+    def __add__(self, other: "Delivery") -> "Delivery":
+        return Delivery(
+            self.posted + other.posted, self.gone + other.gone, self.failed + other.failed
+        )
+
+
+class Fanout:
+    """Posts, forgets who is gone, and closes connections whose token has run out."""
+
+    def __init__(
+        self, gateway: Gateway, connections: Connections, deliveries: Deliveries, clock: Clock
+    ) -> None:
+        self._gateway = gateway
+        self._connections = connections
+        self._deliveries = deliveries
+        self._clock = clock
+
+    def deliver(self, frame: bytes, subscribers: Iterable[Subscriber]) -> Delivery:
+        """Each connection gets the frame once, however many of its topics match."""
+        now = self._clock()
+        due: dict[ConnectionId, Subscriber] = {}
+        expired: dict[ConnectionId, Subscriber] = {}
+        for subscriber in subscribers:
+            pile = due if subscriber.token_expires_at > now else expired
+            pile[subscriber.connection_id] = subscriber
+        self._expire(list(expired.values()), now)
+        return self._post(frame, due, now) + Delivery(gone=len(expired))
+
+    def retry(self, delivery: Delivery, frame: bytes, attempt: int = 0) -> None:
+        """Queues those whom the frame did not reach, later each time; the last attempt is final."""
+        if attempt >= MAX_ATTEMPTS:
+            return
+        failed, text = delivery.failed, frame.decode()
+        jobs = [
+            RetryJob(text, failed[start : start + RETRIES_A_JOB], attempt + 1)
+            for start in range(0, len(failed), RETRIES_A_JOB)
+        ]
+        if jobs:
+            self._deliveries.put(jobs, delay_seconds=2**attempt)
+
+    def _post(self, frame: bytes, due: dict[ConnectionId, Subscriber], now: int) -> Delivery:
+        posted, gone = 0, 0
+        failed: list[Subscriber] = []
+        for connection_id, outcome in self._gateway.post_each(due, frame):
+            subscriber = due[connection_id]
+            if outcome is Outcome.POSTED:
+                posted += 1
+            elif outcome is Outcome.GONE and now - subscriber.connected_at > HANDSHAKE_GRACE_MS:
+                gone += 1
+                self._connections.forget(subscriber)
+            else:
+                failed.append(subscriber)
+        return Delivery(posted, gone, tuple(failed))
+
+    def _expire(self, subscribers: list[Subscriber], now: int) -> None:
+        farewell = encode(error_frame(TokenExpired(), now))
+        for subscriber in subscribers:
+            self._gateway.post(subscriber.connection_id, farewell)
+            self._gateway.disconnect(subscriber.connection_id)
+            self._connections.forget(subscriber)

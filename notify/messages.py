@@ -1,0 +1,266 @@
+"""The wire: what clients send, what they are sent, as one JSON object a frame."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from notify.codes import Code
+from notify.errors import BadRequest, HeliographError, Invalid
+from notify.model import timestamp
+from notify.topics import MAX_SUBSCRIPTIONS
+
+PROTOCOL = 1
+SUBPROTOCOL = "heliograph.v1"
+# API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
+MAX_NOTIFICATION_BYTES = 28 * 1024
+
+MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
+Patterns = Annotated[list[str], Meta(min_length=1, max_length=MAX_SUBSCRIPTIONS)]
+
+
+class Ping(Struct, tag="ping", frozen=True):
+    """Keeps a connection from idling out: API Gateway counts messages, not ping frames."""
+
+    id: MessageId = UNSET
+
+
+class Hello(Struct, tag="hello", frozen=True):
+    """The first message of a client that wants to know where it landed."""
+
+    id: MessageId = UNSET
+    protocol: int = PROTOCOL
+    topics: Annotated[list[str], Meta(max_length=MAX_SUBSCRIPTIONS)] = []
+    resume: dict[str, Any] = {}
+    ack_mode: Literal["none", "batch"] = "none"
+
+
+class Subscribe(Struct, tag="subscribe", frozen=True):
+    """Asks for topics; each is answered for itself."""
+
+    topics: Patterns
+    id: MessageId = UNSET
+
+
+class SubscribePattern(Struct, tag="subscribe_pattern", frozen=True):
+    """`subscribe` as the first clients spell it."""
+
+    pattern: str
+    id: MessageId = UNSET
+
+    @property
+    def topics(self) -> list[str]:
+        return [self.pattern]
+
+
+class Unsubscribe(Struct, tag="unsubscribe", frozen=True):
+    """Gives topics back."""
+
+    topics: Patterns
+    id: MessageId = UNSET
+
+
+class UnsubscribePattern(Struct, tag="unsubscribe_pattern", frozen=True):
+    """`unsubscribe` as the first clients spell it."""
+
+    pattern: str
+    id: MessageId = UNSET
+
+    @property
+    def topics(self) -> list[str]:
+        return [self.pattern]
+
+
+Message = Ping | Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern
+TYPES: dict[str, type[Message]] = {
+    "ping": Ping,
+    "hello": Hello,
+    "subscribe": Subscribe,
+    "subscribe_pattern": SubscribePattern,
+    "unsubscribe": Unsubscribe,
+    "unsubscribe_pattern": UnsubscribePattern,
+}
+
+
+class Pong(Struct, tag="pong", frozen=True):
+    """The answer to a ping."""
+
+    timestamp: str
+    id: MessageId = UNSET
+
+
+class Welcome(Struct, tag="welcome", frozen=True):
+    """The answer to a hello."""
+
+    connection_id: str
+    user_id: str
+    roles: list[str]
+    server_time: str
+    ping_interval_ms: int
+    max_age_ms: int
+    token_expires_at: str
+    subscriptions: list[str]
+    resume: dict[str, Any]
+    id: MessageId = UNSET
+
+
+class Subscribed(Struct, tag="subscribed", frozen=True):
+    """A topic is subscribed. `seq`: where its stream stands; `pattern`: the old name of `topic`."""
+
+    topic: str
+    pattern: str
+    epoch: str
+    seq: int
+    timestamp: str
+    id: MessageId = UNSET
+
+
+class Unsubscribed(Struct, tag="unsubscribed", frozen=True):
+    """A topic is given back."""
+
+    topic: str
+    pattern: str
+    timestamp: str
+    id: MessageId = UNSET
+
+
+class ErrorFrame(Struct, tag="error", frozen=True):
+    """A refusal. The server closes the connection after it only if it is `fatal`."""
+
+    code: int
+    name: str
+    message: str
+    temporary: bool
+    fatal: bool
+    timestamp: str
+    retry_after_ms: int | None = None
+    topic: str | UnsetType = UNSET
+    id: MessageId = UNSET
+
+
+class Sender(Struct, frozen=True):
+    """Who asked for a notification."""
+
+    id: str
+    roles: list[str]
+
+
+class NotificationFrame(Struct, tag="notification", frozen=True):
+    """A notification on its way to one stream's subscribers; also what is stored of it."""
+
+    id: str
+    notification_type: str
+    title: str
+    message: str
+    priority: str
+    data: dict[str, Any]
+    sender: Sender
+    timestamp: str
+    stream: str
+    topic: str
+    epoch: str | None
+    seq: int | None
+    expires_at: str | None = None
+    collapse_key: str | None = None
+    replay: bool = False
+
+
+Frame = Pong | Welcome | Subscribed | Unsubscribed | ErrorFrame | NotificationFrame
+
+
+def encode(frame: Frame) -> bytes:
+    return msgspec.json.encode(frame)
+
+
+def error_frame(
+    error: HeliographError, now: int, id: MessageId = UNSET, topic: str | UnsetType = UNSET
+) -> ErrorFrame:
+    return ErrorFrame(
+        code=int(error.code),
+        name=error.code.name.lower(),
+        message=error.message,
+        temporary=error.code.temporary,
+        fatal=error.code.fatal,
+        timestamp=timestamp(now),
+        topic=topic,
+        id=id,
+    )
+
+
+def internal_error_frame(now: int, id: MessageId = UNSET) -> ErrorFrame:
+    """What a client hears of a bug: that there was one."""
+    return error_frame(_Internal(), now, id)
+
+
+class _Internal(HeliographError):
+    code = Code.INTERNAL
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on the server")
+
+
+def message_id(text: str | bytes) -> MessageId:
+    """The `id` of a frame that may be bad in any other way, so that its error can echo it."""
+    try:
+        return _MessageId.decode(text).id
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return UNSET
+
+
+class _OnlyId(Struct):
+    id: MessageId = UNSET
+
+
+_MessageId = msgspec.json.Decoder(_OnlyId)
+
+
+def parse_message(text: str | bytes) -> Message:
+    """A client's frame. Raises: BadRequest if it is none of ours, Invalid if a field is wrong."""
+    fields = parse_object(text)
+    known = TYPES.get(fields["type"]) if isinstance(fields.get("type"), str) else None
+    if known is None:
+        raise BadRequest("type: one of " + ", ".join(TYPES))
+    return convert(fields, known)
+
+
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Any JSON object. Raises: BadRequest."""
+    try:
+        fields = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        raise BadRequest("not JSON") from None
+    except RecursionError:
+        raise BadRequest("nested too deeply") from None
+    if not isinstance(fields, dict):
+        raise BadRequest("not a JSON object")
+    return fields
+
+
+T = TypeVar("T")
+
+
+def convert(fields: dict[str, Any], to: type[T]) -> T:
+    """The fields as a struct of ours. Raises: Invalid naming the field."""
+    try:
+        return msgspec.convert(fields, to)
+    except msgspec.ValidationError as error:
+        raise Invalid(_in_our_words(str(error))) from None
+
+
+def _in_our_words(complaint: str) -> str:
+    """`Expected `str`, got `int` - at `$.title`` as ``title: expected `str`, got `int```."""
+    for prefix, ours in (
+        ("Object missing required field `", "required"),
+        ("Object contains unknown field `", "unknown field"),
+    ):
+        if complaint.startswith(prefix):
+            field, _, rest = complaint.removeprefix(prefix).partition("`")
+            return f"{_parent(rest)}{field}: {ours}"
+    what, _, path = complaint.partition(" - at `$")
+    where = path.rstrip("`").lstrip(".")
+    return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
+
+
+def _parent(rest: str) -> str:
+    path = rest.partition(" - at `$")[2].rstrip("`").lstrip(".")
+    return f"{path}." if path else ""

@@ -1,0 +1,98 @@
+"""The nouns of the house: principals, connections, subscribers, notifications."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+Username = NewType("Username", str)
+ConnectionId = NewType("ConnectionId", str)
+# A pattern is a topic, or one that ends in `:*`; every topic is a pattern.
+Pattern = NewType("Pattern", str)
+Topic = NewType("Topic", Pattern)
+
+MAX_AGE_MS = 2 * 60 * 60 * 1000  # API Gateway closes every connection after two hours.
+ROW_GRACE_MS = 15 * 60 * 1000
+
+
+class Action(StrEnum):
+    """What a capability may allow on a pattern."""
+
+    SUBSCRIBE = "subscribe"
+    PUBLISH = "publish"
+    PRESENCE = "presence"
+    HISTORY = "history"
+
+
+Caps = Mapping[Pattern, frozenset[Action]]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who stands behind a connection or an HTTP request, as the token says.
+
+    `token_expires_at` is in milliseconds since the epoch, like every time here.
+    """
+
+    username: Username
+    roles: frozenset[str]
+    tenant: str | None
+    token_expires_at: int
+    caps: Caps = field(default_factory=dict)
+
+    def has_role(self, *roles: str) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One socket at the gateway and who holds it."""
+
+    id: ConnectionId
+    principal: Principal
+    connected_at: int
+    topics: frozenset[Pattern]
+
+    @property
+    def expires_at(self) -> int:
+        """When its row may go: the gateway has closed it by then."""
+        return self.connected_at + MAX_AGE_MS + ROW_GRACE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A connection as the fan-out meets it: a row of some topic's shard."""
+
+    connection_id: ConnectionId
+    username: Username
+    connected_at: int
+    token_expires_at: int
+    pattern: Pattern
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a stream. `epoch` changes only if a stream's numbering is lost."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account. `revoked_before`: tokens issued before it (ms) are worth nothing."""
+
+    username: Username
+    password_hash: str
+    roles: frozenset[str] = frozenset()
+    tenant: str | None = None
+    disabled: bool = False
+    revoked_before: int = 0
+
+
+def timestamp(at: int) -> str:
+    """`at` in ms as ISO 8601 in UTC: `2026-01-31T12:00:00.000Z`."""
+    moment = datetime.datetime.fromtimestamp(at / 1000, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,159 @@
+"""What the rules need from the world; infra has the real ones, tests/fakes.py those in memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from notify.codes import Code
+from notify.jobs import Job
+from notify.messages import NotificationFrame
+from notify.model import (
+    Connection,
+    ConnectionId,
+    Pattern,
+    Position,
+    Subscriber,
+    User,
+    Username,
+)
+
+PAGE_SIZE = 500  # subscribers that are read, posted to and accounted for at once
+
+Clock = Callable[[], int]  # milliseconds since the epoch
+NewId = Callable[[], str]  # unguessable, and different every time
+
+
+class Users(Protocol):
+    """Accounts by username."""
+
+    def get(self, username: Username) -> User | None: ...
+
+    def add(self, user: User) -> None:
+        """Raises: Conflict if the name is taken."""
+
+    def replace(self, user: User) -> None:
+        """Raises: Unknown."""
+
+    def remove(self, username: Username) -> None:
+        """Raises: Unknown."""
+
+
+class Connections(Protocol):
+    """Open connections and what they are subscribed to.
+
+    Every member of a topic is counted exactly once, however often its row is written or removed.
+    """
+
+    def open(self, connection: Connection) -> None:
+        """Stores the connection and a subscription for each of its topics."""
+
+    def get(self, connection_id: ConnectionId) -> Connection | None: ...
+
+    def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
+        """Does nothing if it is subscribed already.
+
+        Raises: Unknown if the connection is closed, Invalid if it holds `limit` topics.
+        """
+
+    def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
+        """Does nothing if it is not subscribed."""
+
+    def close(self, connection_id: ConnectionId) -> Connection | None:
+        """Removes the connection and its subscriptions; returns it to one caller only."""
+
+    def forget(self, subscriber: Subscriber) -> None:
+        """`close`, and that very subscription even where the connection's row is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A pattern that has subscribers, and over how many shards they are spread."""
+
+    pattern: Pattern
+    shards: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some subscribers of a shard; `after` continues behind them, None at the end."""
+
+    subscribers: tuple[Subscriber, ...]
+    after: ConnectionId | None
+
+
+class Subscriptions(Protocol):
+    """The members of topics, read by the fan-out."""
+
+    def audiences(self, pattern: Pattern) -> list[Audience]:
+        """Every subscribed pattern that a broadcast to `pattern` reaches."""
+
+    def members(self, audience: Audience) -> int:
+        """How many there are: more than the truth after a crash, but never fewer."""
+
+    def page(
+        self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
+    ) -> Page:
+        """Subscribers whose rows have not expired at `now`."""
+
+
+class Streams(Protocol):
+    """Numbered notifications."""
+
+    def head(self, stream: Pattern) -> Position:
+        """Where the stream stands; seq 0 before its first notification."""
+
+    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+        """Stores it under the next number of `frame.stream`, and returns it with that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the service counts. Counters without a name here are zero."""
+
+    connections: int
+    users: int
+    topics: int
+    counters: Mapping[str, int]
+
+
+class Counts(Protocol):
+    """Sharded counters."""
+
+    def add(self, amounts: Mapping[str, int]) -> None: ...
+
+    def totals(self) -> Totals: ...
+
+
+class Outcome(Enum):
+    """What became of one post."""
+
+    POSTED = "posted"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+class Gateway(Protocol):
+    """Who holds the sockets."""
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome: ...
+
+    def post_each(
+        self, connection_ids: Iterable[ConnectionId], frame: bytes
+    ) -> Iterator[tuple[ConnectionId, Outcome]]:
+        """One frame to many, in any order; nobody's fate touches the others'."""
+
+    def disconnect(self, connection_id: ConnectionId) -> None:
+        """Closes the socket, if it is still there."""
+
+
+class Refusals(Protocol):
+    """The queue of connections that are to be told why, and closed."""
+
+    def put(self, connection_id: ConnectionId, code: Code) -> None: ...
+
+
+class Deliveries(Protocol):
+    """The queue of what a single call does not fan out."""
+
+    def put(self, jobs: Iterable[Job], delay_seconds: int = 0) -> None: ...

@@ -1,0 +1,93 @@
+"""What callers of the HTTP API ask for: one struct a body, unknown fields refused."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from notify.errors import PayloadTooLarge
+from notify.messages import convert, parse_object
+
+MAX_BODY_BYTES = 256 * 1024
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Names = Annotated[list[Name], Meta(max_length=100)]
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=4000)]
+Priority = Literal["low", "normal", "high", "urgent"]
+# From a minute to a year; 30 days unless the caller says otherwise.
+TtlSeconds = Annotated[int, Meta(ge=60, le=365 * 86_400)]
+DEFAULT_TTL_SECONDS = 30 * 86_400
+
+
+class Login(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /auth/login."""
+
+    username: Annotated[str, Meta(max_length=256)]
+    password: Annotated[str, Meta(max_length=1024)]
+
+
+class Content(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a notification says, however it is addressed."""
+
+    notification_type: Name
+    title: Title
+    message: Text
+    priority: Priority = "normal"
+    data: dict[str, Any] = {}
+    ttl_seconds: TtlSeconds = DEFAULT_TTL_SECONDS
+
+
+class Send(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """POST /notifications/send-realtime: to one user or to up to a hundred."""
+
+    user_id: Name | UnsetType = UNSET
+    user_ids: Annotated[list[Name], Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    persist: bool = True
+    exclude_connections: Names = []
+
+    def __post_init__(self) -> None:
+        if (self.user_id is UNSET) == (self.user_ids is UNSET):
+            raise ValueError("user_id: give either user_id or user_ids")
+
+    @property
+    def usernames(self) -> list[str]:
+        """Each addressed user once, in the order given."""
+        names = self.user_ids if isinstance(self.user_ids, list) else [self.user_id]
+        return list(dict.fromkeys(str(name) for name in names))
+
+
+class Broadcast(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """POST /notifications/broadcast: to a topic, to all under a wildcard, or to everybody."""
+
+    pattern: Annotated[str, Meta(min_length=1, max_length=256)]
+    persist: Literal["stream", "none"] = "stream"
+    exclude_user_ids: Names = []
+    dry_run: bool = False
+
+
+class CreateUser(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /admin/users."""
+
+    username: str
+    password: str
+    roles: Annotated[list[str], Meta(max_length=50)] = []
+    tenant: str | None = None
+
+
+class ChangeUser(Struct, forbid_unknown_fields=True, frozen=True):
+    """PATCH /admin/users/{username}: only what is given changes."""
+
+    password: str | UnsetType = UNSET
+    roles: Annotated[list[str], Meta(max_length=50)] | UnsetType = UNSET
+    tenant: str | UnsetType | None = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+T = TypeVar("T")
+
+
+def parse_body(body: str | bytes, to: type[T]) -> T:
+    """Raises: PayloadTooLarge, BadRequest if it is not a JSON object, Invalid naming the field."""
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+    return convert(parse_object(body), to)

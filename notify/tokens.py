@@ -1,0 +1,203 @@
+"""JSON Web Tokens: signed with our own keys, verified with ours or an identity provider's."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jwt
+
+from notify.errors import Invalid, TokenExpired, Unauthorized
+from notify.model import Action, Caps, Principal, Username
+from notify.topics import parse_pattern, parse_segment
+
+ALGORITHMS = frozenset({"HS256", "RS256", "ES256"})
+MAX_TOKEN_BYTES = 8192
+MIN_SECRET_BYTES = 32
+LEEWAY_MS = 5_000  # Clocks of two machines differ; an `nbf` of this very second is no attack.
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and the one algorithm it may be used with.
+
+    A token's own `alg` is never believed: a public RSA key taken for an HMAC secret would let
+    anybody sign (RFC 8725, section 2.1). `issuer` and `audience` are demanded if they are set.
+    """
+
+    id: str
+    algorithm: str
+    verifying: Any  # what PyJWT takes: bytes, PEM text or a key object
+    signing: Any = None
+    issuer: str | None = None
+    audience: str | None = None
+
+
+class KeySource(Protocol):
+    """Finds the key that a token names."""
+
+    def find(self, key_id: str | None) -> Key | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. Times in ms."""
+
+    principal: Principal
+    issued_at: int
+
+
+class Keyring:
+    """Our own keys by id. The first that can sign does; all of them verify, so keys can rotate."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {key.id: key for key in keys}
+
+    def find(self, key_id: str | None) -> Key | None:
+        """The key with that id; for a token without one, our only key."""
+        if key_id is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(key_id or "")
+
+    def signing_key(self) -> Key:
+        """Raises: LookupError where every key can only verify."""
+        for key in self._keys.values():
+            if key.signing is not None:
+                return key
+        raise LookupError("no key here can sign a token")
+
+
+def parse_key(
+    key_id: str, fields: Mapping[str, Any], issuer: str | None, audience: str | None
+) -> Key:
+    """A key as it is configured: `{"alg", "key"}`, for RS256 and ES256 `{"alg", "public_key"}` with
+    PEM texts and a `private_key` if it is to sign.
+
+    Raises: Invalid, without any part of the key in its text.
+    """
+    algorithm = fields.get("alg")
+    if algorithm not in ALGORITHMS:
+        raise Invalid(f"key {key_id!r}: alg must be one of {', '.join(sorted(ALGORITHMS))}")
+    if algorithm != "HS256":
+        if "public_key" not in fields:
+            raise Invalid(f"key {key_id!r}: public_key is missing")
+        return Key(
+            key_id, algorithm, fields["public_key"], fields.get("private_key"), issuer, audience
+        )
+    secret = str(fields.get("key", "")).encode()
+    if len(secret) < MIN_SECRET_BYTES:
+        raise Invalid(f"key {key_id!r}: an HS256 key wants at least {MIN_SECRET_BYTES} bytes")
+    return Key(key_id, algorithm, secret, secret, issuer, audience)
+
+
+def parse_jwks(
+    document: Mapping[str, Any], issuer: str | None, audience: str | None
+) -> dict[str, Key]:
+    """The usable keys of a JSON Web Key Set by id; all others, symmetric ones too, are skipped."""
+    keys = {}
+    for entry in document.get("keys", ()):
+        try:
+            jwk = jwt.PyJWK(entry)
+        except jwt.PyJWTError:
+            continue
+        if jwk.key_id and jwk.algorithm_name in ("RS256", "ES256"):
+            keys[jwk.key_id] = Key(
+                jwk.key_id, jwk.algorithm_name, jwk.key, issuer=issuer, audience=audience
+            )
+    return keys
+
+
+def sign(key: Key, principal: Principal, now: int) -> str:
+    """A token for the principal, valid until its `token_expires_at`."""
+    claims: dict[str, Any] = {
+        "sub": principal.username,
+        "roles": sorted(principal.roles),
+        "iat": now // 1000,
+        "nbf": now // 1000,
+        "exp": principal.token_expires_at // 1000,
+    }
+    if principal.tenant is not None:
+        claims["tenant"] = principal.tenant
+    if principal.caps:
+        claims["caps"] = {pattern: sorted(may) for pattern, may in principal.caps.items()}
+    claims |= {"iss": key.issuer} if key.issuer else {}
+    claims |= {"aud": key.audience} if key.audience else {}
+    return jwt.encode(claims, key.signing, algorithm=key.algorithm, headers={"kid": key.id})
+
+
+def verify(token: str, keys: KeySource, now: int) -> Claims:
+    """What the token says, once its signature, times, issuer and audience are checked.
+
+    Raises: TokenExpired, Unauthorized.
+    """
+    if len(token) > MAX_TOKEN_BYTES:
+        raise Unauthorized
+    claims = _verified_claims(token, keys)
+    expires_at, issued_at = _time(claims, "exp"), _time(claims, "iat", 0)
+    if _time(claims, "nbf", 0) > now + LEEWAY_MS:
+        raise Unauthorized
+    if expires_at <= now:
+        raise TokenExpired
+    return Claims(_principal(claims, expires_at), issued_at)
+
+
+def _verified_claims(token: str, keys: KeySource) -> dict[str, Any]:
+    try:
+        key = keys.find(jwt.get_unverified_header(token).get("kid"))
+        if key is None:
+            raise Unauthorized
+        return jwt.decode(
+            token,
+            key.verifying,
+            algorithms=[key.algorithm],
+            issuer=key.issuer,
+            audience=key.audience,
+            # The times are checked against the caller's clock, not against PyJWT's.
+            options={
+                "require": ["exp", "sub"],
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": key.audience is not None,
+            },
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise Unauthorized from error
+
+
+def _time(claims: Mapping[str, Any], name: str, missing: int | None = None) -> int:
+    seconds = claims.get(name, missing)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise Unauthorized
+    try:
+        return int(seconds * 1000)
+    except (OverflowError, ValueError):  # JSON allows 1e999
+        raise Unauthorized from None
+
+
+def _principal(claims: Mapping[str, Any], expires_at: int) -> Principal:
+    roles, tenant = claims.get("roles", []), claims.get("tenant")
+    if not isinstance(roles, list):
+        raise Unauthorized
+    try:
+        return Principal(
+            username=Username(parse_segment(claims["sub"], "sub")),
+            roles=frozenset(parse_segment(role, "roles") for role in roles),
+            tenant=None if tenant is None else parse_segment(tenant, "tenant"),
+            token_expires_at=expires_at,
+            caps=parse_caps(claims.get("caps") or {}),
+        )
+    except (Invalid, TypeError) as error:
+        raise Unauthorized from error
+
+
+def parse_caps(claim: Any) -> Caps:
+    """`{"orders:*": ["subscribe", …]}`. Raises: Invalid."""
+    if not isinstance(claim, dict):
+        raise Invalid("caps: an object of patterns")
+    return {parse_pattern(pattern): _actions(pattern, may) for pattern, may in claim.items()}
+
+
+def _actions(pattern: str, may: Any) -> frozenset[Action]:
+    if not isinstance(may, list) or not all(name in set(Action) for name in may):
+        raise Invalid(f"caps: {pattern!r}: a list of {', '.join(Action)}")
+    return frozenset(Action(name) for name in may)

@@ -1,0 +1,135 @@
+"""The grammar of topics, and who may subscribe and publish to them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from notify.errors import Invalid
+from notify.model import Action, Pattern, Principal, Topic, Username
+
+SEGMENT = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
+MAX_SEGMENTS = 5
+MAX_BYTES = 256
+MAX_SUBSCRIPTIONS = 100
+
+EVERYBODY = Topic(Pattern("general"))
+ANYTHING = Pattern("*")
+# The roots whose topics name somebody: their members are decided by the token, not by asking.
+RESERVED_ROOTS = frozenset({"user", "role", "tenant"})
+
+
+def user_topic(username: Username) -> Topic:
+    return Topic(Pattern(f"user:{username}"))
+
+
+def parse_segment(text: str, name: str) -> str:
+    """`text`, if it can be a segment of a topic, as usernames, roles and tenants must.
+
+    Raises: Invalid naming the field `name`.
+    """
+    if not SEGMENT.fullmatch(text):
+        raise Invalid(f"{name}: 1 to 64 of the characters A-Z a-z 0-9 _ . @ -")
+    return text
+
+
+def parse_topic(text: str) -> Topic:
+    """`segment(:segment){0,4}`. Raises: Invalid."""
+    segments = text.split(":")
+    if len(segments) > MAX_SEGMENTS or len(text) > MAX_BYTES:
+        raise Invalid(
+            f"topic: at most {MAX_SEGMENTS} segments and {MAX_BYTES} bytes: {_clip(text)}"
+        )
+    if not all(SEGMENT.fullmatch(segment) for segment in segments):
+        raise Invalid(
+            "topic: each segment is 1 to 64 of the characters A-Z a-z 0-9 _ . @ -: " + _clip(text)
+        )
+    return Topic(Pattern(text))
+
+
+def parse_pattern(text: str) -> Pattern:
+    """A topic, or one whose last segment is `*` (one or more remaining segments), or `*` itself.
+
+    Raises: Invalid.
+    """
+    if text == ANYTHING:
+        return ANYTHING
+    if not text.endswith(":*"):
+        return parse_topic(text)
+    parse_topic(text[:-2] + ":x")
+    return Pattern(text)
+
+
+def _clip(text: str) -> str:
+    return repr(text[:80])
+
+
+def is_wildcard(pattern: Pattern) -> bool:
+    return pattern.endswith("*")
+
+
+def covers(wide: Pattern, narrow: Pattern) -> bool:
+    """Whether every topic that matches `narrow` matches `wide`."""
+    if wide in (ANYTHING, narrow):
+        return True
+    return wide.endswith(":*") and narrow.startswith(wide[:-1]) and narrow != ANYTHING
+
+
+def wildcards_over(pattern: Pattern) -> list[Pattern]:
+    """The wildcard patterns that cover it: for `a:b:c` these are `a:b:*` and `a:*`."""
+    segments = pattern.split(":")
+    return [Pattern(":".join([*segments[:n], "*"])) for n in range(len(segments) - 1, 0, -1)]
+
+
+def root(pattern: Pattern) -> str:
+    """The part of the directory that lists it: the first segment, for a user's topics the user.
+
+    A million users under one key would make one hot partition, and nobody needs their list: who
+    wants to reach every user broadcasts to everybody.
+    """
+    first, _, rest = pattern.partition(":")
+    return f"{first}:{rest.partition(':')[0]}" if first == "user" else first
+
+
+def implicit_topics(principal: Principal) -> frozenset[Topic]:
+    """The topics that a connection of the principal gets on connect and keeps."""
+    topics = {EVERYBODY, user_topic(principal.username)}
+    topics |= {Topic(Pattern(f"role:{role}")) for role in principal.roles}
+    if principal.tenant is not None:
+        topics.add(Topic(Pattern(f"tenant:{principal.tenant}")))
+    return frozenset(topics)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPolicy:
+    """Who may. `public` names the topics that any principal may subscribe to without a capability.
+
+    Even `public=(ANYTHING,)` never opens another user's, role's or tenant's topic.
+    """
+
+    public: tuple[Pattern, ...] = (ANYTHING,)
+
+    def may_subscribe(self, principal: Principal, pattern: Pattern) -> bool:
+        if _has_cap(principal, pattern, Action.SUBSCRIBE):
+            return True
+        if any(covers(own, pattern) for own in _own(principal)):
+            return True
+        return not _is_reserved(pattern) and any(covers(wide, pattern) for wide in self.public)
+
+    def may_publish(self, principal: Principal, pattern: Pattern) -> bool:
+        """Admins and services anywhere; everybody else where a capability says so."""
+        if principal.has_role("admin", "service"):
+            return True
+        return _has_cap(principal, pattern, Action.PUBLISH)
+
+
+def _own(principal: Principal) -> Iterable[Pattern]:
+    yield from implicit_topics(principal)
+    yield Pattern(user_topic(principal.username) + ":*")
+
+
+def _has_cap(principal: Principal, pattern: Pattern, action: Action) -> bool:
+    return any(action in may and covers(wide, pattern) for wide, may in principal.caps.items())
+
+
+def _is_reserved(pattern: Pattern) -> bool:
+    return pattern == ANYTHING or pattern.split(":", 1)[0] in RESERVED_ROOTS
