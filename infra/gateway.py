@@ -1,0 +1,73 @@
+"""The @connections API of API Gateway: posts to open connections and closes them."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.log import log
+from notify.model import ConnectionId
+from notify.ports import Outcome
+
+# A post to a peer that vanished without a FIN hangs (aws-sdk-js-v3#6896): wait no longer than this.
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=16,
+)
+POSTS_AT_ONCE = 16
+# API Gateway answers 410 with an empty body, and 400 to an id that it could never have given out
+# (localstack#4694): nobody will ever be reached under either.
+GONE = frozenset({"GoneException", "410", "BadRequestException"})
+
+
+class ApiGateway:
+    """The gateway behind one callback endpoint, `https://{api}.execute-api.{region}…/{stage}`."""
+
+    def __init__(self, endpoint: str, region: str) -> None:
+        self._client: Any = boto3.client(
+            "apigatewaymanagementapi", endpoint_url=endpoint, region_name=region, config=CONFIG
+        )
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        """FAILED covers throttling, a peer that hangs and a gateway that is down: try again."""
+        try:
+            self._client.post_to_connection(ConnectionId=connection_id, Data=frame)
+        except ClientError as error:
+            return _outcome(error)
+        except BotoCoreError as error:
+            log("post_failed", level="warning", error=type(error).__name__)
+            return Outcome.FAILED
+        return Outcome.POSTED
+
+    def post_each(
+        self, connection_ids: Iterable[ConnectionId], frame: bytes
+    ) -> Iterator[tuple[ConnectionId, Outcome]]:
+        """Some at once: a post is ten milliseconds of waiting and one of work."""
+        ids = list(connection_ids)
+        if len(ids) < 2:
+            yield from ((connection_id, self.post(connection_id, frame)) for connection_id in ids)
+            return
+        with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
+            outcomes = pool.map(self.post, ids, itertools.repeat(frame))
+            yield from zip(ids, outcomes, strict=True)
+
+    def disconnect(self, connection_id: ConnectionId) -> None:
+        try:
+            self._client.delete_connection(ConnectionId=connection_id)
+        except (ClientError, BotoCoreError) as error:
+            if not isinstance(error, ClientError) or _outcome(error) is not Outcome.GONE:
+                log("disconnect_failed", level="warning", error=type(error).__name__)
+
+
+def _outcome(error: ClientError) -> Outcome:
+    code = str(error.response["Error"].get("Code"))
+    if code in GONE:
+        return Outcome.GONE
+    log("post_failed", level="warning", error=code)
+    return Outcome.FAILED

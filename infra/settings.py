@@ -1,0 +1,95 @@
+"""What the environment of a function says; serverless.yml writes it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from notify.model import Pattern
+from notify.tokens import Key, parse_key
+from notify.topics import parse_pattern
+
+REFUSAL_MODES = ("frame", "reject")
+
+
+class SettingsError(Exception):
+    """The environment is not what serverless.yml makes it; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a function is told by its environment."""
+
+    stage: str
+    region: str
+    table_prefix: str
+    refusal_mode: str
+    public_topics: tuple[Pattern, ...]
+    callback_endpoint: str
+    refusals_queue_url: str
+    deliveries_queue_url: str
+    issuer: str | None
+    audience: str | None
+    jwt_keys: str
+    jwt_keys_parameter: str
+    jwks_url: str
+    jwks_issuer: str | None
+    jwks_audience: str | None
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Raises: SettingsError."""
+    mode = environment.get("WS_REFUSAL") or "frame"
+    if mode not in REFUSAL_MODES:
+        raise SettingsError(f"WS_REFUSAL is {mode!r}; it can be {' or '.join(REFUSAL_MODES)}")
+    topics = environment.get("PUBLIC_TOPICS", "*").split(",")
+    return Settings(
+        stage=environment.get("STAGE", ""),
+        region=_required(environment, "AWS_REGION"),
+        table_prefix=_required(environment, "TABLE_PREFIX"),
+        refusal_mode=mode,
+        public_topics=tuple(parse_pattern(topic.strip()) for topic in topics if topic.strip()),
+        callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
+        refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
+        deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
+        issuer=environment.get("JWT_ISSUER") or None,
+        audience=environment.get("JWT_AUDIENCE") or None,
+        jwt_keys=environment.get("JWT_KEYS", ""),
+        jwt_keys_parameter=environment.get("JWT_KEYS_PARAMETER", ""),
+        jwks_url=environment.get("JWT_JWKS_URL", ""),
+        jwks_issuer=environment.get("JWT_JWKS_ISSUER") or None,
+        jwks_audience=environment.get("JWT_JWKS_AUDIENCE") or None,
+    )
+
+
+def read_keys(settings: Settings) -> list[Key]:
+    """Our signing keys, from the environment on a laptop, from SSM in the cloud.
+
+    Raises: SettingsError, without any part of a key in its text.
+    """
+    text = settings.jwt_keys or _parameter(settings.jwt_keys_parameter, settings.region)
+    try:
+        keys: dict[str, Any] = json.loads(text)
+        entries = list(keys.items())
+    except (ValueError, AttributeError):
+        raise SettingsError("JWT_KEYS is not a JSON object of keys by id") from None
+    if not entries:
+        raise SettingsError("JWT_KEYS names no key")
+    return [parse_key(*entry, settings.issuer, settings.audience) for entry in entries]
+
+
+def _parameter(name: str, region: str) -> str:
+    if not name:
+        raise SettingsError("neither JWT_KEYS nor JWT_KEYS_PARAMETER is set")
+    answer = boto3.client("ssm", region_name=region).get_parameter(Name=name, WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value

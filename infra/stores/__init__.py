@@ -1,0 +1,1 @@
+"""The stores of notify.ports in DynamoDB, one noun a module."""

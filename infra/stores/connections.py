@@ -1,0 +1,201 @@
+"""Open connections and their subscriptions in DynamoDB.
+
+A connection's row lists its subscriptions' keys, so cleaning up needs no index and no Scan.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterable
+
+from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.transactions import TransactWrite
+
+from infra.stores import directory
+from infra.stores.border import translated
+from infra.tables import ConnectionRow, SubscriptionRow, delete_returning, transaction
+from notify.errors import Invalid, Unavailable, Unknown
+from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
+from notify.ports import Clock
+from notify.tokens import parse_caps
+
+MAX_TRIES = 8
+CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+class DynamoConnections:
+    """Subscriptions appear and vanish together with their entry in the connection's row."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @translated
+    def open(self, connection: Connection) -> None:
+        """The row comes before its subscriptions: it is what they are found and removed by."""
+        shards = directory.shards_of(connection.topics)
+        keys = {}
+        for pattern in connection.topics:
+            shard = directory.shard_of(connection.id, shards[pattern])
+            directory.raise_count(pattern, shard, shards[pattern])
+            keys[pattern] = _key(pattern, shard)
+        _connection_row(connection, keys.values()).save()
+        with SubscriptionRow.batch_write() as batch:
+            for key in keys.values():
+                batch.save(_subscription_row(connection, key))
+
+    @translated
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        try:
+            row = ConnectionRow.get(connection_id, consistent_read=True)
+        except DoesNotExist:
+            return None
+        # DynamoDB's TTL deletes hours late.
+        return _connection(row) if row.expires_at * 1000 > self._clock() else None
+
+    @translated
+    def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
+        """One transaction: parallel frames or a disconnect in between leave no half of it."""
+        if pattern in connection.topics:
+            return
+        shards = directory.shards_of([pattern])[pattern]
+        shard = directory.shard_of(connection.id, shards)
+        directory.raise_count(pattern, shard, shards)
+        if _link(connection, _key(pattern, shard), limit):
+            return
+        directory.lower_count(pattern, shard)
+        current = self.get(connection.id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        if pattern not in current.topics:
+            raise Invalid(f"a connection holds at most {limit} topics, its own included")
+
+    @translated
+    def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
+        try:
+            row = ConnectionRow.get(connection.id, consistent_read=True)
+        except DoesNotExist:
+            return
+        for key in row.topics:
+            if _parse_key(key)[0] == pattern and _unlink(connection.id, key):
+                directory.lower_count(*_parse_key(key))
+
+    @translated
+    def close(self, connection_id: ConnectionId) -> Connection | None:
+        attributes = delete_returning(ConnectionRow, connection_id)
+        if attributes is None:
+            return None
+        row = ConnectionRow.from_raw_data(attributes)
+        for key in row.topics:
+            _remove_subscription(key, connection_id)
+        return _connection(row)
+
+    @translated
+    def forget(self, subscriber: Subscriber) -> None:
+        self.close(subscriber.connection_id)
+        # Its own row too, if a crash has left it behind the connection's.
+        _remove_subscription(_key(subscriber.pattern, subscriber.shard), subscriber.connection_id)
+
+
+def _link(connection: Connection, key: str, limit: int) -> bool:
+    def fill(write: TransactWrite) -> None:
+        has_room: Condition = size(ConnectionRow.topics) < limit  # type: ignore[no-untyped-call]
+        write.update(
+            ConnectionRow(connection.id),
+            actions=[ConnectionRow.topics.add({key})],
+            condition=ConnectionRow.connection_id.exists() & has_room,
+        )
+        write.save(
+            _subscription_row(connection, key),
+            condition=SubscriptionRow.connection_id.does_not_exist(),
+        )
+
+    return _transact(fill)
+
+
+def _unlink(connection_id: ConnectionId, key: str) -> bool:
+    def fill(write: TransactWrite) -> None:
+        write.update(
+            ConnectionRow(connection_id),
+            actions=[ConnectionRow.topics.delete({key})],
+            condition=ConnectionRow.connection_id.exists(),
+        )
+        write.delete(
+            SubscriptionRow(key, connection_id),
+            condition=SubscriptionRow.connection_id.exists(),
+        )
+
+    return _transact(fill)
+
+
+def _transact(fill: Callable[[TransactWrite], None]) -> bool:
+    """Whether the transaction's conditions held. Two frames of one connection may collide."""
+    for attempt in range(MAX_TRIES):
+        try:
+            with transaction() as write:
+                fill(write)
+            return True
+        except TransactWriteError as error:
+            codes = {reason.code for reason in error.cancellation_reasons if reason}
+            if "ConditionalCheckFailed" in codes:
+                return False
+            if not codes & CONFLICTS:
+                raise
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  (jitter)
+    raise Unavailable("the connection is busy: try again")
+
+
+def _remove_subscription(key: str, connection_id: ConnectionId) -> None:
+    if delete_returning(SubscriptionRow, key, connection_id) is not None:
+        directory.lower_count(*_parse_key(key))
+
+
+def _key(pattern: Pattern, shard: int) -> str:
+    return f"{pattern}#{shard}"
+
+
+def _parse_key(key: str) -> tuple[Pattern, int]:
+    pattern, _, shard = key.rpartition("#")
+    return Pattern(pattern), int(shard)
+
+
+def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRow:
+    principal = connection.principal
+    return ConnectionRow(
+        connection.id,
+        username=principal.username,
+        roles=set(principal.roles) or None,
+        tenant=principal.tenant,
+        caps=json.dumps({pattern: sorted(may) for pattern, may in principal.caps.items()}),
+        topics=set(keys),
+        connected_at=connection.connected_at,
+        token_expires_at=principal.token_expires_at,
+        expires_at=connection.expires_at // 1000,
+    )
+
+
+def _subscription_row(connection: Connection, key: str) -> SubscriptionRow:
+    return SubscriptionRow(
+        key,
+        connection.id,
+        username=connection.principal.username,
+        connected_at=connection.connected_at,
+        token_expires_at=connection.principal.token_expires_at,
+        expires_at=connection.expires_at // 1000,
+    )
+
+
+def _connection(row: ConnectionRow) -> Connection:
+    principal = Principal(
+        username=Username(row.username),
+        roles=frozenset(row.roles or ()),
+        tenant=row.tenant,
+        token_expires_at=int(row.token_expires_at),
+        caps=parse_caps(json.loads(row.caps or "{}")),
+    )
+    return Connection(
+        id=ConnectionId(row.connection_id),
+        principal=principal,
+        connected_at=int(row.connected_at),
+        topics=frozenset(_parse_key(key)[0] for key in row.topics),
+    )

@@ -1,0 +1,90 @@
+"""Which topics have members, over how many shards, and how many.
+
+Counting is a tree: a shard's members, a topic's shards with members, the service's topics with
+members. Only the step from 0 to 1 or back is told to the parent, so a busy topic writes to one
+item of its own. Additions commute, and each step is seen by exactly one caller; hence the counts
+are exact whatever the order. A count is raised before a row is written and lowered after it is
+deleted: a crash in between leaves it too high, which costs a query, and never too low, which
+would cost a notification.
+"""
+
+import zlib
+from collections.abc import Iterable
+
+from pynamodb.exceptions import UpdateError
+
+from infra.stores.border import condition_failed
+from infra.stores.counts import TOPICS, USERS, add_anywhere, add_to, members_counter, total
+from infra.tables import TopicRow
+from notify.model import ConnectionId, Pattern
+from notify.topics import root
+
+SHARD_SIZE = 5000
+MAX_SHARDS = 1024
+CHECK_EVERY = 500  # how often a shard that is full looks whether the whole topic is
+
+
+def shard_of(connection_id: ConnectionId, shards: int) -> int:
+    return zlib.crc32(connection_id.encode()) % shards
+
+
+def topic_rows(patterns: Iterable[Pattern], consistent: bool) -> dict[Pattern, TopicRow]:
+    """The rows of those patterns that have one."""
+    keys = [(root(pattern), pattern) for pattern in patterns]
+    rows = TopicRow.batch_get(keys, consistent_read=consistent)
+    return {Pattern(row.topic): row for row in rows}
+
+
+def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
+    """Over how many shards each is spread.
+
+    An old number does no harm: shards are only ever added, so a row in a lower one is found.
+    """
+    patterns = list(patterns)
+    rows = topic_rows(patterns, consistent=False)
+    return {pattern: shards(rows.get(pattern)) for pattern in patterns}
+
+
+def shards(row: TopicRow | None) -> int:
+    return int(row.shards) if row is not None and row.shards else 1
+
+
+def raise_count(pattern: Pattern, shard: int, shards: int) -> None:
+    """One member more, before its row is written."""
+    members = add_to(members_counter(pattern), shard, +1)
+    if members == 1:
+        _add_live_shard(pattern, +1)
+    if members >= SHARD_SIZE and members % CHECK_EVERY == 0:
+        _grow(pattern, shards)
+
+
+def lower_count(pattern: Pattern, shard: int) -> None:
+    """One member fewer, after its row is gone."""
+    if add_to(members_counter(pattern), shard, -1) == 0:
+        _add_live_shard(pattern, -1)
+
+
+def _add_live_shard(pattern: Pattern, amount: int) -> None:
+    row = TopicRow(root(pattern), pattern)
+    row.update(actions=[TopicRow.live_shards.add(amount)])
+    live = int(row.live_shards)
+    if (amount, live) in ((+1, 1), (-1, 0)):
+        add_anywhere(TOPICS, amount)
+        if pattern.startswith("user:") and pattern.count(":") == 1:
+            add_anywhere(USERS, amount)
+
+
+def _grow(pattern: Pattern, shards: int) -> None:
+    """Doubles the shards of a topic that is full. Rows stay where they are."""
+    if shards >= MAX_SHARDS or total(members_counter(pattern)) < shards * SHARD_SIZE:
+        return
+    unchanged = TopicRow.shards == shards
+    if shards == 1:
+        unchanged |= TopicRow.shards.does_not_exist()
+    try:
+        TopicRow(root(pattern), pattern).update(
+            actions=[TopicRow.shards.set(2 * shards)], condition=unchanged
+        )
+    except UpdateError as error:
+        if not condition_failed(error):  # somebody else has grown it
+            raise

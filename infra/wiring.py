@@ -1,0 +1,152 @@
+"""The only composer: makes each part once, at its first use, from the environment."""
+
+import functools
+import secrets
+import time
+
+from infra.gateway import ApiGateway
+from infra.jwks import Jwks
+from infra.queues import SqsDeliveries, SqsQueue, SqsRefusals
+from infra.settings import Settings, read_keys, read_settings
+from infra.stores.connections import DynamoConnections
+from infra.stores.counts import DynamoCounts
+from infra.stores.streams import DynamoStreams
+from infra.stores.subscriptions import DynamoSubscriptions
+from infra.stores.users import DynamoUsers
+from infra.tables import bind
+from notify.accounts import Accounts
+from notify.deliveries import Deliverer
+from notify.fanout import Fanout
+from notify.hub import Hub
+from notify.model import Principal, Username
+from notify.passwords import PasswordHasher
+from notify.publish import Publisher
+from notify.stats import Stats, read_stats
+from notify.tokens import Key, Keyring
+from notify.topics import TopicPolicy
+
+
+def clock() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """A notification's id: unguessable, and later ones sort behind earlier ones."""
+    return f"ntf_{clock():012x}{secrets.token_hex(8)}"
+
+
+@functools.cache
+def settings() -> Settings:
+    """Also names the tables, which nobody can reach without a setting."""
+    read = read_settings()
+    bind(read.table_prefix, read.region)
+    return read
+
+
+class _AnyKeys:
+    """Our own keys first, then the identity provider's."""
+
+    def __init__(self, own: Keyring, theirs: Jwks) -> None:
+        self._own = own
+        self._theirs = theirs
+
+    def find(self, key_id: str | None) -> Key | None:
+        return self._own.find(key_id) or self._theirs.find(key_id)
+
+
+@functools.cache
+def accounts() -> Accounts:
+    env = settings()
+    own = Keyring(read_keys(env))
+    theirs = Jwks(env.jwks_url, env.jwks_issuer, env.jwks_audience, clock) if env.jwks_url else None
+    keys = _AnyKeys(own, theirs) if theirs else own
+    return Accounts(DynamoUsers(), own, keys, PasswordHasher(), clock)
+
+
+@functools.cache
+def gateway() -> ApiGateway:
+    return ApiGateway(settings().callback_endpoint, settings().region)
+
+
+@functools.cache
+def connections() -> DynamoConnections:
+    settings()
+    return DynamoConnections(clock)
+
+
+@functools.cache
+def deliveries() -> SqsDeliveries:
+    return SqsDeliveries(SqsQueue(settings().deliveries_queue_url, settings().region))
+
+
+@functools.cache
+def refusals() -> SqsRefusals:
+    return SqsRefusals(SqsQueue(settings().refusals_queue_url, settings().region))
+
+
+@functools.cache
+def policy() -> TopicPolicy:
+    return TopicPolicy(settings().public_topics)
+
+
+@functools.cache
+def hub() -> Hub:
+    return Hub(accounts(), connections(), DynamoStreams(new_id), gateway(), policy(), clock)
+
+
+@functools.cache
+def fanout() -> Fanout:
+    return Fanout(gateway(), connections(), deliveries(), clock)
+
+
+@functools.cache
+def publisher() -> Publisher:
+    return Publisher(
+        accounts=accounts(),
+        subscriptions=DynamoSubscriptions(),
+        streams=DynamoStreams(new_id),
+        counts=DynamoCounts(),
+        fanout=fanout(),
+        deliveries=deliveries(),
+        policy=policy(),
+        clock=clock,
+        new_id=new_id,
+    )
+
+
+@functools.cache
+def deliverer() -> Deliverer:
+    return Deliverer(DynamoSubscriptions(), DynamoCounts(), fanout(), deliveries(), clock)
+
+
+def stats(by: Principal) -> Stats:
+    settings()
+    return read_stats(by, DynamoCounts(), DynamoSubscriptions(), clock)
+
+
+def check_store() -> None:
+    """Raises: Unavailable if the tables cannot be read."""
+    settings()
+    DynamoUsers().get(Username("healthz"))
+
+
+def reset() -> None:
+    """Forgets every part, so that the next use reads the environment anew."""
+    for part in PARTS:
+        part.cache_clear()
+
+
+PARTS = (
+    settings,
+    accounts,
+    gateway,
+    connections,
+    deliveries,
+    refusals,
+    policy,
+    hub,
+    fanout,
+    publisher,
+    deliverer,
+)
