@@ -1,0 +1,108 @@
+"""Requests to the HTTP API, payload format 2.0, and their answers."""
+
+import base64
+import functools
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from handlers._edge.invocation import Context, Event, InternalError, Response, log_bug, ms_since
+from infra.log import log
+from infra.wiring import accounts
+from notify.answers import problem
+from notify.errors import HeliographError, Unauthorized
+from notify.handshake import bearer_token
+from notify.model import Principal
+from notify.requests import parse_body
+
+T = TypeVar("T")
+
+
+class HttpCall:
+    """One request."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self.route = str(event["routeKey"])
+        self.method = str(event["requestContext"]["http"]["method"])
+        self.request_id = str(event["requestContext"]["requestId"])
+        self.caller: Principal | None = None
+
+    def principal(self) -> Principal:
+        """Who calls. Raises: Unauthorized, TokenExpired."""
+        # Format 2.0 spells every header name in lower case.
+        self.caller = accounts().authenticate(bearer_token(self._event.get("headers", {})))
+        return self.caller
+
+    def body(self, to: type[T]) -> T:
+        """The body as a struct. Raises: BadRequest, Invalid, PayloadTooLarge."""
+        body = self._event.get("body") or ""
+        if not self._event.get("isBase64Encoded"):
+            return parse_body(body, to)
+        return parse_body(base64.b64decode(body), to)
+
+    def path(self, name: str) -> str:
+        """A path parameter, decoded."""
+        return str(self._event["pathParameters"][name])
+
+
+def http(
+    status: int = 200,
+) -> Callable[[Callable[[HttpCall], object]], Callable[[Event, Context], Response]]:
+    """A handler that answers with `status` and what the operation returns as JSON.
+
+    An operation may return `(status, body)` to choose. Errors become problem documents (RFC 9457).
+    """
+
+    def wrap(operation: Callable[[HttpCall], object]) -> Callable[[Event, Context], Response]:
+        @functools.wraps(operation)
+        def handler(event: Event, context: Context) -> Response:
+            started, call = time.perf_counter(), HttpCall(event)
+            response = _answer(operation, call, status)
+            _log_http(call, response, started)
+            return response
+
+        return handler
+
+    return wrap
+
+
+def _answer(operation: Callable[[HttpCall], object], call: HttpCall, status: int) -> Response:
+    try:
+        answer = operation(call)
+    except HeliographError as error:
+        return _refusal(error, call.request_id)
+    except Exception as error:  # noqa: BLE001  (the edge is where bugs end)
+        log_bug(error, call.request_id)
+        return _refusal(InternalError(), call.request_id)
+    if isinstance(answer, tuple):
+        status, answer = answer
+    return _json(status, answer) if answer is not None else {"statusCode": 204}
+
+
+def _refusal(error: HeliographError, request_id: str) -> Response:
+    response = _json(error.status, problem(error, request_id), "application/problem+json")
+    if isinstance(error, Unauthorized):
+        response["headers"]["www-authenticate"] = "Bearer"
+    return response
+
+
+def _json(status: int, body: object, content_type: str = "application/json") -> Response:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": content_type, "cache-control": "no-store"},
+        "body": msgspec.json.encode(body).decode(),
+    }
+
+
+def _log_http(call: HttpCall, response: Response, started: float) -> None:
+    log(
+        "http",
+        route=call.route,
+        status=response["statusCode"],
+        principal=call.caller.username if call.caller else None,
+        request_id=call.request_id,
+        ms=ms_since(started),
+    )

@@ -1,0 +1,47 @@
+"""What every kind of invocation has: a context, a duration, and a place where bugs end."""
+
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from infra.log import log
+from notify.codes import Code
+from notify.errors import HeliographError
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+
+
+class Context(Protocol):
+    """What Lambda tells a function about its invocation."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class InternalError(HeliographError):
+    """What a caller hears of a bug: that there was one."""
+
+    code = Code.INTERNAL
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on the server")
+
+
+def log_bug(error: Exception, request_id: str) -> None:
+    """Where it happened, but not its text: that may quote what a notification says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    log(
+        "bug",
+        level="error",
+        error=type(error).__name__,
+        trace=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        request_id=request_id,
+    )
+
+
+def ms_since(started: float) -> float:
+    """Milliseconds since a reading of `time.perf_counter`."""
+    return round((time.perf_counter() - started) * 1000, 1)

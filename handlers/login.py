@@ -1,0 +1,11 @@
+"""POST /auth/login: a username and a password for an access token."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import accounts
+from notify.answers import LoginAnswer, login_answer
+from notify.requests import Login
+
+
+@http()
+def handler(call: HttpCall) -> LoginAnswer:
+    return login_answer(accounts().login(call.body(Login)))

@@ -1,0 +1,10 @@
+"""GET /notifications/stats: true numbers about the service."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import clock, stats
+from notify.answers import StatsAnswer, stats_answer
+
+
+@http()
+def handler(call: HttpCall) -> StatsAnswer:
+    return stats_answer(stats(call.principal()), clock())

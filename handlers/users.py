@@ -1,0 +1,18 @@
+"""POST /admin/users, PATCH and DELETE /admin/users/{username}: accounts, for admins."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import accounts
+from notify.answers import UserAnswer, user_answer
+from notify.requests import ChangeUser, CreateUser
+
+
+@http()
+def handler(call: HttpCall) -> tuple[int, UserAnswer] | None:
+    principal = call.principal()
+    if call.method == "POST":
+        return 201, user_answer(accounts().create(principal, call.body(CreateUser)))
+    username = call.path("username")
+    if call.method == "PATCH":
+        return 200, user_answer(accounts().change(principal, username, call.body(ChangeUser)))
+    accounts().remove(principal, username)
+    return None
