@@ -1,0 +1,58 @@
+# make run: the emulator with its store, demo users and a page.   make test: the tests.
+# Both create the virtual environment they need; nothing else has to be installed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+OLD    := .venv-urllib3-1
+CODE   := notify infra handlers local_server client tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-urllib3-1 check lint types contracts format bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(STAMP): requirements.txt requirements-lambda.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+run: $(STAMP) ## Start everything on 127.0.0.1 (make run PORT=4000 for another port)
+	@exec $(BIN)/python -m local_server --port $(or $(PORT),3001)
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+# The SDK of AWS runs on urllib3 1.26 where Python was built with LibreSSL; so must we.
+$(OLD)/.installed: requirements.txt requirements-lambda.txt
+	$(PYTHON) -m venv $(OLD)
+	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check 'urllib3>=1.26.0,<2.0.0'
+	@touch $@
+
+test-urllib3-1: $(OLD)/.installed ## Run the tests that talk to AWS on urllib3 1.26
+	$(OLD)/bin/python -m pytest -q tests/infra tests/handlers
+
+check: lint types contracts test test-urllib3-1 ## Everything that must be green
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+contracts: $(STAMP)
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## Measure, against baselines in the same run
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what make has created
+	rm -rf $(VENV) $(OLD) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
