@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 
+from notify.errors import Invalid
 from notify.model import Pattern
 from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
@@ -45,13 +46,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     mode = environment.get("WS_REFUSAL") or "frame"
     if mode not in REFUSAL_MODES:
         raise SettingsError(f"WS_REFUSAL is {mode!r}; it can be {' or '.join(REFUSAL_MODES)}")
-    topics = environment.get("PUBLIC_TOPICS", "*").split(",")
     return Settings(
         stage=environment.get("STAGE", ""),
         region=_required(environment, "AWS_REGION"),
         table_prefix=_required(environment, "TABLE_PREFIX"),
         refusal_mode=mode,
-        public_topics=tuple(parse_pattern(topic.strip()) for topic in topics if topic.strip()),
+        public_topics=_patterns(environment.get("PUBLIC_TOPICS", "*")),
         callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
@@ -78,7 +78,17 @@ def read_keys(settings: Settings) -> list[Key]:
         raise SettingsError("JWT_KEYS is not a JSON object of keys by id") from None
     if not entries:
         raise SettingsError("JWT_KEYS names no key")
-    return [parse_key(*entry, settings.issuer, settings.audience) for entry in entries]
+    try:
+        return [parse_key(*entry, settings.issuer, settings.audience) for entry in entries]
+    except Invalid as error:
+        raise SettingsError(f"JWT_KEYS: {error.message}") from None
+
+
+def _patterns(text: str) -> tuple[Pattern, ...]:
+    try:
+        return tuple(parse_pattern(topic.strip()) for topic in text.split(",") if topic.strip())
+    except Invalid as error:
+        raise SettingsError(f"PUBLIC_TOPICS: {error.message}") from None
 
 
 def _parameter(name: str, region: str) -> str:

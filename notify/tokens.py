@@ -66,17 +66,15 @@ class Keyring:
         raise LookupError("no key here can sign a token")
 
 
-def parse_key(
-    key_id: str, fields: Mapping[str, Any], issuer: str | None, audience: str | None
-) -> Key:
+def parse_key(key_id: str, fields: object, issuer: str | None, audience: str | None) -> Key:
     """A key as it is configured: `{"alg", "key"}`, for RS256 and ES256 `{"alg", "public_key"}` with
     PEM texts and a `private_key` if it is to sign.
 
     Raises: Invalid, without any part of the key in its text.
     """
-    algorithm = fields.get("alg")
-    if algorithm not in ALGORITHMS:
+    if not isinstance(fields, Mapping) or fields.get("alg") not in ALGORITHMS:
         raise Invalid(f"key {key_id!r}: alg must be one of {', '.join(sorted(ALGORITHMS))}")
+    algorithm = str(fields["alg"])
     if algorithm != "HS256":
         if "public_key" not in fields:
             raise Invalid(f"key {key_id!r}: public_key is missing")
@@ -111,8 +109,9 @@ def sign(key: Key, principal: Principal, now: int) -> str:
     claims: dict[str, Any] = {
         "sub": principal.username,
         "roles": sorted(principal.roles),
-        "iat": now // 1000,
-        "nbf": now // 1000,
+        # To the millisecond, which RFC 7519 allows: a token made right after a change of password
+        # must not look older than the change.
+        "iat": now / 1000,
         "exp": principal.token_expires_at // 1000,
     }
     if principal.tenant is not None:
@@ -169,7 +168,7 @@ def _time(claims: Mapping[str, Any], name: str, missing: int | None = None) -> i
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise Unauthorized
     try:
-        return int(seconds * 1000)
+        return round(seconds * 1000)
     except (OverflowError, ValueError):  # JSON allows 1e999
         raise Unauthorized from None
 

@@ -16,7 +16,8 @@ Response = dict[str, Any]
 class Context(Protocol):
     """What Lambda tells a function about its invocation."""
 
-    aws_request_id: str
+    @property
+    def aws_request_id(self) -> str: ...
 
     def get_remaining_time_in_millis(self) -> int: ...
 

@@ -1,0 +1,73 @@
+"""Fixtures that more than one folder uses."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+from moto.core.config import DefaultConfig
+
+from infra import tables, wiring
+from tests.aws import PREFIX, REGION, create_queues, create_tables
+from tests.gateway_server import GatewayServer
+
+TEST_KEY = "a-key-for-tests-of-at-least-32-bytes"
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test can reach a real account, whatever the machine it runs on is logged in to."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def gateway_server() -> Iterator[GatewayServer]:
+    """An `@connections` API that knows which connections are open, as moto's does not."""
+    with GatewayServer() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(gateway_server: GatewayServer) -> Iterator[None]:
+    """moto in process, with our tables in it."""
+    passthrough: DefaultConfig = {
+        "core": {
+            "mock_credentials": True,
+            "passthrough": {"urls": [rf"{gateway_server.url}/.*"], "services": []},
+            "reset_boto3_session": True,
+            "service_whitelist": None,
+        }
+    }
+    with mock_aws(config=passthrough):
+        create_tables()
+        tables.bind(PREFIX, REGION)
+        yield
+
+
+@pytest.fixture
+def service(
+    aws: None, gateway_server: GatewayServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """The environment of a deployed function; its queues' URLs are returned by logical id."""
+    urls = create_queues()
+    environment = {
+        "STAGE": "test",
+        "TABLE_PREFIX": PREFIX,
+        "JWT_KEYS": f'{{"test": {{"alg": "HS256", "key": "{TEST_KEY}"}}}}',
+        "JWT_ISSUER": "heliograph",
+        "JWT_AUDIENCE": "heliograph",
+        "WS_REFUSAL": "frame",
+        "PUBLIC_TOPICS": "*",
+        "REFUSALS_QUEUE_URL": urls["RefusalsQueue"],
+        "DELIVERIES_QUEUE_URL": urls["DeliveriesQueue"],
+        "CALLBACK_ENDPOINT": gateway_server.url,
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    wiring.reset()
+    yield urls
+    wiring.reset()

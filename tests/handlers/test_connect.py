@@ -1,0 +1,94 @@
+import json
+from typing import Any
+
+import pytest
+
+from handlers import connect
+from infra import wiring
+from infra.stores.counts import DynamoCounts
+from tests import events
+from tests.handlers.conftest import Service
+
+
+def connections() -> int:
+    return DynamoCounts().totals().connections
+
+
+def test_a_good_token_opens_a_connection(heliograph: Service) -> None:
+    response = heliograph.connect("c1", heliograph.token("alice"))
+    assert response == {"statusCode": 200, "headers": {}}
+    assert connections() == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer {token}"},
+        {"authorization": "bearer {token}"},
+        {"Sec-WebSocket-Protocol": "heliograph.v1, token.{token}"},
+    ],
+)
+def test_a_token_may_come_in_a_header(heliograph: Service, headers: dict[str, str]) -> None:
+    token = heliograph.token("alice")
+    filled = {name: value.format(token=token) for name, value in headers.items()}
+    assert heliograph.connect("c1", None, **filled)["statusCode"] == 200
+    assert connections() == 1
+
+
+def test_the_subprotocol_is_echoed_and_the_token_in_it_is_not(heliograph: Service) -> None:
+    offer = f"heliograph.v1, token.{heliograph.token('alice')}"
+    response = heliograph.connect("c1", None, **{"Sec-WebSocket-Protocol": offer})
+    assert response["headers"] == {"Sec-WebSocket-Protocol": "heliograph.v1"}
+
+
+def bad_tokens(heliograph: Service) -> dict[str, str | None]:
+    return {
+        "none": None,
+        "empty": "",
+        "nonsense": "not.a.token",
+        "expired": heliograph.token("alice", seconds=-1),
+        "another key": heliograph.token("alice", key="another-key-of-at-least-32-bytes!!"),
+        "nobody's": heliograph.token("mallory"),
+    }
+
+
+@pytest.mark.parametrize(
+    "which", ["none", "empty", "nonsense", "expired", "another key", "nobody's"]
+)
+def test_a_bad_token_is_refused_by_a_frame_and_stores_nothing(
+    heliograph: Service, which: str
+) -> None:
+    response = heliograph.connect("c1", bad_tokens(heliograph)[which])
+    assert response["statusCode"] == 200
+    assert [json.loads(body) for body in heliograph.queued("RefusalsQueue")] == [
+        {"connection_id": "c1", "code": 4001}
+    ]
+    assert connections() == 0
+
+
+def test_in_the_mode_reject_the_handshake_itself_fails(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WS_REFUSAL", "reject")
+    wiring.reset()
+    assert heliograph.connect("c1", None) == {"statusCode": 401}
+    assert heliograph.queued("RefusalsQueue") == []
+
+
+def test_a_store_that_does_not_answer_fails_the_handshake_as_temporary(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFUSALS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/1/missing")
+    wiring.reset()
+    assert heliograph.connect("c1", None) == {"statusCode": 503}
+
+
+def test_the_log_line_names_the_principal_and_not_the_token(
+    heliograph: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = heliograph.token("alice")
+    connect.handler(events.connect("c1", token), events.CONTEXT)
+    printed = capsys.readouterr().out
+    line: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    assert (line["route"], line["principal"], line["outcome"]) == ("$connect", "alice", "ok")
+    assert token not in printed

@@ -1,0 +1,42 @@
+import json
+
+from handlers import refuse
+from tests import events
+from tests.handlers.conftest import Service
+
+BODY = json.dumps({"connection_id": "c1", "code": 4001})
+
+
+def test_a_refused_connection_is_told_4001_and_then_closed(heliograph: Service) -> None:
+    heliograph.gateway.open.add("c1")
+    response = refuse.handler(events.batch("refusals", BODY), events.CONTEXT)
+    (frame,) = heliograph.gateway.frames("c1")
+    assert response == {"batchItemFailures": []}
+    assert frame | {"timestamp": ""} == {
+        "type": "error",
+        "code": 4001,
+        "name": "unauthorized",
+        "message": "Authentication failed",
+        "temporary": False,
+        "fatal": True,
+        "timestamp": "",
+        "retry_after_ms": None,
+    }
+    assert "c1" not in heliograph.gateway.open
+
+
+def test_the_first_gone_is_tried_again_because_connect_may_still_run(heliograph: Service) -> None:
+    response = refuse.handler(events.batch("refusals", BODY), events.CONTEXT)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+
+def test_the_second_gone_is_believed(heliograph: Service) -> None:
+    response = refuse.handler(events.batch("refusals", BODY, receive_count=2), events.CONTEXT)
+    assert response == {"batchItemFailures": []}
+
+
+def test_one_bad_message_does_not_cost_the_others(heliograph: Service) -> None:
+    heliograph.gateway.open.add("c1")
+    response = refuse.handler(events.batch("refusals", "not json", BODY), events.CONTEXT)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert len(heliograph.gateway.frames("c1")) == 1

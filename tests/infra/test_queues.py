@@ -1,0 +1,45 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.queues import MAX_BYTES, MAX_MESSAGES, SqsDeliveries, SqsQueue, SqsRefusals, batches
+from notify.codes import Code
+from notify.errors import Unavailable
+from notify.jobs import ShardJob, parse_job
+from notify.model import ConnectionId, Pattern
+from tests.aws import REGION, client
+
+
+def received(url: str) -> list[str]:
+    answer = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [entry["Body"] for entry in answer.get("Messages", [])]
+
+
+def test_a_refusal_names_the_connection_and_the_code(service: dict[str, str]) -> None:
+    url = service["RefusalsQueue"]
+    SqsRefusals(SqsQueue(url, REGION)).put(ConnectionId("c1"), Code.UNAUTHORIZED)
+    assert [json.loads(body) for body in received(url)] == [{"connection_id": "c1", "code": 4001}]
+
+
+def test_more_jobs_than_a_batch_takes_all_arrive(service: dict[str, str]) -> None:
+    url = service["DeliveriesQueue"]
+    jobs = [ShardJob("bc", "{}", Pattern("general"), shard) for shard in range(23)]
+    SqsDeliveries(SqsQueue(url, REGION)).put(jobs)
+    found = [parse_job(body) for _ in range(3) for body in received(url)]
+    assert sorted(job.shard for job in found if isinstance(job, ShardJob)) == list(range(23))
+
+
+def test_a_queue_that_is_not_there_is_unavailable(service: dict[str, str]) -> None:
+    queue = SqsQueue("https://sqs.eu-central-1.amazonaws.com/123456789012/no-such", REGION)
+    with pytest.raises(Unavailable):
+        queue.put(["x"])
+
+
+@given(st.lists(st.integers(0, MAX_BYTES).map(lambda size: "x" * size), max_size=25))
+def test_every_batch_is_one_that_sqs_takes(bodies: list[str]) -> None:
+    made = list(batches(bodies))
+    assert [body for batch in made for body in batch] == bodies
+    assert all(0 < len(batch) <= MAX_MESSAGES for batch in made)
+    assert all(sum(len(body) for body in batch) <= MAX_BYTES for batch in made)

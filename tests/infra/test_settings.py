@@ -1,0 +1,68 @@
+import pytest
+from moto import mock_aws
+
+from infra.settings import SettingsError, read_keys, read_settings
+from tests.aws import REGION, client
+
+ENVIRONMENT = {"AWS_REGION": REGION, "TABLE_PREFIX": "test-"}
+SECRET = "a-secret-of-more-than-thirty-two-bytes"
+KEYS = f'{{"new": {{"alg": "HS256", "key": "{SECRET}"}}}}'
+
+
+def test_what_is_not_set_has_a_safe_default() -> None:
+    settings = read_settings(ENVIRONMENT)
+    assert settings.refusal_mode == "frame"
+    assert settings.public_topics == ("*",)
+    assert (settings.issuer, settings.jwks_url) == (None, "")
+
+
+def test_topics_may_be_several_or_none() -> None:
+    several = read_settings({**ENVIRONMENT, "PUBLIC_TOPICS": "orders:*, news"})
+    assert several.public_topics == ("orders:*", "news")
+    assert read_settings({**ENVIRONMENT, "PUBLIC_TOPICS": ""}).public_topics == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"AWS_REGION": ""}, "AWS_REGION is not set"),
+        ({"TABLE_PREFIX": ""}, "TABLE_PREFIX is not set"),
+        ({"WS_REFUSAL": "shout"}, "WS_REFUSAL is 'shout'; it can be frame or reject"),
+        ({"PUBLIC_TOPICS": "a b"}, "PUBLIC_TOPICS: topic: "),
+    ],
+)
+def test_a_wrong_variable_is_named(change: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({**ENVIRONMENT, **change})
+    assert str(raised.value).startswith(complaint)
+
+
+def test_keys_come_from_the_environment() -> None:
+    (key,) = read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS": KEYS}))
+    assert (key.id, key.algorithm) == ("new", "HS256")
+
+
+@mock_aws
+def test_keys_come_from_ssm_where_the_environment_has_none() -> None:
+    client("ssm").put_parameter(Name="/h/keys", Value=KEYS, Type="SecureString")
+    (key,) = read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS_PARAMETER": "/h/keys"}))
+    assert key.id == "new"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"k": "text"}',
+        '{"k": {"alg": "none"}}',
+        '{"k": {"alg": "HS256", "key": "short"}}',
+        '{"k": {"alg": "RS256"}}',
+    ],
+)
+def test_bad_keys_are_refused_without_quoting_them(keys: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS": keys}))
+    assert "short" not in str(raised.value)

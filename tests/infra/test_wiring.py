@@ -1,0 +1,38 @@
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from infra import wiring
+from notify.errors import Unauthorized
+from tests.infra.test_jwks import Provider, jwk, provider
+
+__all__ = ["provider"]
+
+
+def test_ids_differ_and_later_ones_sort_behind() -> None:
+    earlier, later = wiring.new_id(), wiring.new_id()
+    assert earlier != later
+    assert earlier[:16] <= later[:16]
+
+
+def test_each_part_is_made_once(service: dict[str, str]) -> None:
+    assert wiring.hub() is wiring.hub()
+    assert wiring.publisher() is wiring.publisher()
+    assert wiring.deliverer() is wiring.deliverer()
+
+
+def test_tokens_of_an_identity_provider_are_checked_against_its_keys(
+    service: dict[str, str], provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    provider.keys = [{**public, "kid": "idp", "alg": "RS256"}, jwk("other")]
+    monkeypatch.setenv("JWT_JWKS_URL", provider.url)
+    wiring.reset()
+    claims = {"sub": "nobody", "exp": 4_102_444_800}
+    token = jwt.encode(claims, private, algorithm="RS256", headers={"kid": "idp"})
+
+    # The signature is good, so it is the user who is missing: the key was fetched and used.
+    with pytest.raises(Unauthorized):
+        wiring.accounts().authenticate(token)
+    assert provider.fetches == 1

@@ -1,0 +1,273 @@
+"""Keeps the house honest: routes, docs, errors, names, requirements and mirrored tests."""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from notify import errors
+from notify.codes import Code
+from notify.fanout import HANDSHAKE_GRACE_MS
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("notify", "infra", "handlers", "local_server", "client")
+MODULES = sorted(
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+NOT_USED = re.compile(r"(?i)(^|_)(utils?|helpers?|managers?|processors?|infos?)($|_)")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's tags."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: f"!{suffix} {node.value}")
+TEMPLATE = yaml.load((ROOT / "serverless.yml").read_text(), _Loader)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def http_routes() -> set[str]:
+    return {
+        event["httpApi"]
+        for function in TEMPLATE["functions"].values()
+        for event in function["events"]
+        if "httpApi" in event
+    }
+
+
+# Routes and handlers
+
+
+def test_every_handler_is_in_the_route_table_and_every_entry_has_one() -> None:
+    files = {path.stem for path in (ROOT / "handlers").glob("*.py") if path.stem != "__init__"}
+    entries = {entry["handler"] for entry in TEMPLATE["functions"].values()}
+    assert entries == {f"handlers.{stem}.handler" for stem in files}
+
+
+@pytest.mark.parametrize("function", sorted(TEMPLATE["functions"]))
+def test_a_handler_can_be_imported_without_an_environment(function: str) -> None:
+    module, _, attribute = TEMPLATE["functions"][function]["handler"].rpartition(".")
+    assert callable(getattr(importlib.import_module(module), attribute))
+
+
+def test_handlers_are_thin() -> None:
+    for path in (ROOT / "handlers").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < 25, f"{name(path)}: {node.name}"
+
+
+def test_every_http_route_lies_under_the_base_path() -> None:
+    assert all(route.split()[1].startswith("/api/v1/") for route in http_routes())
+
+
+def test_connect_cannot_outlive_the_grace_of_a_young_connection() -> None:
+    assert TEMPLATE["functions"]["connect"]["timeout"] * 1000 < HANDSHAKE_GRACE_MS
+
+
+def test_a_queue_is_hidden_for_six_times_its_consumer_timeout() -> None:
+    queues = yaml.load((ROOT / "infra/queues.yml").read_text(), _Loader)["Resources"]
+    for function in TEMPLATE["functions"].values():
+        for event in function["events"]:
+            if "sqs" in event:
+                logical_id = event["sqs"]["arn"].removeprefix("!GetAtt ").removesuffix(".Arn")
+                timeout = function.get("timeout", TEMPLATE["provider"]["timeout"])
+                assert queues[logical_id]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_nothing_scans() -> None:
+    assert "Scan" not in re.sub(r"#.*", "", (ROOT / "infra/roles.yml").read_text())
+    for path in MODULES:
+        assert not re.search(r"\.scan\(", path.read_text()), name(path)
+
+
+# Docs
+
+
+def test_every_http_route_is_in_the_protocol_and_every_route_there_exists() -> None:
+    text = (ROOT / "docs/protocol.md").read_text()
+    documented = set(re.findall(r"`((?:GET|POST|PATCH|PUT|DELETE) /\S+)`", text))
+    assert documented == {route.replace(" /api/v1", " ") for route in http_routes()}
+
+
+def test_every_code_is_in_the_protocol() -> None:
+    text = (ROOT / "docs/protocol.md").read_text()
+    rows = set(re.findall(r"^\| (\d{4}) \| `([a-z_]+)`", text, re.MULTILINE))
+    assert rows == {(str(int(code)), code.name.lower()) for code in Code}
+
+
+def test_links_in_the_docs_lead_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{name(path)}: {target}"
+
+
+def test_every_environment_variable_of_a_function_is_read_by_it() -> None:
+    read = (ROOT / "infra/settings.py").read_text()
+    for variable in TEMPLATE["provider"]["environment"]:
+        assert f'"{variable}"' in read, variable
+
+
+# Names, docstrings, errors
+
+
+def definitions(path: Path) -> Iterator[str]:
+    yield path.stem
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_opens_with_a_sentence_and_its_names_say_something(path: Path) -> None:
+    text = path.read_text()
+    docstring = ast.get_docstring(ast.parse(text)) or ""
+    assert docstring.split("\n")[0].rstrip().endswith((".", "?", ":")), "no sentence"
+    assert not [word for word in definitions(path) if NOT_USED.search(word)]
+
+
+def test_the_tree_of_errors_is_drawn_as_it_grows() -> None:
+    drawn = re.findall(r"[├└]── (\w+)\s+(\d{4})", errors.__doc__ or "")
+    grown = [
+        (kind.__name__, str(int(kind.code)))
+        for kind in vars(errors).values()
+        if isinstance(kind, type)
+        and issubclass(kind, errors.HeliographError)
+        and kind is not errors.HeliographError
+    ]
+    assert sorted(drawn) == sorted(grown)
+
+
+# Tests
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if path.name not in ("__init__.py", "__main__.py")],
+    ids=name,
+)
+def test_every_module_has_its_mirrored_tests(path: Path) -> None:
+    relative = path.relative_to(ROOT)
+    mirrored = ROOT / "tests" / relative.with_name(f"test_{relative.name}")
+    whole_folder = ROOT / "tests" / relative.parent.with_name(f"test_{relative.parent.name}.py")
+    assert mirrored.exists() or whole_folder.exists()
+
+
+# Requirements
+
+
+IMPORTED_AS = {
+    "pyjwt[crypto]": "jwt",
+    "pyyaml": "yaml",
+    "moto[dynamodb,sqs,ssm]": "moto",
+    "types-PyYAML": "yaml",
+}
+# Named for what uses them: moto's server imports flask; the others are commands.
+USED_BY_NAME = {
+    "flask": "moto",
+    "flask-cors": "moto",
+    "ministack": "local_server/store.py",
+    "pytest-asyncio": "asyncio_mode",
+    "pytest-cov": "--cov",
+    "pytest-timeout": "timeout = ",
+    "import-linter": "lint-imports",
+    "mypy": "mypy",
+    "ruff": "ruff",
+}
+
+
+def requirements() -> list[str]:
+    lines = [
+        line.split(" ;")[0].strip()
+        for file in ("requirements.txt", "requirements-lambda.txt")
+        for line in (ROOT / file).read_text().splitlines()
+    ]
+    return [line for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+@pytest.mark.parametrize("requirement", requirements())
+def test_a_requirement_is_bounded_and_used(requirement: str) -> None:
+    package = re.split(r"[<>=]", requirement)[0]
+    assert "<" in requirement or "==" in requirement
+    if package in USED_BY_NAME:
+        sources = [ROOT / "Makefile", ROOT / "pyproject.toml", ROOT / "local_server/store.py"]
+        wanted = USED_BY_NAME[package]
+        assert (ROOT / wanted).exists() or any(wanted in path.read_text() for path in sources)
+        return
+    module = IMPORTED_AS.get(package, package)
+    used = re.compile(rf"^\s*(?:import|from) {re.escape(module)}\b", re.MULTILINE)
+    assert any(used.search(path.read_text()) for path in [*MODULES, *ROOT.glob("tests/**/*.py")])
+
+
+def test_the_floors_that_users_rely_on_stand() -> None:
+    lines = (ROOT / "requirements-lambda.txt").read_text().splitlines()
+    assert 'urllib3>=1.26.0,<2.0.0 ; sys_platform == "darwin"' in lines
+    assert any(line.startswith("urllib3>=2.6.3") and '!= "darwin"' in line for line in lines)
+    assert any(line.startswith("bcrypt>=4.0.0") for line in lines)
+
+
+# Starting
+
+
+ENTRY_POINTS = [
+    ["-m", "local_server", "--help"],
+    ["-m", "client", "--help"],
+    ["-m", "infra.admin", "--help"],
+    *(
+        ["-c", f"import {entry['handler'].removesuffix('.handler')}"]
+        for entry in TEMPLATE["functions"].values()
+    ),
+    # What a cold start does first: tables, hashes, tokens, and a client of each kind.
+    [
+        "-c",
+        "from infra import wiring; wiring.hub(); wiring.publisher(); wiring.refusals(); "
+        "from notify.passwords import PasswordHasher; PasswordHasher(4).hash('long enough')",
+    ],
+]
+
+
+@pytest.mark.parametrize("arguments", ENTRY_POINTS, ids=lambda arguments: " ".join(arguments)[:60])
+def test_an_entry_point_starts_without_a_warning(arguments: list[str]) -> None:
+    environment = os.environ | {
+        "AWS_REGION": "eu-central-1",
+        "TABLE_PREFIX": "test-",
+        "JWT_KEYS": '{"k": {"alg": "HS256", "key": "a-key-for-tests-of-at-least-32-bytes"}}',
+        "CALLBACK_ENDPOINT": "http://127.0.0.1:9/test",
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# What the repository says of itself
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    forbidden = re.compile("/" + r"work/|/" + r"root/|/tmp/\w+/|pypi\." + "org|registry\\.npmjs")
+    for file in listed.stdout.splitlines():
+        path = ROOT / file
+        if path.suffix in {".py", ".md", ".yml", ".toml", ".txt", ".json", ".html", ".js", ".css"}:
+            assert not forbidden.search(path.read_text()), file
