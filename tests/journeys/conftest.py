@@ -1,0 +1,120 @@
+"""The whole service behind the running emulator, used as its users use it."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from local_server.testing import Running, emulator_in_thread
+
+ROOT = Path(__file__).parent.parent.parent
+# What serverless.yml signs tokens with on a laptop.
+LOCAL_KEY, LOCAL_KEY_ID = "demo-key-for-laptops-only-not-a-secret", "local-demo"
+PASSWORD = "correct horse"
+
+_numbers = itertools.count(1)
+
+
+def mint(username: str, *roles: str, seconds: int = 3600, key: str = LOCAL_KEY) -> str:
+    """A token as a login makes it, or as it should never be."""
+    claims = {
+        "sub": username,
+        "roles": list(roles),
+        "iat": time.time(),
+        "exp": int(time.time()) + seconds,
+        "iss": "heliograph",
+        "aud": "heliograph",
+    }
+    return jwt.encode(claims, key, algorithm="HS256", headers={"kid": LOCAL_KEY_ID})
+
+
+class Service:
+    """A running emulator with an admin, and users made on demand."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.http = httpx.Client(base_url=f"{running.http_url}/api/v1", timeout=30)
+        self.python("-m", "infra.admin", "create-user", "root", "--role", "admin")
+        self.admin = {"authorization": f"Bearer {mint('root', 'admin')}"}
+
+    def python(self, *arguments: str) -> None:
+        """Runs our own code beside the service, with the environment of its functions."""
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | self.running.environment | {"HELIOGRAPH_PASSWORD": PASSWORD},
+            check=True,
+            capture_output=True,
+        )
+
+    def user(self, *roles: str) -> tuple[str, str]:
+        """A new user's name and token; every test has users of its own."""
+        name = f"user{next(_numbers)}"
+        body = {"username": name, "password": PASSWORD, "roles": list(roles)}
+        assert self.http.post("/admin/users", json=body, headers=self.admin).status_code == 201
+        return name, mint(name, *roles)
+
+    def connect(self, token: str | None, path: str = "/api/v1/ws/realtime") -> websockets.connect:
+        query = "" if token is None else f"?token={token}"
+        origin = self.running.http_url.replace("http", "ws")
+        return websockets.connect(origin + path + query, open_timeout=20)
+
+    def stats(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.http.get("/notifications/stats", headers=self.admin).json()
+        return answer
+
+    def send(self, username: str, **fields: Any) -> dict[str, Any]:
+        body = {"user_id": username, "notification_type": "t", "title": "Hello", "message": "m"}
+        answer = self.http.post(
+            "/notifications/send-realtime", json=body | fields, headers=self.admin
+        )
+        assert answer.status_code == 200, answer.text
+        sent: dict[str, Any] = answer.json()
+        return sent
+
+    def broadcast(self, pattern: str, **fields: Any) -> dict[str, Any]:
+        body = {"pattern": pattern, "notification_type": "t", "title": "All", "message": "m"}
+        answer = self.http.post("/notifications/broadcast", json=body | fields, headers=self.admin)
+        assert answer.status_code in (200, 202), answer.text
+        sent: dict[str, Any] = answer.json()
+        return sent
+
+
+async def receive(socket: ClientConnection) -> dict[str, Any]:
+    """The next frame."""
+    frame: dict[str, Any] = json.loads(await socket.recv())
+    return frame
+
+
+async def say(socket: ClientConnection, **message: Any) -> dict[str, Any]:
+    """Sends a message and returns the next frame."""
+    await socket.send(json.dumps(message))
+    return await receive(socket)
+
+
+@contextmanager
+def running_service() -> Iterator[Service]:
+    with emulator_in_thread(ROOT / "serverless.yml") as running:
+        made = Service(running)
+        try:
+            yield made
+        finally:
+            made.http.close()
+
+
+@pytest.fixture(scope="session")
+def heliograph() -> Iterator[Service]:
+    with running_service() as made:
+        yield made
