@@ -1,0 +1,66 @@
+"""What can go wrong for the person at the keyboard, and what can go wrong inside a function.
+
+LocalServerError            one line on the terminal, exit code 2
+├── TemplateError           serverless.yml cannot be read, or asks for what is not emulated
+├── StoreError              the embedded store did not start or refused a resource
+└── ServerError             the port, the ready file, the command line
+FunctionError               an invocation failed; the caller hears what API Gateway would say
+├── FunctionRaised          the handler raised
+├── FunctionTimedOut        it ran past its own timeout and was killed
+└── FunctionCrashed         its process ended without an answer
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class LocalServerError(Exception):
+    """An error that its reader can act on; it is shown without a traceback."""
+
+
+class StoreError(LocalServerError):
+    pass
+
+
+class ServerError(LocalServerError):
+    pass
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file something stands, as `serverless.yml:12: functions.connect`."""
+
+    file: Path
+    line: int | None = None
+    path: str = ""
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line is not None else ""
+        return f"{self.file.name}{line}: {self.path}" if self.path else f"{self.file.name}{line}"
+
+
+class TemplateError(LocalServerError):
+    def __init__(self, place: Place | None, reason: str) -> None:
+        super().__init__(f"{place}: {reason}" if place else reason)
+
+
+class FunctionError(Exception):
+    """errorType and errorMessage as Lambda reports them; `trace` is for the log alone."""
+
+    def __init__(self, kind: str, message: str, trace: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+        self.message = message
+        self.trace = trace
+
+
+class FunctionRaised(FunctionError):
+    pass
+
+
+class FunctionTimedOut(FunctionError):
+    pass
+
+
+class FunctionCrashed(FunctionError):
+    pass

@@ -1,0 +1,193 @@
+"""From the file to the model: variables first, then every section, strictly."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from local_server.errors import Place, TemplateError
+from local_server.template.document import Block, read_document
+from local_server.template.fields import Fields
+from local_server.template.model import Function, FunctionName, Template
+from local_server.template.resources import read_resources
+from local_server.template.triggers import Triggers, read_cors
+from local_server.template.variables import Variables
+
+# The sections the emulator reads; a variable elsewhere that needs the cloud does no harm.
+_SECTIONS = ("service", "provider", "functions", "resources", "plugins")
+_TOP_LEVEL = {
+    *_SECTIONS, "app", "build", "configValidationMode", "custom", "deprecationNotificationMode",
+    "disabledDeprecations", "frameworkVersion", "licenseKey", "org", "outputs", "package", "params",
+    "stages", "variablesResolutionMode",
+}  # fmt: skip
+# They say how a service is packaged, permitted, billed or watched, not how it behaves.
+_HARMLESS_PROVIDER = {
+    "apiName", "architecture", "deploymentBucket", "deploymentMethod", "deploymentPrefix",
+    "disableRollback", "eventBridge", "iam", "kmsKeyArn", "lambdaHashingVersion",
+    "logRetentionInDays", "logs", "name", "notificationArns", "profile",
+    "rolePermissionsBoundary", "runtime",
+    "stackName", "stackParameters", "stackPolicy", "stackTags", "stage", "tags", "tracing",
+    "versionFunctions", "vpc", "websocketsDescription", "websocketsApiName", "runtimeManagement",
+    "build", "ecr",
+}  # fmt: skip
+_READ_PROVIDER = {
+    "environment", "httpApi", "memorySize", "region", "timeout",
+    "websocketsApiRouteSelectionExpression",
+}  # fmt: skip
+_HARMLESS_FUNCTION = {
+    "architecture", "condition", "dependsOn", "description", "ephemeralStorageSize",
+    "iamRoleStatements", "kmsKeyArn", "logRetentionInDays", "logs", "maximumEventAge",
+    "maximumRetryAttempts", "package",
+    "provisionedConcurrency", "reservedConcurrency", "role", "runtime", "runtimeManagement", "tags",
+    "tracing", "versionFunction", "vpc",
+}  # fmt: skip
+_READ_FUNCTION = {"environment", "events", "handler", "memorySize", "name", "timeout"}
+_HARMLESS_HTTP_API = {"disableDefaultEndpoint", "metrics", "name", "useProviderTags"}
+
+
+def load_template(
+    file: Path,
+    *,
+    stage: str = "local",
+    region: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Template:
+    """Raises TemplateError; its text names the file, the line and the path."""
+    file = file.resolve()
+    document = read_document(file)
+    if not isinstance(document, Block):
+        raise TemplateError(Place(file), "a mapping with `service` and `functions` is expected")
+    options = {"stage": stage} | ({"region": region} if region else {})
+    variables = Variables(document, file.parent, options, stage)
+    if environ is not None:
+        variables.environ = environ
+    return _read(file, _resolved(document, variables), stage)
+
+
+def _resolved(document: Block, variables: Variables) -> Block:
+    """The sections that are read, resolved; of `custom` only what is ours."""
+    sections: dict[str, Any] = {
+        key: variables.resolve(document[key], document.place(key, key))
+        for key in document.keys() & set(_SECTIONS)
+    }
+    custom = document.get("custom")
+    if isinstance(custom, Block) and "localServer" in custom:
+        place = custom.place("localServer", "custom.localServer")
+        own = {"localServer": variables.resolve(custom["localServer"], place)}
+        sections["custom"] = custom.like(own)
+    return document.like({**document, **sections})
+
+
+def _read(file: Path, document: Block, stage: str) -> Template:
+    root = Fields(document, "")
+    root.only(_TOP_LEVEL, {"layers": "layers are not emulated: install them as packages"})
+    provider = _provider(root)
+    triggers = Triggers()
+    functions = _functions(root, provider, triggers, stage)
+    http_api = provider.block("httpApi")
+    http_api.only({"cors", "payload", *_HARMLESS_HTTP_API}, {"authorizers": "not emulated"})
+    if str(http_api.raw("payload", "2.0")) != "2.0":
+        http_api.refuse("payload", "only payload format 2.0 is emulated")
+    resources, warnings = read_resources(root)
+    own = root.block("custom").block("localServer")
+    own.only(("onStart", "websocketPaths"))
+    return Template(
+        file=file,
+        service=root.text("service"),
+        stage=stage,
+        region=provider.text("region", "us-east-1"),
+        functions=functions,
+        environment=provider.mapping("environment"),
+        selection_expression=provider.text(
+            "websocketsApiRouteSelectionExpression", "$request.body.action"
+        ),
+        websocket_routes=triggers.websocket,
+        http_routes=tuple(triggers.http),
+        cors=read_cors(http_api, triggers.http),
+        sources=tuple(triggers.sources),
+        resources=resources,
+        websocket_paths=_paths(own),
+        on_start=_command(own),
+        warnings=(*_plugin_warnings(root), *warnings),
+    )
+
+
+def _provider(root: Fields) -> Fields:
+    provider = root.block("provider")
+    if provider.text("name", "aws") != "aws":
+        provider.refuse("name", "only the provider aws is emulated")
+    provider.only(_READ_PROVIDER | _HARMLESS_PROVIDER)
+    return provider
+
+
+def _functions(
+    root: Fields, provider: Fields, triggers: Triggers, stage: str
+) -> dict[FunctionName, Function]:
+    section = root.block("functions")
+    functions: dict[FunctionName, Function] = {}
+    for key in section.keys():  # noqa: SIM118 - Fields is no mapping
+        fields = section.block(key)
+        fields.only(_READ_FUNCTION | _HARMLESS_FUNCTION)
+        _check_runtime(fields, provider)
+        name = FunctionName(key)
+        functions[name] = Function(
+            name=name,
+            deployed_name=fields.text("name", f"{root.text('service')}-{stage}-{key}"),
+            handler=_handler(fields),
+            timeout_s=_timeout(fields, provider),
+            memory_mb=int(fields.number("memorySize", provider.number("memorySize", 1024))),
+            environment=_merged(provider.mapping("environment"), fields.mapping("environment")),
+            place=fields.place("handler"),
+        )
+        triggers.add(name, fields.items("events"), fields)
+    return functions
+
+
+def _merged(common: Block, own: Block) -> Block:
+    return Block({**common, **own}, common.file, {**common.lines, **own.lines})
+
+
+def _check_runtime(fields: Fields, provider: Fields) -> None:
+    owner = fields if "runtime" in fields else provider
+    runtime = owner.text("runtime", "python3.13")
+    if not runtime.startswith("python"):
+        owner.refuse("runtime", f"only Python handlers can be run, not {runtime}")
+
+
+def _handler(fields: Fields) -> str:
+    handler = fields.text("handler")
+    if "." not in handler:
+        fields.refuse("handler", "`module.function` is expected")
+    return handler
+
+
+def _timeout(fields: Fields, provider: Fields) -> float:
+    seconds = fields.number("timeout", provider.number("timeout", 6))
+    if not 1 <= seconds <= 900:
+        fields.refuse("timeout", "Lambda allows 1 to 900 seconds")
+    return seconds
+
+
+def _paths(own: Fields) -> tuple[str, ...]:
+    paths = own.texts("websocketPaths")
+    for path in paths:
+        if not path.startswith("/"):
+            own.refuse("websocketPaths", f"a path starts with /: {path}")
+    return tuple("/" + path.strip("/") for path in paths)
+
+
+def _command(own: Fields) -> str | None:
+    if "onStart" not in own:
+        return None
+    command = own.text("onStart")
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        own.refuse("onStart", str(error))
+    return command
+
+
+def _plugin_warnings(root: Fields) -> list[str]:
+    plugins = root.raw("plugins", [])
+    names = plugins.get("modules", []) if isinstance(plugins, dict) else plugins
+    return [f"{root.place('plugins')}: {name} is not run here" for name in names]
