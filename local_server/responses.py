@@ -1,0 +1,128 @@
+"""From what a Lambda function returned to the HTTP response a client gets."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_server.ids import RequestId
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default=())
+
+    def plus(self, headers: Headers) -> "Response":
+        """With `headers` in the place of those of the same names."""
+        names = {name.lower() for name, _ in headers}
+        kept = tuple(header for header in self.headers if header[0].lower() not in names)
+        return Response(self.status, self.body, kept + headers)
+
+
+class Malformed(Exception):
+    """The function's result is no proxy response: the client gets a 500 or a 502."""
+
+
+def gateway_error(status: int, message: str) -> Response:
+    """An error of the gateway itself: no space in its JSON."""
+    body = json.dumps({"message": message}, separators=(",", ":")).encode()
+    return Response(status, body, (("Content-Type", "application/json"),))
+
+
+NOT_FOUND = gateway_error(404, "Not Found")
+FORBIDDEN = gateway_error(403, "Forbidden")
+# HTTP APIs write it with capitals, REST and WebSocket APIs without.
+INTERNAL_SERVER_ERROR = gateway_error(500, "Internal Server Error")
+# Not 504 (observed: cortexlabs/cortex#1225).
+SERVICE_UNAVAILABLE = gateway_error(503, "Service Unavailable")
+TOO_LARGE = gateway_error(413, "Request Entity Too Large")
+
+
+def http_response(payload: str, request_id: RequestId) -> Response:
+    """`payload` is the JSON text a function returned. A bad one is a 500."""
+    try:
+        response = _response(payload)
+    except Malformed:
+        response = INTERNAL_SERVER_ERROR
+    return response.plus((("Apigw-Requestid", request_id),))
+
+
+def _response(payload: str) -> Response:
+    result = json.loads(payload)
+    if isinstance(result, dict) and "statusCode" in result:
+        return proxy_response(result)
+    # Not validated: whatever the function returned is the body, and a bare string loses its
+    # quotes (aws-lambda-dotnet's snapshots of real APIs, against the words of the guide).
+    body = result if isinstance(result, str) else payload
+    return Response(200, body.encode("utf-8", "replace"), (("Content-Type", "application/json"),))
+
+
+def proxy_response(result: dict[str, Any]) -> Response:
+    """A result with a statusCode. Raises Malformed."""
+    headers = _headers(result.get("headers"))
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        # Even if the body is JSON (aws-lambda-dotnet's V2_DefaultsToTextPlainContentType).
+        headers += (("Content-Type", "text/plain; charset=utf-8"),)
+    cookies = _cookies(result.get("cookies"))
+    return Response(status(result["statusCode"]), _body(result), headers + cookies)
+
+
+def status(value: Any) -> int:
+    """A number or its text; 0 and 200.5 are malformed (V2_HandlesZeroStatusCode)."""
+    if isinstance(value, str) and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
+        raise Malformed(f"statusCode {value!r}")
+    return value
+
+
+def _headers(value: Any) -> Headers:
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        raise Malformed("headers")
+    pairs = tuple((str(name), _header_text(item)) for name, item in value.items())
+    if any(set("\r\n\0") & set(name + text) or not name for name, text in pairs):
+        raise Malformed("headers")
+    # The gateway frames the body itself.
+    return tuple(pair for pair in pairs if pair[0].lower() not in _OWN)
+
+
+_OWN = ("content-length", "transfer-encoding", "connection", "date", "apigw-requestid")
+
+
+def _header_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        raise Malformed("headers")
+    return str(value)
+
+
+def _cookies(value: Any) -> Headers:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(cookie, str) for cookie in value):
+        raise Malformed("cookies")
+    if any(set("\r\n\0") & set(cookie) for cookie in value):
+        raise Malformed("cookies")
+    return tuple(("Set-Cookie", cookie) for cookie in value)
+
+
+def _body(result: dict[str, Any]) -> bytes:
+    body = result.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise Malformed("body")
+    if not result.get("isBase64Encoded"):
+        return body.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed("body") from error

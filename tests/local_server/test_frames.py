@@ -1,0 +1,17 @@
+"""Error frames, byte for byte."""
+
+from local_server.frames import FORBIDDEN, INTERNAL_SERVER_ERROR, TIMED_OUT, error_frame
+from local_server.ids import ConnectionId, RequestId
+
+
+def test_forbidden_reads_as_recorded() -> None:
+    frame = error_frame(FORBIDDEN, ConnectionId("eHrdFcnvvHcCE-w="), RequestId("eHrjDEuVPHcFWMg="))
+    assert frame == (
+        '{"message": "Forbidden", "connectionId":"eHrdFcnvvHcCE-w=", '
+        '"requestId":"eHrjDEuVPHcFWMg="}'
+    )
+
+
+def test_the_words_are_those_of_a_websocket_api() -> None:
+    assert INTERNAL_SERVER_ERROR == "Internal server error"
+    assert TIMED_OUT == "Endpoint request timed out"

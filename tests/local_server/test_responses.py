@@ -1,0 +1,141 @@
+"""Lambda results as HTTP responses, against recorded ones."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local_server.ids import RequestId
+from local_server.responses import Response, gateway_error, http_response
+
+REQUEST_ID = RequestId("JCInWhFRvHcEJdA=")
+
+
+def respond(result: Any) -> Response:
+    return http_response(json.dumps(result), REQUEST_ID)
+
+
+def header(response: Response, name: str) -> list[str]:
+    return [value for key, value in response.headers if key.lower() == name]
+
+
+@pytest.mark.parametrize(
+    ("capture", "result"),
+    [
+        (
+            "http-v2-responses/V2_DefaultsToTextPlainContentType",
+            {"statusCode": 200, "body": "Hello, World!"},
+        ),
+        (
+            "http-v2-responses/V2_DoesNotOverrideExplicitValues",
+            {
+                "statusCode": 201,
+                "headers": {"Content-Type": "application/xml"},
+                "body": '{"key":"value"}',
+            },
+        ),
+        (
+            "http-v2-responses/V2_SetsBodyBase64",
+            {
+                "statusCode": 200,
+                "body": "eyJtZXNzYWdlIjoiSGVsbG8sIEFQSSBHYXRld2F5IHYyISJ9",
+                "isBase64Encoded": True,
+            },
+        ),
+        ("http-v2-responses/V2_HandlesZeroStatusCode", {"statusCode": 0, "body": "x"}),
+        (
+            "http-v2-responses/V2_HandlesHeadersCorrectly",
+            {
+                "statusCode": 200,
+                "headers": {
+                    "content-type": "application/json",
+                    "myheader": "test,shouldhavesecondvalue",
+                    "anotherheader": "secondvalue",
+                },
+                "body": '{"message":"With Headers"}',
+            },
+        ),
+    ],
+    indirect=["capture"],
+)
+def test_responses_equal_the_recorded_ones(capture: Any, result: Any) -> None:
+    response = respond(result)
+    recorded = {name.lower(): values for name, values in capture["Headers"].items()}
+    assert response.status == capture["StatusCode"]
+    assert response.body.decode() == capture["Content"]
+    assert header(response, "content-type") == recorded["content-type"]
+    assert str(len(response.body)) == recorded["content-length"][0]
+    for name in recorded.keys() & {"myheader", "anotherheader"}:
+        assert header(response, name) == recorded[name]
+
+
+@pytest.mark.parametrize(
+    ("payload", "body"),
+    [
+        ('{"a": 1}', b'{"a": 1}'),
+        ("[1, 2]", b"[1, 2]"),
+        ("7", b"7"),
+        ("true", b"true"),
+        ("null", b"null"),
+        ('"test"', b"test"),
+        ('""', b""),
+        ('{"body": "x"}', b'{"body": "x"}'),
+    ],
+)
+def test_a_result_without_a_status_is_the_body(payload: str, body: bytes) -> None:
+    response = http_response(payload, REQUEST_ID)
+    assert (response.status, response.body) == (200, body)
+    assert header(response, "content-type") == ["application/json"]
+
+
+def test_every_cookie_has_a_header_of_its_own() -> None:
+    response = respond({"statusCode": 200, "cookies": ["a=1; Path=/", "b=2"]})
+    assert header(response, "set-cookie") == ["a=1; Path=/", "b=2"]
+
+
+def test_the_status_may_be_text() -> None:
+    assert respond({"statusCode": "404"}).status == 404
+
+
+def test_header_values_may_be_numbers_and_flags() -> None:
+    response = respond({"statusCode": 200, "headers": {"a": 1, "b": True}})
+    assert header(response, "a") == ["1"]
+    assert header(response, "b") == ["true"]
+
+
+def test_the_gateway_frames_the_body_itself() -> None:
+    response = respond({"statusCode": 200, "headers": {"Content-Length": "99"}, "body": "x"})
+    assert header(response, "content-length") == []
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"statusCode": 200.5},
+        {"statusCode": "ok"},
+        {"statusCode": None},
+        {"statusCode": True},
+        {"statusCode": 99},
+        {"statusCode": 600},
+        {"statusCode": 200, "body": {"a": 1}},
+        {"statusCode": 200, "body": "%", "isBase64Encoded": True},
+        {"statusCode": 200, "headers": ["a"]},
+        {"statusCode": 200, "headers": {"a": ["b"]}},
+        {"statusCode": 200, "headers": {"a": "b\r\nc: d"}},
+        {"statusCode": 200, "cookies": "a=1"},
+        {"statusCode": 200, "cookies": ["a=1\r\nb: c"]},
+    ],
+)
+def test_a_malformed_result_is_an_internal_server_error(result: Any) -> None:
+    response = respond(result)
+    assert (response.status, response.body) == (500, b'{"message":"Internal Server Error"}')
+    assert header(response, "apigw-requestid") == [REQUEST_ID]
+
+
+def test_an_error_body_has_no_space_and_the_recorded_length() -> None:
+    assert len(gateway_error(500, "Internal Server Error").body) == 35
+
+
+def test_text_that_is_no_utf8_is_replaced_rather_than_a_crash() -> None:
+    assert respond({"statusCode": 200, "body": "\ud800"}).body == b"?"
+    assert respond("\ud800").body == b"?"

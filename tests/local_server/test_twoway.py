@@ -1,0 +1,60 @@
+"""What a WebSocket route makes of its function's result."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local_server.responses import Malformed
+from local_server.twoway import checked_result, reply_of, status_of, subprotocol_of
+
+
+@pytest.mark.parametrize("result", [None, {}, {"statusCode": 501, "body": "x", "headers": {}}])
+def test_nothing_and_proxy_responses_are_fine(result: Any) -> None:
+    assert checked_result(json.dumps(result)) == result
+
+
+@pytest.mark.parametrize("result", ["text", 7, [], {"ConnectionId": "x", "Data": "y"}])
+def test_other_results_are_malformed(result: Any) -> None:
+    with pytest.raises(Malformed):
+        checked_result(json.dumps(result))
+
+
+@pytest.mark.parametrize(
+    ("result", "reply"),
+    [
+        ({"statusCode": 500, "body": "hi"}, "hi"),
+        ({"statusCode": 200}, ""),
+        (None, ""),
+        ({"body": "aGk=", "isBase64Encoded": True}, "hi"),
+    ],
+)
+def test_the_body_is_the_reply_whatever_the_status(result: Any, reply: str) -> None:
+    assert reply_of(result) == reply
+
+
+@pytest.mark.parametrize("result", [{"body": {}}, {"body": "%", "isBase64Encoded": True}])
+def test_a_body_that_is_no_text_is_malformed(result: Any) -> None:
+    with pytest.raises(Malformed):
+        reply_of(result)
+
+
+def test_connect_is_decided_by_a_status() -> None:
+    assert status_of({"statusCode": 201}) == 201
+
+
+@pytest.mark.parametrize("result", [None, "ok", {}, {"statusCode": "x"}])
+def test_connect_without_a_status_is_malformed(result: Any) -> None:
+    with pytest.raises(Malformed):
+        status_of(result)
+
+
+def test_the_subprotocol_is_named_by_a_header_in_any_case() -> None:
+    assert subprotocol_of({"headers": {"sec-websocket-protocol": "chat"}}) == "chat"
+    assert subprotocol_of({"headers": {"X": "y"}}) is None
+    assert subprotocol_of({}) is None
+
+
+def test_a_subprotocol_cannot_smuggle_headers() -> None:
+    result = {"headers": {"Sec-WebSocket-Protocol": "a\r\nSet-Cookie: b"}}
+    assert "\n" not in str(subprotocol_of(result))
