@@ -1,0 +1,89 @@
+"""The warm process that workers are forked from: heavy libraries imported, no project code."""
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+import warnings
+from collections.abc import Iterable
+
+from local_server.leash import end_with_parent, end_with_stdin
+from local_server.worker import work
+
+PID = struct.Struct(">I")
+# What handlers on AWS tend to import; boto3's client modules are half of a cold start.
+PRELOADED = (
+    "boto3",
+    "boto3.dynamodb.conditions",
+    "botocore.auth",
+    "botocore.endpoint",
+    "botocore.httpsession",
+    "botocore.parsers",
+    "botocore.signers",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "jwt",
+    "msgspec",
+    "orjson",
+    "pycurl",
+    "pydantic",
+    "pynamodb.models",
+    "requests",
+    "urllib3",
+)
+
+
+def main(control: int, preloaded: Iterable[str]) -> None:
+    """Forks a worker for every pair of descriptors that arrives; ends with the emulator."""
+    end_with_parent(os.getppid())
+    # The kernel reaps: a worker's end is seen by the emulator on the worker's own socket.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _preload(preloaded)
+    # Pages that the collector never touches again stay shared with every worker.
+    gc.freeze()
+    with socket.socket(fileno=control) as sock:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(sock, 1, 2)
+            if not message:
+                return
+            _fork(sock, *descriptors)
+
+
+def _preload(names: Iterable[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+
+
+def _fork(control: socket.socket, channel: int, logs: int) -> None:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        control.close()
+        _be_worker(parent, channel, logs)
+    os.close(channel)
+    os.close(logs)
+    control.sendall(PID.pack(pid))
+
+
+def _be_worker(parent: int, channel: int, logs: int) -> None:
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        end_with_parent(parent)
+        end_with_stdin()
+        work(socket.socket(fileno=channel), logs)
+        status = 0
+    except BaseException:  # noqa: BLE001 - a worker never returns into the zygote's loop
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

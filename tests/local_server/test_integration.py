@@ -1,0 +1,51 @@
+"""The gateway's own timeout."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from local_server.errors import FunctionError, FunctionRaised
+from local_server.integration import Integration, IntegrationTimeout
+from local_server.tasks import Tasks
+from local_server.template import FunctionName
+
+
+class Invoker:
+    """Answers once it is released."""
+
+    def __init__(self, error: FunctionError | None = None) -> None:
+        self.released = asyncio.Event()
+        self.finished = asyncio.Event()
+        self._error = error
+
+    async def invoke(self, name: FunctionName, event: Any) -> str:
+        await self.released.wait()
+        self.finished.set()
+        if self._error:
+            raise self._error
+        return f"{name}: {event}"
+
+
+async def test_the_result_is_passed_on() -> None:
+    invoker = Invoker()
+    invoker.released.set()
+    integration = Integration(invoker, Tasks(), 5)
+    assert await integration.invoke(FunctionName("f"), 7) == "f: 7"
+
+
+async def test_an_error_is_passed_on() -> None:
+    invoker = Invoker(FunctionRaised("ValueError", "x"))
+    invoker.released.set()
+    with pytest.raises(FunctionRaised):
+        await Integration(invoker, Tasks(), 5).invoke(FunctionName("f"), 7)
+
+
+@pytest.mark.parametrize("error", [None, FunctionRaised("ValueError", "x")])
+async def test_after_a_timeout_the_function_runs_on(error: FunctionError | None) -> None:
+    invoker, tasks = Invoker(error), Tasks()
+    with pytest.raises(IntegrationTimeout):
+        await Integration(invoker, tasks, 0.01).invoke(FunctionName("f"), 7)
+    invoker.released.set()
+    await asyncio.wait_for(invoker.finished.wait(), 5)
+    await tasks.finish(5)

@@ -1,0 +1,41 @@
+"""The emulator's end of a worker."""
+
+import asyncio
+import os
+
+from local_server.processes import LogPipe
+
+
+async def printed(*chunks: bytes) -> list[str]:
+    lines: list[str] = []
+    read, write = os.pipe()
+    pipe = LogPipe(read, lines.append)
+    for chunk in chunks:
+        os.write(write, chunk)
+        pipe.drain()
+    os.close(write)
+    pipe.drain()
+    pipe.close()
+    return lines
+
+
+async def test_output_is_cut_into_lines() -> None:
+    assert await printed(b"one\ntw", b"o\n") == ["one", "two"]
+
+
+async def test_a_last_line_without_an_end_is_not_lost() -> None:
+    assert await printed(b"one\nunfinished") == ["one", "unfinished"]
+
+
+async def test_bytes_that_are_no_text_are_replaced() -> None:
+    assert await printed(b"\xff\n") == ["\ufffd"]
+
+
+async def test_output_is_seen_while_nobody_asks() -> None:
+    read, write = os.pipe()
+    seen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    pipe = LogPipe(read, seen.set_result)
+    os.write(write, b"hello\n")
+    assert await asyncio.wait_for(seen, 5) == "hello"
+    os.close(write)
+    pipe.close()
