@@ -1,0 +1,171 @@
+"""The Sanic application: which part of the gateway answers which request."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, cast
+
+from sanic import HTTPResponse, Sanic
+from sanic import Request as SanicRequest
+from sanic.compat import Header
+from sanic.exceptions import PayloadTooLarge, SanicException
+
+from local_server import pages
+from local_server.conversation import Conversation
+from local_server.gateway import LOST
+from local_server.http_api import HttpApi
+from local_server.management import Management, managed_path
+from local_server.protocol import GatewayProtocol
+from local_server.requests import Request
+from local_server.responses import FORBIDDEN, TOO_LARGE, Response, gateway_error
+from local_server.tasks import Tasks
+from local_server.websocket import BadUpgrade, accept_key, switching_protocols
+from local_server.websocket_api import Refused, WebsocketApi
+
+logger = logging.getLogger("local_server")
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+# Far above what is allowed: a body that is only too large is answered, not cut off.
+_BODY_BYTES = 32 * 1024 * 1024
+# docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+_HEADER_BYTES = 10_240
+
+
+@dataclass(frozen=True)
+class Front:
+    """Everything a request can reach."""
+
+    websocket_api: WebsocketApi
+    http_api: HttpApi
+    management: Management
+    tasks: Tasks
+    websocket_paths: frozenset[str]
+    port: int
+
+
+def make_app(front: Front) -> Sanic[Any, Any]:
+    # Sanic keeps apps in a registry by name; several emulators may live in one process.
+    app: Sanic[Any, Any] = Sanic(f"local_server-{secrets.token_hex(4)}", configure_logging=False)
+    app.config.update(
+        ACCESS_LOG=False,
+        KEEP_ALIVE_TIMEOUT=350,
+        MOTD=False,
+        REQUEST_MAX_HEADER_SIZE=_HEADER_BYTES,
+        REQUEST_MAX_SIZE=_BODY_BYTES,
+        RESPONSE_TIMEOUT=60,
+        # Sanic rewrites its own classes at a start, which works once in a process only.
+        TOUCHUP=False,
+    )
+
+    async def answer(request: SanicRequest, path: str = "") -> HTTPResponse | None:
+        return await _answer(front, request)
+
+    # Sanic lets a handler so marked return nothing: an upgraded connection has no HTTP response.
+    answer.is_websocket = True  # type: ignore[attr-defined]
+    app.add_route(answer, "/", methods=_METHODS, name="root")
+    app.add_route(answer, "/<path:path>", methods=_METHODS, name="any")
+    app.exception(Exception)(_failed)
+    return app
+
+
+async def _answer(front: Front, sanic_request: SanicRequest) -> HTTPResponse | None:
+    request = _request(sanic_request, front.port)
+    path = request.decoded_path.rstrip("/")
+    if _wants_upgrade(request):
+        return await _upgrade(front, sanic_request, request, path)
+    if (managed := managed_path(request.path)) is not None:
+        return _sanic_response(front.management.handle(request, managed))
+    if request.decoded_path.startswith(pages.PREFIX):
+        return _sanic_response(pages.page(request.decoded_path))
+    if front.http_api.has_route(request):
+        return _sanic_response(await front.http_api.handle(request))
+    if path in front.websocket_paths:
+        return _sanic_response(gateway_error(426, "Upgrade Required"))
+    if request.decoded_path == "/" and request.method in ("GET", "HEAD"):
+        return _sanic_response(pages.page(""))
+    return _sanic_response(await front.http_api.handle(request))
+
+
+def _wants_upgrade(request: Request) -> bool:
+    return (request.header("upgrade") or "").lower() == "websocket"
+
+
+async def _upgrade(
+    front: Front, sanic_request: SanicRequest, request: Request, path: str
+) -> HTTPResponse | None:
+    """The 101 is withheld until $connect has decided."""
+    if path not in front.websocket_paths:
+        return _sanic_response(FORBIDDEN)
+    try:
+        accept = accept_key(request)
+    except BadUpgrade as error:
+        return _sanic_response(gateway_error(error.status, HTTPStatus(error.status).phrase))
+    decision = await front.websocket_api.connect(request)
+    if isinstance(decision, Refused):
+        return _sanic_response(decision.response)
+    protocol = cast(GatewayProtocol, cast(object, sanic_request.protocol))
+    conversation = Conversation(front.websocket_api, front.tasks, decision.peer)
+    try:
+        conversation.socket = protocol.upgrade(
+            switching_protocols(accept, decision.subprotocol), conversation
+        )
+    except ConnectionResetError:
+        front.websocket_api.closed(decision.peer, LOST)
+        return None
+    front.websocket_api.opened(decision.peer, conversation.socket)
+    protocol.feed_early_bytes()
+    return None
+
+
+def _request(request: SanicRequest, port: int) -> Request:
+    """Header names keep the case the client wrote; Sanic's own are lower-cased."""
+    lines = request.head.decode("utf-8", "replace").split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    # Sanic reads `//a` as a host; the target as it was sent is a path.
+    target = request.raw_url.decode("ascii", "replace")
+    path, _, query = target.partition("#")[0].partition("?")
+    return Request(
+        method=request.method,
+        path=path if path.startswith("/") else request.path,
+        query=query,
+        headers=tuple((name, value.strip()) for name, _, value in pairs),
+        body=request.body,
+        source_ip=request.client_ip or "127.0.0.1",
+        port=port,
+        protocol=f"HTTP/{request.version}",
+    )
+
+
+class _Answer(HTTPResponse):
+    """Without the empty Alt-Svc that Sanic's rewriting would have removed."""
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        self.headers.pop("alt-svc", None)
+        return super().processed_headers
+
+
+def _sanic_response(response: Response) -> HTTPResponse:
+    headers = Header([*response.headers, ("Date", formatdate(usegmt=True))])
+    has_body = response.status not in (204, 304)
+    body = response.body if has_body else b""
+    return _Answer(
+        body,
+        status=response.status,
+        headers=headers,
+        content_type=headers.get("content-type", "application/json") if has_body else None,
+    )
+
+
+async def _failed(request: SanicRequest, error: Exception) -> HTTPResponse:
+    """What Sanic refuses by itself, and our own bugs."""
+    if isinstance(error, PayloadTooLarge):
+        return _sanic_response(TOO_LARGE)
+    if isinstance(error, SanicException):
+        status = error.status_code or 500
+        return _sanic_response(gateway_error(status, HTTPStatus(status).phrase))
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _sanic_response(gateway_error(500, "Internal Server Error"))

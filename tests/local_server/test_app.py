@@ -1,0 +1,78 @@
+"""Which part of the gateway answers which request."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local_server import pages
+from local_server.testing import Running, emulator
+
+
+@pytest.mark.parametrize("path", ["/local", "/local/", "/realtime/socket"])
+async def test_a_plain_get_of_a_socket_is_told_to_upgrade(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    answer = await http.get(path)
+    assert (answer.status_code, answer.text) == (426, '{"message":"Upgrade Required"}')
+
+
+async def test_the_root_is_the_inspector(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/")
+    index = pages.page("")
+    assert (answer.status_code, answer.content) == (index.status, index.body)
+
+
+async def test_a_templates_own_root_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: own\nfunctions: {f: {handler: h.f, events: [{httpApi: '*'}]}}\n"
+    )
+    (tmp_path / "h.py").write_text("def f(event, context):\n    return event['rawPath']\n")
+    async with (
+        emulator(tmp_path / "serverless.yml") as running,
+        httpx.AsyncClient(base_url=running.http_url) as http,
+    ):
+        assert (await http.get("/")).text == "/"
+        assert (await http.get("/local")).text == "/local"
+        assert (await http.get("/_inspector/absent")).status_code == 404
+
+
+async def raw(sample: Running, request: bytes) -> bytes:
+    host, port = sample.http_url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET // HTTP/1.1\r\n\r\n",
+        b"GET /local HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+        b"POST /local HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"",
+    ],
+)
+async def test_hostile_requests_are_refused_and_the_server_lives_on(
+    sample: Running, http: httpx.AsyncClient, request_: bytes
+) -> None:
+    answer = await raw(sample, request_)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert b"Traceback" not in answer
+    assert (await http.get("/things/1")).status_code == 200
+
+
+async def test_an_unknown_method_is_no_route(http: httpx.AsyncClient) -> None:
+    answer = await http.request("FETCH", "/things/1")
+    assert answer.status_code in (404, 405)
+    assert answer.headers["content-type"] == "application/json"

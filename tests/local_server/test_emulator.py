@@ -1,0 +1,56 @@
+"""Starting: what is refused, and what it is reached by."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from local_server.emulator import Emulator, Settings
+from local_server.errors import LocalServerError, ServerError, TemplateError
+from tests.local_server.conftest import SAMPLE
+
+
+async def refusal(settings: Settings) -> LocalServerError:
+    with pytest.raises(LocalServerError) as error:
+        await Emulator(settings).start()
+    return error.value
+
+
+async def test_a_taken_port_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        error = await refusal(Settings(SAMPLE, port=taken.getsockname()[1]))
+    assert isinstance(error, ServerError)
+
+
+async def test_a_source_of_somebody_elses_queue_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\n"
+        "functions: {f: {handler: h.f, events: [{sqs: 'arn:aws:sqs:eu-west-3:1:other'}]}}\n"
+    )
+    error = await refusal(Settings(tmp_path / "serverless.yml"))
+    assert isinstance(error, TemplateError)
+    assert "no queue of this template has the ARN arn:aws:sqs:eu-west-3:1:other" in str(error)
+
+
+async def test_a_variable_that_cannot_be_resolved_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\nfunctions: {f: {handler: h.f, environment: {X: !Ref Elsewhere}}}\n"
+    )
+    error = await refusal(Settings(tmp_path / "serverless.yml"))
+    assert str(error).startswith("serverless.yml:2: functions.f.environment.X: Ref Elsewhere")
+
+
+@pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
+async def test_the_urls_can_be_reached_from_here(host: str, shown: str) -> None:
+    emulator = Emulator(Settings(SAMPLE, host=host))
+    try:
+        await emulator.start()
+    except ServerError:
+        pytest.skip(f"this machine has no {host}")
+    try:
+        assert emulator.http_url == f"http://{shown}:{emulator.port}"
+        assert emulator.websocket_url == f"ws://{shown}:{emulator.port}/local"
+        environment = emulator.start_environment()
+        assert environment["LOCAL_SERVER_WEBSOCKET_URL"].endswith("/realtime/socket")
+    finally:
+        await emulator.stop()

@@ -1,0 +1,88 @@
+"""The emulator inside a test: clocks, timeouts, several at once."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from local_server.clock import Milliseconds
+from local_server.errors import StoreError, TemplateError
+from local_server.gateway import IDLE_MS
+from local_server.testing import emulator
+from tests.local_server.conftest import SAMPLE, connection_id_of
+
+
+class MovableClock:
+    def __init__(self) -> None:
+        self._ahead = 0
+
+    def now(self) -> Milliseconds:
+        return Milliseconds(time.time_ns() // 1_000_000 + self._ahead)
+
+    def advance(self, milliseconds: int) -> None:
+        self._ahead += milliseconds
+
+
+async def test_ten_idle_minutes_close_with_1001() -> None:
+    clock = MovableClock()
+    async with (
+        emulator(SAMPLE, clock=clock) as running,
+        connect(running.websocket_url) as socket,
+    ):
+        await connection_id_of(socket)
+        clock.advance(IDLE_MS)
+        with pytest.raises(ConnectionClosed) as closing:
+            await socket.recv()
+    assert closing.value.rcvd is not None
+    assert (closing.value.rcvd.code, closing.value.rcvd.reason) == (1001, "Going away")
+
+
+async def test_the_gateway_stops_waiting_before_the_function_does() -> None:
+    async with emulator(SAMPLE, websocket_timeout_s=0.2, http_timeout_s=0.2) as running:
+        with pytest.raises(InvalidStatus) as refusal:
+            await connect(f"{running.websocket_url}?sleep=1")
+        async with connect(f"{running.websocket_url}") as socket:
+            await socket.send('{"kind": "misbehave", "how": "sleep"}')
+            frame = json.loads(await socket.recv())
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(f"{running.http_url}/misbehave", json={"how": "sleep"})
+    assert refusal.value.response.status_code == 504
+    assert frame["message"] == "Endpoint request timed out"
+    assert (answer.status_code, answer.text) == (503, '{"message":"Service Unavailable"}')
+
+
+async def test_two_emulators_run_side_by_side_on_one_store() -> None:
+    async with (
+        emulator(SAMPLE) as first,
+        emulator(SAMPLE, store=first.store_url, stage="other") as second,
+        connect(second.websocket_url) as socket,
+    ):
+        await socket.send('{"kind": "ask"}')
+        event = json.loads(await socket.recv())
+    assert event["requestContext"]["stage"] == "other"
+
+
+async def test_the_end_closes_sockets_with_1012_and_runs_disconnect() -> None:
+    async with emulator(SAMPLE) as running:
+        socket = await connect(running.websocket_url)
+        await connection_id_of(socket)
+    with pytest.raises(ConnectionClosed) as closing:
+        await socket.recv()
+    assert closing.value.rcvd is not None
+    assert closing.value.rcvd.code == 1012
+
+
+async def test_nothing_is_left_of_a_start_that_fails(tmp_path: Path) -> None:
+    before = set(asyncio.all_tasks())
+    with pytest.raises(TemplateError, match="no such file"):
+        async with emulator(tmp_path / "serverless.yml"):
+            pass
+    with pytest.raises(StoreError, match="nothing answers"):
+        async with emulator(SAMPLE, store="http://127.0.0.1:9"):
+            pass
+    assert set(asyncio.all_tasks()) == before
