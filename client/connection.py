@@ -1,0 +1,200 @@
+"""One socket, from its hello to its end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from client import wire
+from client.errors import (
+    ConnectionLost,
+    HeliographError,
+    NoAnswer,
+    ProtocolError,
+    Refused,
+    RequestRefused,
+    TopicsRefused,
+)
+from client.frames import (
+    Answer,
+    Disconnect,
+    ErrorFrame,
+    Frame,
+    Notification,
+    RequestId,
+    UnknownFrame,
+    Welcome,
+)
+from client.pending import Pending
+
+# A Lambda function behind API Gateway answers within 29 s or not at all.
+ANSWER_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connection takes from outside: who listens, and what time is."""
+
+    on_notification: Callable[[Notification], None]
+    on_error: Callable[[RequestRefused], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+    answer_timeout: float = ANSWER_TIMEOUT
+
+
+class Connection:
+    """Reads from entering to leaving its context; every request waits for its own answers."""
+
+    def __init__(self, socket: ClientConnection, around: Surroundings) -> None:
+        self._socket = socket
+        self._around = around
+        self._pending = Pending()
+        self._heard_at = around.clock()
+        self._reader: asyncio.Task[HeliographError]
+
+    async def __aenter__(self) -> Self:
+        self._reader = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._socket.close()
+
+    async def hello(self, topics: Iterable[str]) -> Welcome:
+        (answer,) = await self._request(lambda id_: wire.hello(id_, topics))
+        if isinstance(answer, ErrorFrame):
+            raise answer.as_error()
+        if not isinstance(answer, Welcome):
+            raise ProtocolError(f"hello was answered with {type(answer).__name__}")
+        return answer
+
+    async def subscribe(self, topics: tuple[str, ...]) -> None:
+        """Raises: TopicsRefused, which leaves its `accepted` topics subscribed."""
+        _raise_refusals(await self._request(lambda id_: wire.subscribe(id_, topics), topics))
+
+    async def unsubscribe(self, topics: tuple[str, ...]) -> None:
+        _raise_refusals(await self._request(lambda id_: wire.unsubscribe(id_, topics), topics))
+
+    async def ping(self) -> float:
+        """Seconds until the pong."""
+        sent_at = self._around.clock()
+        _raise_refusals(await self._request(wire.ping))
+        return self._around.clock() - sent_at
+
+    async def until_end(self, ping_interval: float | None) -> HeliographError:
+        """Keep the connection alive; why it ended. `ping_interval`: seconds, None for no pings."""
+        heartbeat = asyncio.create_task(self._keep_alive(ping_interval))
+        try:
+            await asyncio.wait({self._reader, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
+            return self._reader.result() if self._reader.done() else heartbeat.result()
+        finally:
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
+
+    async def _keep_alive(self, interval: float | None) -> HeliographError:
+        """Ping whenever nothing was heard for `interval`: what the server pushes counts as well."""
+        if not interval:
+            return await asyncio.shield(self._reader)
+        while True:
+            quiet = self._around.clock() - self._heard_at
+            if quiet < interval:
+                await self._around.sleep(interval - quiet)
+                continue
+            try:
+                await self.ping()
+            except HeliographError as error:
+                return error
+
+    async def _request(
+        self, compose: Callable[[RequestId], str], topics: Iterable[str] = ()
+    ) -> tuple[Answer, ...]:
+        request = self._pending.open(topics)
+        try:
+            await self._send(compose(request.id))
+            async with asyncio.timeout(self._around.answer_timeout):
+                return await request.answered
+        except TimeoutError:
+            seconds = self._around.answer_timeout
+            raise NoAnswer(f"the server did not answer within {seconds:g} s") from None
+        finally:
+            self._pending.close(request)
+
+    async def _send(self, text: str) -> None:
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed as error:
+            # The reader knows more: a frame that says why may have come before the end.
+            raise await asyncio.shield(self._reader) from error
+
+    async def _read(self) -> HeliographError:
+        end: HeliographError = ConnectionLost("the connection is closed")
+        try:
+            end = await self._read_to_end()
+        finally:
+            self._pending.fail(end)
+        return end
+
+    async def _read_to_end(self) -> HeliographError:
+        while True:
+            try:
+                text = await self._socket.recv()
+            except ConnectionClosed as error:
+                return _ending(error)
+            self._heard_at = self._around.clock()
+            if end := self._take(wire.parse(text)):
+                return end
+
+    def _take(self, frame: Frame) -> Refused | None:
+        """What the frame asks for. An error if it is the last one that counts."""
+        match frame:
+            case Notification():
+                self._around.on_notification(frame)
+            case ErrorFrame(fatal=True):
+                return Refused(frame.code, frame.message, frame.name, after_ms=frame.after_ms)
+            case Disconnect():
+                return Refused(
+                    frame.code, frame.reason, after_ms=frame.after_ms, reconnect=frame.reconnect
+                )
+            case UnknownFrame():
+                pass
+            case _:
+                self._settle(frame)
+        return None
+
+    def _settle(self, answer: Answer) -> None:
+        if not self._pending.settle(answer) and isinstance(answer, ErrorFrame):
+            self._around.on_error(answer.as_error())
+
+
+def _ending(error: ConnectionClosed) -> HeliographError:
+    close = error.rcvd
+    if close is None:
+        return ConnectionLost("the connection broke")
+    # API Gateway cannot send codes of ours, but another gateway can.
+    if 4000 <= close.code < 5000:
+        return Refused(close.code, close.reason)
+    return ConnectionLost(f"the server closed the connection ({close.code} {close.reason})")
+
+
+def _raise_refusals(answers: tuple[Answer, ...]) -> None:
+    errors = [answer.as_error() for answer in answers if isinstance(answer, ErrorFrame)]
+    for error in errors:
+        if error.topic is None:
+            raise error
+    if errors:
+        accepted = [topic for answer in answers if (topic := _accepted_topic(answer))]
+        raise TopicsRefused(tuple(errors), tuple(accepted))
+
+
+def _accepted_topic(answer: Answer) -> str | None:
+    return None if isinstance(answer, ErrorFrame) else getattr(answer, "topic", None)

@@ -1,0 +1,127 @@
+"""What the server's frames say: one frozen dataclass a type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NewType
+
+from client.errors import RequestRefused
+
+NotificationId = NewType("NotificationId", str)
+ConnectionId = NewType("ConnectionId", str)
+RequestId = NewType("RequestId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who asked for a notification."""
+
+    id: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a principal receives. `epoch` and `seq` are its place in `stream`, if it was stored."""
+
+    id: NotificationId
+    notification_type: str
+    title: str
+    message: str
+    priority: str
+    data: Mapping[str, object]
+    sender: Sender
+    timestamp: str
+    stream: str
+    topic: str
+    epoch: str | None
+    seq: int | None
+    expires_at: str | None
+    collapse_key: str | None
+    replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to `hello`. `ping_interval_ms` is None if the server asks for no pings."""
+
+    request: RequestId | None
+    connection_id: ConnectionId
+    user_id: str
+    roles: tuple[str, ...]
+    ping_interval_ms: int | None
+    max_age_ms: int | None
+    token_expires_at: str | None
+    subscriptions: tuple[str, ...]
+
+    @property
+    def ping_interval(self) -> float | None:
+        """In seconds."""
+        interval = self.ping_interval_ms or 0
+        return interval / 1000 if interval > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """One topic is subscribed."""
+
+    request: RequestId | None
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """One topic is given back."""
+
+    request: RequestId | None
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to `ping`; only a ping with an id gets one with an id."""
+
+    request: RequestId | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFrame:
+    """A refusal: of the connection if it is `fatal`, else of one request or one topic of it."""
+
+    request: RequestId | None
+    code: int
+    name: str
+    message: str
+    topic: str | None
+    temporary: bool
+    retry_after_ms: int | None
+    after_ms: int
+    fatal: bool
+
+    def as_error(self) -> RequestRefused:
+        return RequestRefused(
+            self.code,
+            self.message,
+            self.name,
+            topic=self.topic,
+            temporary=self.temporary,
+            retry_after_ms=self.retry_after_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """The server is about to end the connection."""
+
+    code: int
+    reason: str
+    reconnect: bool
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFrame:
+    """Nothing this version understands; a later server may say more than we know."""
+
+
+Answer = Welcome | Subscribed | Unsubscribed | Pong | ErrorFrame
+Frame = Answer | Notification | Disconnect | UnknownFrame

@@ -1,0 +1,33 @@
+import pytest
+
+from client.urls import checked_base_url, checked_websocket_url, websocket_url
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("http://127.0.0.1:3001", "ws://127.0.0.1:3001/api/v1/ws/realtime"),
+        ("https://app.example.com", "wss://app.example.com/api/v1/ws/realtime"),
+        ("https://example.com/dev/", "wss://example.com/dev/api/v1/ws/realtime"),
+    ],
+)
+def test_the_websocket_is_found_from_the_base_url(base: str, url: str) -> None:
+    assert websocket_url(base) == url
+
+
+@pytest.mark.parametrize(
+    "url", ["", "127.0.0.1:3001", "ftp://x", "http://", "http://[", "http://x:port", "ws://x"]
+)
+def test_a_base_url_is_checked(url: str) -> None:
+    with pytest.raises(ValueError, match="not a URL"):
+        checked_base_url(url)
+
+
+def test_a_base_url_loses_its_last_slash() -> None:
+    assert checked_base_url("https://example.com/") == "https://example.com"
+
+
+@pytest.mark.parametrize("url", ["http://x", "ws://", "wss"])
+def test_a_websocket_url_is_checked(url: str) -> None:
+    with pytest.raises(ValueError, match="not a URL"):
+        checked_websocket_url(url)

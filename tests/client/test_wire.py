@@ -1,0 +1,158 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client import wire
+from client.frames import (
+    Disconnect,
+    ErrorFrame,
+    Notification,
+    Pong,
+    RequestId,
+    Sender,
+    Subscribed,
+    UnknownFrame,
+    Unsubscribed,
+    Welcome,
+)
+
+NOTIFICATION = {
+    "type": "notification",
+    "id": "ntf_1",
+    "notification_type": "application_approved",
+    "title": "Approved",
+    "message": "Loan #12 approved",
+    "priority": "high",
+    "data": {"loan_id": 12},
+    "sender": {"id": "bob", "roles": ["manager"]},
+    "timestamp": "2026-01-31T12:00:00.000Z",
+    "stream": "user:alice",
+    "topic": "user:alice",
+    "epoch": "k3",
+    "seq": 45,
+    "expires_at": None,
+    "collapse_key": None,
+    "unread": 5,
+    "replay": False,
+}
+
+
+def test_a_notification_keeps_every_field() -> None:
+    assert wire.parse(json.dumps(NOTIFICATION)) == Notification(
+        id="ntf_1",  # type: ignore[arg-type]
+        notification_type="application_approved",
+        title="Approved",
+        message="Loan #12 approved",
+        priority="high",
+        data={"loan_id": 12},
+        sender=Sender("bob", ("manager",)),
+        timestamp="2026-01-31T12:00:00.000Z",
+        stream="user:alice",
+        topic="user:alice",
+        epoch="k3",
+        seq=45,
+        expires_at=None,
+        collapse_key=None,
+        replay=False,
+    )
+
+
+def test_a_notification_may_lack_all_but_its_id() -> None:
+    frame = wire.parse('{"type":"notification","id":"ntf_1","seq":"ill-typed"}')
+
+    assert isinstance(frame, Notification)
+    assert (frame.priority, frame.seq, frame.data) == ("normal", None, {})
+
+
+def test_a_welcome_tells_the_ping_interval_in_seconds() -> None:
+    frame = wire.parse('{"type":"welcome","id":"1","ping_interval_ms":540000,"roles":["a"]}')
+
+    assert isinstance(frame, Welcome)
+    assert (frame.request, frame.ping_interval, frame.roles) == ("1", 540, ("a",))
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ('{"type":"pong","id":"7"}', Pong(RequestId("7"))),
+        ('{"type":"pong"}', Pong(None)),
+        ('{"type":"subscribed","id":"2","topic":"a:b"}', Subscribed(RequestId("2"), "a:b")),
+        ('{"type":"subscribed","pattern":"a:b"}', Subscribed(None, "a:b")),
+        ('{"type":"unsubscribed","topic":"a"}', Unsubscribed(None, "a")),
+        (
+            '{"type":"disconnect","code":4200,"reason":"deploy","after_ms":50}',
+            Disconnect(4200, "deploy", reconnect=True, after_ms=50),
+        ),
+        ('{"type":"disconnect","reconnect":false}', Disconnect(4000, "", False, 0)),
+    ],
+)
+def test_frames_of_the_protocol(text: str, frame: object) -> None:
+    assert wire.parse(text) == frame
+
+
+def test_an_error_of_a_request_is_not_fatal() -> None:
+    frame = wire.parse('{"type":"error","id":"2","code":4403,"topic":"build:42","message":"no"}')
+
+    assert isinstance(frame, ErrorFrame)
+    assert (frame.fatal, frame.topic, frame.name) == (False, "build:42", "forbidden_topic")
+
+
+@pytest.mark.parametrize("code", [4000, 4001, 4100, 4200])
+def test_an_error_of_the_connection_is_fatal_even_if_it_does_not_say_so(code: int) -> None:
+    frame = wire.parse(json.dumps({"type": "error", "code": code}))
+
+    assert isinstance(frame, ErrorFrame)
+    assert frame.fatal
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not json",
+        "[]",
+        "7",
+        '{"type":"presence_join","topic":"a"}',
+        '{"type":7}',
+        '{"message":"Internal server error","connectionId":"c","requestId":"r"}',
+        '{"type":"notification","title":"no id"}',
+        "[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_not_understood_is_ignored(text: str | bytes) -> None:
+    assert wire.parse(text) == UnknownFrame()
+
+
+ODD_VALUES: st.SearchStrategy[object] = st.sampled_from(
+    [None, True, 0, -1, 1.5, 10**400, "", "\x00", [], [[]], {}, {"id": []}]
+)
+FIELDS = sorted({*NOTIFICATION, "code", "topics", "roles", "ping_interval_ms", "after_ms"})
+
+
+@given(
+    type_=st.sampled_from([*wire.READERS]),
+    fields=st.dictionaries(st.sampled_from(FIELDS), ODD_VALUES),
+)
+def test_no_frame_is_too_odd_to_be_parsed(type_: str, fields: dict[str, object]) -> None:
+    assert wire.parse(json.dumps({**fields, "type": type_})) is not None
+
+
+def test_requests_carry_their_id() -> None:
+    id_ = RequestId("9")
+
+    assert json.loads(wire.hello(id_, ["a"])) == {
+        "type": "hello",
+        "id": "9",
+        "protocol": 1,
+        "topics": ["a"],
+    }
+    assert json.loads(wire.subscribe(id_, ["a"])) == {
+        "type": "subscribe",
+        "id": "9",
+        "topics": ["a"],
+    }
+    assert json.loads(wire.unsubscribe(id_, [])) == {"type": "unsubscribe", "id": "9", "topics": []}
+    assert json.loads(wire.ping(id_)) == {"type": "ping", "id": "9"}
