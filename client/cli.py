@@ -1,0 +1,58 @@
+"""The command line: its exit codes, and its words for what goes wrong."""
+
+import argparse
+import asyncio
+import ipaddress
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from client.arguments import parse
+from client.credentials import UsageError
+from client.display import printable
+from client.errors import HeliographError, Unreachable
+from client.terminal import Terminal
+
+OK, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None, terminal: Terminal | None = None) -> int:
+    terminal = terminal or Terminal.of_process()
+    args = parse(argv, terminal.env)
+    try:
+        return asyncio.run(run(args, terminal))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our lines has enough; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.out.fileno())
+        return OK
+
+
+async def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    """The exit code of a parsed command line."""
+    try:
+        status: int = await args.run(args, terminal)
+    except UsageError as error:
+        terminal.note(f"error: {error}")
+        return USAGE
+    except Unreachable as error:
+        where = error.url if args.websocket_url else args.url
+        terminal.note(f"cannot reach {where}: {_advice(error)}")
+        return REFUSED
+    except HeliographError as error:
+        terminal.note(printable(str(error)))
+        return REFUSED
+    return status
+
+
+def _advice(error: Unreachable) -> str:
+    host = urlsplit(error.url).hostname or ""
+    return "is `make run` running?" if _is_here(host) else error.reason
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from tests.client.command_line import (
+    UNAUTHORIZED,
+    ask,
+    listen,
+    run_line,
+)
+from tests.client.scripted import HttpAnswer, Peer, ScriptedApi
+from tests.client.terminals import FakeTerminal
+
+
+async def test_a_wrong_password_is_refused_in_one_line(tmp_path: Path) -> None:
+    fake = FakeTerminal(tmp_path, password="wrong")
+    async with ScriptedApi({"POST /api/v1/auth/login": UNAUTHORIZED}) as server:
+        status = await run_line(["login", "--user", "alice", "--url", server.url], fake)
+
+    assert (status, fake.out) == (1, "")
+    assert fake.err == "4001 unauthorized: Authentication failed\n"
+
+
+async def test_a_problem_is_one_line(tmp_path: Path) -> None:
+    fake = FakeTerminal(tmp_path)
+    problem = {"title": "Not Found", "status": 404, "detail": "no user: eve", "code": 4404}
+
+    status, _ = await ask(
+        "POST /api/v1/notifications/send-realtime",
+        HttpAnswer(404, problem),
+        ["send", "eve", "Hi"],
+        fake,
+    )
+
+    assert (status, fake.err) == (1, "4404 unknown: no user: eve\n")
+
+
+async def test_listen_that_is_refused(tmp_path: Path) -> None:
+    fake = FakeTerminal(tmp_path)
+
+    async def script(peer: Peer) -> None:
+        await peer.refuse(4001, "unauthorized", "Authentication failed")
+
+    status = await listen(script, [], fake)
+
+    assert (status, fake.err) == (1, "4001 unauthorized: Authentication failed\n")
+
+
+@pytest.mark.parametrize("command", [["stats"], ["listen"]])
+async def test_nobody_there_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
+    fake = FakeTerminal(tmp_path)
+    async with ScriptedApi({}) as server:
+        url = server.url
+
+    status = await run_line(["--url", url, "--token", "t", *command], fake)
+
+    assert (status, fake.out) == (1, "")
+    assert fake.err == f"cannot reach {url}: is `make run` running?\n"
+
+
+async def test_wrong_usage_has_its_own_exit_code(tmp_path: Path) -> None:
+    fake = FakeTerminal(tmp_path)
+
+    status = await run_line(["stats"], fake)
+
+    assert status == 2
+    assert fake.err.startswith("error: who are you?")
