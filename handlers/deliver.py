@@ -7,5 +7,5 @@ from notify.jobs import parse_job
 
 @queue
 def handler(record: Record) -> None:
-    delivery = deliverer().run(parse_job(record.body), record.remaining_ms)
-    record.outcome = " ".join(f"{name}={count}" for name, count in delivery.tally().items())
+    tally = deliverer().run(parse_job(record.body), record.remaining_ms)
+    record.outcome = " ".join(f"{name}={count}" for name, count in tally.items())

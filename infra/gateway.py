@@ -17,7 +17,7 @@ from notify.ports import Outcome
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=16,
 )
 POSTS_AT_ONCE = 16

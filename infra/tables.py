@@ -33,7 +33,7 @@ class ConnectionRow(Model):
     roles = UnicodeSetAttribute(null=True)
     tenant = UnicodeAttribute(null=True)
     caps = UnicodeAttribute(null=True)
-    topics = UnicodeSetAttribute()
+    topics = UnicodeSetAttribute(null=True)  # DynamoDB knows no empty set
     connected_at = NumberAttribute()
     token_expires_at = NumberAttribute()
     expires_at = NumberAttribute()
@@ -81,17 +81,18 @@ class NotificationRow(Model):
 
 
 class UserRow(Model):
-    """An account."""
+    """An account, or the memory of one that was removed."""
 
     class Meta(Meta):
         suffix = "users"
 
     username = UnicodeAttribute(hash_key=True)
-    password_hash = UnicodeAttribute()
+    password_hash = UnicodeAttribute(null=True)
     roles = UnicodeSetAttribute(null=True)
     tenant = UnicodeAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     revoked_before = NumberAttribute(default=0)
+    removed = BooleanAttribute(null=True)
 
 
 class CounterRow(Model):

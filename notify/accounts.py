@@ -11,11 +11,10 @@ from notify.model import Principal, User, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Clock, Users
 from notify.requests import ChangeUser, CreateUser, Login
-from notify.tokens import Keyring, KeySource, sign, verify
+from notify.tokens import MAX_ROLES, Keyring, KeySource, sign, verify
 from notify.topics import SEGMENT, parse_segment
 
 TOKEN_SECONDS = 3600
-MAX_ROLES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Accounts:
     def remove(self, by: Principal, username: str) -> None:
         """Raises: Forbidden, Unknown."""
         require_admin(by)
-        self._users.remove(self.get(username).username)
+        self._users.remove(self.get(username).username, self._clock())
 
     def _find(self, username: str) -> User | None:
         # What cannot be a username is nobody's, and is not looked up.

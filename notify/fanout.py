@@ -1,18 +1,19 @@
 """One frame to many subscribers, and what became of it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from notify.errors import TokenExpired
+from notify.errors import TokenExpired, Unavailable
 from notify.jobs import RetryJob
 from notify.messages import encode, error_frame
 from notify.model import ConnectionId, Subscriber
-from notify.ports import Clock, Connections, Deliveries, Gateway, Outcome
+from notify.ports import PAGE_SIZE, Clock, Connections, Deliveries, Gateway, Outcome
 
 # API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
 # $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
 HANDSHAKE_GRACE_MS = 15_000
-RETRIES_A_JOB = 300  # keeps a job below the 256 KB of an SQS message
+RETRIES_A_JOB = PAGE_SIZE  # also keeps a job below the 256 KB of an SQS message
 MAX_ATTEMPTS = 5
 
 
@@ -81,7 +82,7 @@ class Fanout:
                 posted += 1
             elif outcome is Outcome.GONE and now - subscriber.connected_at > HANDSHAKE_GRACE_MS:
                 gone += 1
-                self._connections.forget(subscriber)
+                self._forget(subscriber)
             else:
                 failed.append(subscriber)
         return Delivery(posted, gone, tuple(failed))
@@ -91,4 +92,9 @@ class Fanout:
         for subscriber in subscribers:
             self._gateway.post(subscriber.connection_id, farewell)
             self._gateway.disconnect(subscriber.connection_id)
+            self._forget(subscriber)
+
+    def _forget(self, subscriber: Subscriber) -> None:
+        # What a busy store keeps is found gone again next time; no frame may be lost over it.
+        with suppress(Unavailable):
             self._connections.forget(subscriber)

@@ -6,6 +6,7 @@ from notify.accounts import Accounts
 from notify.errors import (
     Forbidden,
     HeliographError,
+    Invalid,
     TokenExpired,
     Unauthorized,
     UnsupportedProtocol,
@@ -31,7 +32,13 @@ from notify.messages import (
 )
 from notify.model import MAX_AGE_MS, Connection, ConnectionId, Pattern, Principal, timestamp
 from notify.ports import Clock, Connections, Gateway, Outcome, Streams
-from notify.topics import MAX_SUBSCRIPTIONS, TopicPolicy, implicit_topics, parse_pattern
+from notify.topics import (
+    ANYTHING,
+    MAX_SUBSCRIPTIONS,
+    TopicPolicy,
+    implicit_topics,
+    parse_pattern,
+)
 
 # API Gateway closes a connection that is idle for ten minutes. Pings are the bill: few as can be.
 PING_INTERVAL_MS = 9 * 60 * 1000
@@ -147,11 +154,14 @@ class Hub:
     def _subscribe(
         self, connection: Connection, topics: list[str], now: int, id: MessageId
     ) -> list[Frame]:
-        added, refused = self._subscribe_all(connection, topics)
-        return [
-            *(self._subscribed(pattern, now, id) for pattern in added),
-            *(error_frame(error, now, id, topic) for topic, error in refused),
-        ]
+        frames: list[Frame] = []
+        for topic in dict.fromkeys(topics):
+            try:
+                pattern = self._subscribe_one(connection, topic)
+                frames.append(self._subscribed(pattern, now, id))
+            except HeliographError as error:
+                frames.append(error_frame(error, now, id, topic))
+        return frames
 
     def _subscribe_all(
         self, connection: Connection, topics: list[str]
@@ -162,8 +172,6 @@ class Hub:
         for topic in dict.fromkeys(topics):
             try:
                 added.append(self._subscribe_one(connection, topic))
-            except Unauthorized:
-                raise
             except HeliographError as error:
                 refused.append((topic, error))
         return added, refused
@@ -172,6 +180,8 @@ class Hub:
         pattern = parse_pattern(topic)
         if not self._policy.may_subscribe(connection.principal, pattern):
             raise Forbidden(f"not allowed: {pattern}")
+        if pattern == ANYTHING:
+            raise Invalid("topic: a subscription may end in :*, but * alone is none")
         limit = MAX_SUBSCRIPTIONS + len(implicit_topics(connection.principal))
         self._connections.subscribe(connection, pattern, limit)
         return pattern

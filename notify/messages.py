@@ -31,7 +31,7 @@ class Hello(Struct, tag="hello", frozen=True):
     id: MessageId = UNSET
     protocol: int = PROTOCOL
     topics: Annotated[list[str], Meta(max_length=MAX_SUBSCRIPTIONS)] = []
-    resume: dict[str, Any] = {}
+    resume: Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max_length=100)] = {}
     ack_mode: Literal["none", "batch"] = "none"
 
 
@@ -237,6 +237,7 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
 
 
 T = TypeVar("T")
+MAX_COMPLAINT = 250  # a field's name is the caller's, and as long as they like
 
 
 def convert(fields: dict[str, Any], to: type[T]) -> T:
@@ -244,7 +245,7 @@ def convert(fields: dict[str, Any], to: type[T]) -> T:
     try:
         return msgspec.convert(fields, to)
     except msgspec.ValidationError as error:
-        raise Invalid(_in_our_words(str(error))) from None
+        raise Invalid(_in_our_words(str(error))[:MAX_COMPLAINT]) from None
 
 
 def _in_our_words(complaint: str) -> str:

@@ -18,7 +18,9 @@ from notify.model import (
     Username,
 )
 
-PAGE_SIZE = 500  # subscribers that are read, posted to and accounted for at once
+# Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
+# take less than the time a delivery keeps in reserve.
+PAGE_SIZE = 100
 
 Clock = Callable[[], int]  # milliseconds since the epoch
 NewId = Callable[[], str]  # unguessable, and different every time
@@ -35,8 +37,11 @@ class Users(Protocol):
     def replace(self, user: User) -> None:
         """Raises: Unknown."""
 
-    def remove(self, username: Username) -> None:
-        """Raises: Unknown."""
+    def remove(self, username: Username, now: int) -> None:
+        """Remembers when, so that the next user of that name has it as `revoked_before`.
+
+        Raises: Unknown.
+        """
 
 
 class Connections(Protocol):
@@ -68,7 +73,7 @@ class Connections(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A pattern that has subscribers, and over how many shards they are spread."""
+    """A pattern that may have subscribers, and over how many shards they are spread."""
 
     pattern: Pattern
     shards: int
@@ -86,10 +91,10 @@ class Subscriptions(Protocol):
     """The members of topics, read by the fan-out."""
 
     def audiences(self, pattern: Pattern) -> list[Audience]:
-        """Every subscribed pattern that a broadcast to `pattern` reaches."""
+        """Every pattern whose subscribers a broadcast to `pattern` reaches; some may have none."""
 
     def members(self, audience: Audience) -> int:
-        """How many there are: more than the truth after a crash, but never fewer."""
+        """About how many there are. Nothing that is delivered depends on it."""
 
     def page(
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int

@@ -1,16 +1,17 @@
 """Sending to users and broadcasting to topics: stored first, then pushed."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from notify.accounts import Accounts
-from notify.errors import Forbidden, PayloadTooLarge
+from notify.errors import Forbidden, PayloadTooLarge, Unavailable
 from notify.fanout import Delivery, Fanout
 from notify.jobs import ShardJob
 from notify.messages import MAX_NOTIFICATION_BYTES, NotificationFrame, Sender, encode
-from notify.model import Pattern, Principal, Subscriber, Username, timestamp
+from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username, timestamp
 from notify.ports import (
     PAGE_SIZE,
     Audience,
@@ -129,15 +130,33 @@ class Publisher:
         stream = EVERYBODY if pattern == ANYTHING else pattern
         frame = replace(self._frame(by, request, stream), id=self._new_id())
         _require_size(frame)
-        audiences = self._subscriptions.audiences(pattern)
-        members = sum(self._subscriptions.members(audience) for audience in audiences)
-        if request.dry_run:
-            return BroadcastResult(pattern, frame.id, members, dry_run=True)
-        if request.persist == "stream":
+        if request.persist == "stream" and not request.dry_run:
+            # Before the subscribers are read: who subscribes in between and is told a `seq` below
+            # this one must get it.
             frame = self._store(frame, request)
-        if members > self._max_inline_recipients:
-            return self._queue(pattern, frame, audiences, members, request)
-        return self._post_now(pattern, frame, audiences, request)
+        audiences = self._subscriptions.audiences(pattern)
+        few = self._few(audiences, request)
+        if request.dry_run:
+            recipients = self._estimate(audiences) if few is None else len(few)
+            return BroadcastResult(pattern, frame.id, recipients, dry_run=True)
+        if few is None:
+            return self._queue(pattern, frame, audiences, request)
+        return self._post_now(pattern, frame, few)
+
+    def _few(self, audiences: list[Audience], request: Broadcast) -> list[Subscriber] | None:
+        """The recipients, each connection once; None if they are too many for one call."""
+        excluded = set(request.exclude_user_ids)
+        few: dict[ConnectionId, Subscriber] = {}
+        for audience in audiences:
+            for subscriber in self._members(audience):
+                if subscriber.username not in excluded:
+                    few[subscriber.connection_id] = subscriber
+                if len(few) > self._max_inline_recipients:
+                    return None
+        return list(few.values())
+
+    def _estimate(self, audiences: list[Audience]) -> int:
+        return sum(self._subscriptions.members(audience) for audience in audiences)
 
     def _send_to(
         self, username: Username, frame: NotificationFrame, request: Send
@@ -160,20 +179,9 @@ class Publisher:
         return result, delivery
 
     def _post_now(
-        self,
-        pattern: Pattern,
-        frame: NotificationFrame,
-        audiences: list[Audience],
-        request: Broadcast,
+        self, pattern: Pattern, frame: NotificationFrame, subscribers: list[Subscriber]
     ) -> BroadcastResult:
-        excluded = set(request.exclude_user_ids)
-        subscribers = {
-            subscriber.connection_id: subscriber
-            for audience in audiences
-            for subscriber in self._members(audience)
-            if subscriber.username not in excluded
-        }
-        delivery = self._deliver(encode(frame), list(subscribers.values()))
+        delivery = self._deliver(encode(frame), subscribers)
         self._count(1, delivery)
         return BroadcastResult(
             pattern,
@@ -189,7 +197,6 @@ class Publisher:
         pattern: Pattern,
         frame: NotificationFrame,
         audiences: list[Audience],
-        members: int,
         request: Broadcast,
     ) -> BroadcastResult:
         broadcast_id = "bc_" + frame.id.removeprefix("ntf_")
@@ -201,7 +208,8 @@ class Publisher:
             for shard in range(audience.shards)
         )
         self._count(1, Delivery())
-        return BroadcastResult(pattern, frame.id, members, broadcast_id=broadcast_id)
+        recipients = max(self._estimate(audiences), self._max_inline_recipients + 1)
+        return BroadcastResult(pattern, frame.id, recipients, broadcast_id=broadcast_id)
 
     def _deliver(self, frame: bytes, subscribers: list[Subscriber]) -> Delivery:
         delivery = self._fanout.deliver(frame, subscribers)
@@ -245,7 +253,9 @@ class Publisher:
             raise Forbidden(f"not allowed to publish to {pattern}")
 
     def _count(self, sent: int, delivery: Delivery) -> None:
-        self._counts.add({"sent": sent, **delivery.tally()})
+        # What is delivered is delivered: an answer of 503 would have it sent twice.
+        with suppress(Unavailable):
+            self._counts.add({"sent": sent, **delivery.tally()})
 
 
 def _require_size(frame: NotificationFrame) -> None:
@@ -257,7 +267,7 @@ def _require_size(frame: NotificationFrame) -> None:
 
 
 def _status(deliveries: list[Delivery], persist: bool) -> str:
-    if deliveries and all(each.posted and not each.gone and not each.failed for each in deliveries):
+    if all(each.posted and not each.failed for each in deliveries):
         return "delivered"
     if any(each.posted for each in deliveries):
         return "partially_delivered"

@@ -88,6 +88,7 @@ T = TypeVar("T")
 
 def parse_body(body: str | bytes, to: type[T]) -> T:
     """Raises: PayloadTooLarge, BadRequest if it is not a JSON object, Invalid naming the field."""
-    if len(body) > MAX_BODY_BYTES:
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    if len(raw) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
-    return convert(parse_object(body), to)
+    return convert(parse_object(raw), to)

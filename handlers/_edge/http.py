@@ -12,7 +12,7 @@ from handlers._edge.invocation import Context, Event, InternalError, Response, l
 from infra.log import log
 from infra.wiring import accounts
 from notify.answers import problem
-from notify.errors import HeliographError, Unauthorized
+from notify.errors import BadRequest, HeliographError, Unauthorized
 from notify.handshake import bearer_token
 from notify.model import Principal
 from notify.requests import parse_body
@@ -41,11 +41,18 @@ class HttpCall:
         body = self._event.get("body") or ""
         if not self._event.get("isBase64Encoded"):
             return parse_body(body, to)
-        return parse_body(base64.b64decode(body), to)
+        return parse_body(_from_base64(body), to)
 
     def path(self, name: str) -> str:
         """A path parameter, decoded."""
         return str(self._event["pathParameters"][name])
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError as error:  # only a hand-made event has such a body
+        raise BadRequest("not base64") from error
 
 
 def http(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.exceptions import PutError, PynamoDBException
 
 from notify.errors import Unavailable
 
@@ -23,6 +23,8 @@ TEMPORARY = frozenset(
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
+        # A write met a transaction on the same item; botocore does not try again by itself.
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -36,11 +38,17 @@ def translated(operation: Callable[P, R]) -> Callable[P, R]:
         try:
             return operation(*args, **kwargs)
         except PynamoDBException as error:
-            if isinstance(error.cause, BotoCoreError) or error.cause_response_code in TEMPORARY:
+            if is_temporary(error):
                 raise Unavailable("the store does not answer: try again") from error
             raise
 
     return call
+
+
+def is_temporary(error: PynamoDBException) -> bool:
+    if isinstance(error, PutError) and error.cause is None:  # a batch that was never taken whole
+        return True
+    return isinstance(error.cause, BotoCoreError) or error.cause_response_code in TEMPORARY
 
 
 def condition_failed(error: PynamoDBException) -> bool:

@@ -6,15 +6,16 @@ A connection's row lists its subscriptions' keys, so cleaning up needs no index 
 import json
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError
 from pynamodb.expressions.condition import Condition, size
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from infra.stores import directory
 from infra.stores.border import translated
-from infra.tables import ConnectionRow, SubscriptionRow, delete_returning, transaction
+from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
 from notify.errors import Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.ports import Clock
@@ -37,7 +38,7 @@ class DynamoConnections:
         keys = {}
         for pattern in connection.topics:
             shard = directory.shard_of(connection.id, shards[pattern])
-            directory.raise_count(pattern, shard, shards[pattern])
+            _raise_count(connection, pattern, shard, shards[pattern])
             keys[pattern] = _key(pattern, shard)
         _connection_row(connection, keys.values()).save()
         with SubscriptionRow.batch_write() as batch:
@@ -60,11 +61,19 @@ class DynamoConnections:
             return
         shards = directory.shards_of([pattern])[pattern]
         shard = directory.shard_of(connection.id, shards)
-        directory.raise_count(pattern, shard, shards)
-        if _link(connection, _key(pattern, shard), limit):
-            return
-        directory.lower_count(pattern, shard)
-        current = self.get(connection.id)
+        _raise_count(connection, pattern, shard, shards)
+        linked = False
+        try:
+            linked = _link(connection, _key(pattern, shard), limit)
+        finally:
+            if not linked:
+                _lower_count(connection.principal.username, pattern, shard)
+        if not linked:
+            self._require(connection.id, pattern, limit)
+
+    def _require(self, connection_id: ConnectionId, pattern: Pattern, limit: int) -> None:
+        """Why a subscription was not taken; fine if another frame has made it meanwhile."""
+        current = self.get(connection_id)
         if current is None:
             raise Unknown("the connection is closed")
         if pattern not in current.topics:
@@ -76,17 +85,17 @@ class DynamoConnections:
             row = ConnectionRow.get(connection.id, consistent_read=True)
         except DoesNotExist:
             return
-        for key in row.topics:
+        for key in row.topics or ():
             if _parse_key(key)[0] == pattern and _unlink(connection.id, key):
-                directory.lower_count(*_parse_key(key))
+                _lower_count(connection.principal.username, *_parse_key(key))
 
     @translated
     def close(self, connection_id: ConnectionId) -> Connection | None:
-        attributes = delete_returning(ConnectionRow, connection_id)
+        attributes = _delete(ConnectionRow, connection_id)
         if attributes is None:
             return None
         row = ConnectionRow.from_raw_data(attributes)
-        for key in row.topics:
+        for key in row.topics or ():
             _remove_subscription(key, connection_id)
         return _connection(row)
 
@@ -103,7 +112,8 @@ def _link(connection: Connection, key: str, limit: int) -> bool:
         write.update(
             ConnectionRow(connection.id),
             actions=[ConnectionRow.topics.add({key})],
-            condition=ConnectionRow.connection_id.exists() & has_room,
+            condition=ConnectionRow.connection_id.exists()
+            & (ConnectionRow.topics.does_not_exist() | has_room),
         )
         write.save(
             _subscription_row(connection, key),
@@ -130,7 +140,8 @@ def _unlink(connection_id: ConnectionId, key: str) -> bool:
 
 def _transact(fill: Callable[[TransactWrite], None]) -> bool:
     """Whether the transaction's conditions held. Two frames of one connection may collide."""
-    for attempt in range(MAX_TRIES):
+    for wait in _waits():
+        time.sleep(wait)
         try:
             with transaction() as write:
                 fill(write)
@@ -141,13 +152,43 @@ def _transact(fill: Callable[[TransactWrite], None]) -> bool:
                 return False
             if not codes & CONFLICTS:
                 raise
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  (jitter)
     raise Unavailable("the connection is busy: try again")
 
 
+def _delete(model: type[Model], *key: str) -> Row | None:
+    """Deletes an item for good, also while a transaction holds it."""
+    for wait in _waits():
+        time.sleep(wait)
+        try:
+            return delete_returning(model, *key)
+        except DeleteError as error:
+            if error.cause_response_code != "TransactionConflictException":
+                raise
+    raise Unavailable("the connection is busy: try again")
+
+
+def _waits() -> Iterator[float]:
+    """Seconds before each try: none, then longer and longer, with full jitter."""
+    yield 0
+    for attempt in range(MAX_TRIES - 1):
+        yield random.uniform(0, 0.02 * 2**attempt)  # noqa: S311
+
+
 def _remove_subscription(key: str, connection_id: ConnectionId) -> None:
-    if delete_returning(SubscriptionRow, key, connection_id) is not None:
-        directory.lower_count(*_parse_key(key))
+    removed = _delete(SubscriptionRow, key, connection_id)
+    if removed is not None:
+        username = SubscriptionRow.from_raw_data(removed).username
+        _lower_count(Username(username), *_parse_key(key))
+
+
+def _raise_count(connection: Connection, pattern: Pattern, shard: int, shards: int) -> None:
+    if directory.is_counted(pattern, connection.principal.username):
+        directory.raise_count(pattern, shard, shards)
+
+
+def _lower_count(username: Username, pattern: Pattern, shard: int) -> None:
+    if directory.is_counted(pattern, username):
+        directory.lower_count(pattern, shard)
 
 
 def _key(pattern: Pattern, shard: int) -> str:
@@ -197,5 +238,5 @@ def _connection(row: ConnectionRow) -> Connection:
         id=ConnectionId(row.connection_id),
         principal=principal,
         connected_at=int(row.connected_at),
-        topics=frozenset(_parse_key(key)[0] for key in row.topics),
+        topics=frozenset(_parse_key(key)[0] for key in row.topics or ()),
     )

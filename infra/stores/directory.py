@@ -1,11 +1,12 @@
-"""Which topics have members, over how many shards, and how many.
+"""Which topics there are, over how many shards their members are spread, and how many they are.
 
-Counting is a tree: a shard's members, a topic's shards with members, the service's topics with
-members. Only the step from 0 to 1 or back is told to the parent, so a busy topic writes to one
-item of its own. Additions commute, and each step is seen by exactly one caller; hence the counts
-are exact whatever the order. A count is raised before a row is written and lowered after it is
-deleted: a crash in between leaves it too high, which costs a query, and never too low, which
-would cost a notification.
+A topic's row is made before its first member's and never removed, so whoever is subscribed is
+found. Counting is for statistics, and nothing that is delivered depends on it. It is a tree: a
+shard's members, a topic's shards with members, the service's topics with members. Only the step
+from 0 to 1 or back is told to the parent, so a busy topic writes to one item of its own. Additions
+commute, and each step is seen by exactly one caller; hence the counts are exact whatever the
+order. A count is raised before a row is written and lowered after it is deleted, so that a crash in
+between leaves it too high and not below zero.
 """
 
 import zlib
@@ -16,8 +17,8 @@ from pynamodb.exceptions import UpdateError
 from infra.stores.border import condition_failed
 from infra.stores.counts import TOPICS, USERS, add_anywhere, add_to, members_counter, total
 from infra.tables import TopicRow
-from notify.model import ConnectionId, Pattern
-from notify.topics import root
+from notify.model import ConnectionId, Pattern, Username
+from notify.topics import root, user_topic
 
 SHARD_SIZE = 5000
 MAX_SHARDS = 1024
@@ -36,13 +37,22 @@ def topic_rows(patterns: Iterable[Pattern], consistent: bool) -> dict[Pattern, T
 
 
 def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
-    """Over how many shards each is spread.
+    """Over how many shards each is spread; makes the row of a topic that has none.
 
     An old number does no harm: shards are only ever added, so a row in a lower one is found.
     """
     patterns = list(patterns)
     rows = topic_rows(patterns, consistent=False)
+    for pattern in patterns:
+        if pattern not in rows:
+            TopicRow(root(pattern), pattern).update(actions=[TopicRow.live_shards.add(0)])
     return {pattern: shards(rows.get(pattern)) for pattern in patterns}
+
+
+def is_counted(pattern: Pattern, username: Username) -> bool:
+    """Whether a subscription of that user counts. Watching somebody does not connect them."""
+    is_a_user = pattern.startswith("user:") and pattern.count(":") == 1
+    return not is_a_user or pattern == user_topic(username)
 
 
 def shards(row: TopicRow | None) -> int:

@@ -1,5 +1,7 @@
 """Numbered notifications in DynamoDB, without holes and without a lock."""
 
+from contextlib import suppress
+
 from msgspec.structs import replace
 from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
 
@@ -41,7 +43,9 @@ class DynamoStreams:
         for seq in range(head.seq + 1, head.seq + 1 + MAX_TRIES):
             numbered = replace(frame, epoch=head.epoch, seq=seq)
             if _put(numbered, expires_at):
-                _advance(stream, seq)
+                # It is stored. That the head lags behind costs the next writer a try.
+                with suppress(Unavailable):
+                    _advance(stream, seq)
                 return numbered
         raise Unavailable("the stream is busy: try again")
 
@@ -68,8 +72,9 @@ def _put(frame: NotificationFrame, expires_at: int) -> bool:
     return True
 
 
+@translated
 def _advance(stream: Pattern, seq: int) -> None:
-    """Where the next writer begins to look. Left behind by a crash, it costs that writer a try."""
+    """Where the next writer begins to look."""
     try:
         TopicRow(root(stream), stream).update(
             actions=[TopicRow.seq.set(seq)],

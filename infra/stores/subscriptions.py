@@ -22,7 +22,7 @@ class DynamoSubscriptions:
         rows = directory.topic_rows(exact, consistent=True)
         if is_wildcard(pattern):
             rows |= {Pattern(row.topic): row for row in _rows_below(pattern)}
-        return [Audience(found, directory.shards(row)) for found, row in rows.items() if _live(row)]
+        return [Audience(found, directory.shards(row)) for found, row in rows.items()]
 
     @translated
     def members(self, audience: Audience) -> int:
@@ -51,10 +51,6 @@ class DynamoSubscriptions:
 def _rows_below(pattern: Pattern) -> Iterator[TopicRow]:
     prefix = pattern.removesuffix("*")
     return TopicRow.query(root(pattern), TopicRow.topic.startswith(prefix), consistent_read=True)
-
-
-def _live(row: TopicRow) -> bool:
-    return bool(row.live_shards and row.live_shards > 0)
 
 
 def _subscriber(row: SubscriptionRow, pattern: Pattern, shard: int) -> Subscriber:

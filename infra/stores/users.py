@@ -1,17 +1,28 @@
 """Accounts in DynamoDB."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError
+from pynamodb.attributes import Attribute
+from pynamodb.exceptions import DoesNotExist, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from infra.stores.border import condition_failed, translated
 from infra.tables import UserRow
-from notify.errors import Conflict, Unknown
+from notify.errors import Conflict, HeliographError, Unknown
 from notify.model import User, Username
+
+EXISTS = UserRow.username.exists() & UserRow.removed.does_not_exist()
+IS_FREE = UserRow.username.does_not_exist() | UserRow.removed.exists()
 
 
 class DynamoUsers:
-    """One item a user, found by username."""
+    """One item a user, found by username.
+
+    A removed user leaves the name and the time behind: a token of theirs must not open the account
+    of the next one of that name.
+    """
 
     @translated
     def get(self, username: Username) -> User | None:
@@ -20,50 +31,67 @@ class DynamoUsers:
             row = UserRow.get(username, consistent_read=True)
         except DoesNotExist:
             return None
-        return User(
-            username=Username(row.username),
-            password_hash=row.password_hash,
-            roles=frozenset(row.roles or ()),
-            tenant=row.tenant,
-            disabled=row.disabled,
-            revoked_before=int(row.revoked_before),
-        )
+        return None if row.removed else _user(row)
 
     @translated
     def add(self, user: User) -> None:
-        try:
-            _row(user).save(condition=UserRow.username.does_not_exist())
-        except PutError as error:
-            if condition_failed(error):
-                raise Conflict(f"the user exists already: {user.username}") from error
-            raise
+        actions = [
+            *_fields(user),
+            # What a removed user of that name has left.
+            UserRow.revoked_before.set(UserRow.revoked_before | 0),
+            UserRow.removed.remove(),
+        ]
+        taken = Conflict(f"the user exists already: {user.username}")
+        _update(user.username, actions, IS_FREE, taken)
 
     @translated
     def replace(self, user: User) -> None:
-        try:
-            _row(user).save(condition=UserRow.username.exists())
-        except PutError as error:
-            if condition_failed(error):
-                raise Unknown(f"no such user: {user.username}") from error
-            raise
+        actions = [*_fields(user), UserRow.revoked_before.set(user.revoked_before)]
+        _update(user.username, actions, EXISTS, Unknown(f"no such user: {user.username}"))
 
     @translated
-    def remove(self, username: Username) -> None:
-        try:
-            UserRow(username).delete(condition=UserRow.username.exists())
-        except DeleteError as error:
-            if condition_failed(error):
-                raise Unknown(f"no such user: {username}") from error
-            raise
+    def remove(self, username: Username, now: int) -> None:
+        actions = [
+            UserRow.removed.set(True),
+            UserRow.revoked_before.set(now),
+            UserRow.password_hash.remove(),
+            UserRow.roles.remove(),
+            UserRow.tenant.remove(),
+        ]
+        _update(username, actions, EXISTS, Unknown(f"no such user: {username}"))
 
 
-def _row(user: User) -> UserRow:
-    fields: dict[str, Any] = {
-        "password_hash": user.password_hash,
+def _update(
+    username: Username, actions: Sequence[Action], condition: Condition, otherwise: HeliographError
+) -> None:
+    try:
+        UserRow(username).update(actions=list(actions), condition=condition)
+    except UpdateError as error:
+        if condition_failed(error):
+            raise otherwise from error
+        raise
+
+
+def _fields(user: User) -> list[Action]:
+    return [
+        UserRow.password_hash.set(user.password_hash),
+        UserRow.disabled.set(user.disabled),
         # DynamoDB knows no empty set.
-        "roles": set(user.roles) or None,
-        "tenant": user.tenant,
-        "disabled": user.disabled,
-        "revoked_before": user.revoked_before,
-    }
-    return UserRow(user.username, **fields)
+        _set_or_remove(UserRow.roles, set(user.roles) or None),
+        _set_or_remove(UserRow.tenant, user.tenant),
+    ]
+
+
+def _set_or_remove(attribute: Attribute[Any], value: object) -> Action:
+    return attribute.remove() if value is None else attribute.set(value)
+
+
+def _user(row: UserRow) -> User:
+    return User(
+        username=Username(row.username),
+        password_hash=row.password_hash,
+        roles=frozenset(row.roles or ()),
+        tenant=row.tenant,
+        disabled=row.disabled,
+        revoked_before=int(row.revoked_before),
+    )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from handlers import disconnect, message
+from handlers import message
 from infra import wiring
 from notify.model import Connection, ConnectionId, Pattern, Principal, Username
 from tests import events
@@ -94,15 +94,6 @@ def test_a_connection_whose_token_has_expired_is_told_4002_and_closed(
     (error,) = heliograph.say("c1", {"type": "ping"})
     assert (error["code"], error["fatal"]) == (4002, True)
     assert "c1" not in heliograph.gateway.open
-
-
-def test_disconnect_forgets_the_connection_once(
-    alice: Service, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for _ in range(2):
-        disconnect.handler(events.disconnect("c1"), events.CONTEXT)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["outcome"] for line in lines[-2:]] == ["ok", "unknown"]
 
 
 def test_a_bug_is_logged_without_its_text_and_left_to_the_gateway(

@@ -62,7 +62,7 @@ def test_a_connection_that_is_gone_is_forgotten_and_the_others_get_theirs(
     first = answer(post(heliograph, {"user_id": "alice", **BODY}))
     second = answer(post(heliograph, {"user_id": "alice", **BODY}))
 
-    assert first["status"] == "partially_delivered"
+    assert first["status"] == "delivered"
     assert first["results"][0] | {"seq": 0} == {
         "user_id": "alice",
         "seq": 0,

@@ -1,0 +1,273 @@
+"""The ports of notify in memory: honest, single-threaded, and open to look into."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from notify.codes import Code
+from notify.errors import Conflict, Invalid, Unknown
+from notify.jobs import Job
+from notify.messages import NotificationFrame
+from notify.model import (
+    Connection,
+    ConnectionId,
+    Pattern,
+    Position,
+    Subscriber,
+    User,
+    Username,
+)
+from notify.ports import Audience, Outcome, Page, Totals
+from notify.topics import ANYTHING, EVERYBODY, covers, user_topic
+
+NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
+COUNTERS = ("sent", "delivered", "gone", "failed")
+
+
+@dataclass
+class FakeClock:
+    """Stands still until a test moves it."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, ms: int) -> None:
+        self.now += ms
+
+
+@dataclass
+class FakeIds:
+    """`ntf_0001`, `ntf_0002` …"""
+
+    given: int = 0
+
+    def __call__(self) -> str:
+        self.given += 1
+        return f"ntf_{self.given:04}"
+
+
+class FakeUsers:
+    def __init__(self) -> None:
+        self.by_name: dict[Username, User] = {}
+        self.removed_at: dict[Username, int] = {}
+
+    def get(self, username: Username) -> User | None:
+        return self.by_name.get(username)
+
+    def add(self, user: User) -> None:
+        if user.username in self.by_name:
+            raise Conflict(f"the user exists already: {user.username}")
+        revoked_before = self.removed_at.get(user.username, 0)
+        self.by_name[user.username] = replace(user, revoked_before=revoked_before)
+
+    def replace(self, user: User) -> None:
+        self._require(user.username)
+        self.by_name[user.username] = user
+
+    def remove(self, username: Username, now: int) -> None:
+        self._require(username)
+        del self.by_name[username]
+        self.removed_at[username] = now
+
+    def _require(self, username: Username) -> None:
+        if username not in self.by_name:
+            raise Unknown(f"no such user: {username}")
+
+
+@dataclass
+class Memory:
+    """What the stores share. `shards` spreads a topic, which is over one shard otherwise."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    connections: dict[ConnectionId, Connection] = field(default_factory=dict)
+    members: dict[Pattern, dict[ConnectionId, Subscriber]] = field(default_factory=dict)
+    expires_at: dict[ConnectionId, int] = field(default_factory=dict)
+    shards: dict[Pattern, int] = field(default_factory=dict)
+    streams: dict[str, list[NotificationFrame]] = field(default_factory=dict)
+    counters: Counter[str] = field(default_factory=Counter)
+
+    def live(self) -> list[Pattern]:
+        return [pattern for pattern, members in self.members.items() if members]
+
+
+class FakeConnections:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def open(self, connection: Connection) -> None:
+        self._memory.connections[connection.id] = connection
+        self._memory.expires_at[connection.id] = connection.expires_at
+        for pattern in connection.topics:
+            self._add(connection, pattern)
+
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        connection = self._memory.connections.get(connection_id)
+        alive = connection is not None and connection.expires_at > self._memory.clock()
+        return connection if alive else None
+
+    def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
+        current = self.get(connection.id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        if pattern in current.topics:
+            return
+        if len(current.topics) >= limit:
+            raise Invalid(f"a connection holds at most {limit} topics")
+        self._memory.connections[current.id] = replace(current, topics=current.topics | {pattern})
+        self._add(current, pattern)
+
+    def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
+        current = self._memory.connections.get(connection.id)
+        if current is None or pattern not in current.topics:
+            return
+        self._memory.connections[current.id] = replace(current, topics=current.topics - {pattern})
+        del self._memory.members[pattern][current.id]
+
+    def close(self, connection_id: ConnectionId) -> Connection | None:
+        connection = self._memory.connections.pop(connection_id, None)
+        for pattern in connection.topics if connection else ():
+            self._memory.members[pattern].pop(connection_id, None)
+        return connection
+
+    def forget(self, subscriber: Subscriber) -> None:
+        self.close(subscriber.connection_id)
+        self._memory.members.get(subscriber.pattern, {}).pop(subscriber.connection_id, None)
+
+    def _add(self, connection: Connection, pattern: Pattern) -> None:
+        members = self._memory.members.setdefault(pattern, {})
+        members[connection.id] = Subscriber(
+            connection_id=connection.id,
+            username=connection.principal.username,
+            connected_at=connection.connected_at,
+            token_expires_at=connection.principal.token_expires_at,
+            pattern=pattern,
+            shard=sum(connection.id.encode()) % self._memory.shards.get(pattern, 1),
+        )
+
+
+class FakeSubscriptions:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def audiences(self, pattern: Pattern) -> list[Audience]:
+        wanted = EVERYBODY if pattern in (ANYTHING, "user:*") else pattern
+        return [
+            Audience(live, self._memory.shards.get(live, 1))
+            for live in self._memory.live()
+            if covers(live, wanted) or covers(wanted, live)
+        ]
+
+    def members(self, audience: Audience) -> int:
+        return len(self._memory.members.get(audience.pattern, {}))
+
+    def page(
+        self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
+    ) -> Page:
+        members = self._memory.members.get(pattern, {})
+        inside = sorted(who for who in members if members[who].shard == shard)
+        behind = [who for who in inside if after is None or who > after]
+        read = behind[:limit]
+        alive = tuple(members[who] for who in read if self._memory.expires_at[who] > now)
+        return Page(alive, after=read[-1] if len(behind) > limit else None)
+
+
+class FakeStreams:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def head(self, stream: Pattern) -> Position:
+        return Position("epoch", len(self._memory.streams.get(stream, [])))
+
+    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+        stored = self._memory.streams.setdefault(frame.stream, [])
+        numbered = msgspec.structs.replace(frame, epoch="epoch", seq=len(stored) + 1)
+        stored.append(numbered)
+        return numbered
+
+
+class FakeCounts:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def add(self, amounts: Mapping[str, int]) -> None:
+        self._memory.counters.update(amounts)
+
+    def totals(self) -> Totals:
+        live = [pattern for pattern in self._memory.live() if self._counts(pattern)]
+        return Totals(
+            connections=len(self._memory.members.get(EVERYBODY, {})),
+            users=sum(_is_a_user(pattern) for pattern in live),
+            topics=len(live),
+            counters={name: self._memory.counters[name] for name in COUNTERS},
+        )
+
+    def _counts(self, pattern: Pattern) -> bool:
+        """Who is only watched is not connected."""
+        members = self._memory.members[pattern].values()
+        names = {user_topic(member.username) for member in members}
+        return not _is_a_user(pattern) or pattern in names
+
+
+def _is_a_user(pattern: Pattern) -> bool:
+    return pattern.startswith("user:") and pattern.count(":") == 1
+
+
+class FakeGateway:
+    """`open` says who is reachable, `throttled` whose posts fail; posts are recorded, in order."""
+
+    def __init__(self) -> None:
+        self.open: set[ConnectionId] = set()
+        self.throttled: set[ConnectionId] = set()
+        self.posted: list[tuple[ConnectionId, dict[str, Any]]] = []
+        self.disconnected: list[ConnectionId] = []
+
+    def frames(self, connection_id: str) -> list[dict[str, Any]]:
+        return [frame for to, frame in self.posted if to == connection_id]
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        if connection_id in self.throttled:
+            return Outcome.FAILED
+        if connection_id not in self.open:
+            return Outcome.GONE
+        self.posted.append((connection_id, json.loads(frame)))
+        return Outcome.POSTED
+
+    def post_each(
+        self, connection_ids: Iterable[ConnectionId], frame: bytes
+    ) -> Iterator[tuple[ConnectionId, Outcome]]:
+        for connection_id in list(connection_ids):
+            yield connection_id, self.post(connection_id, frame)
+
+    def disconnect(self, connection_id: ConnectionId) -> None:
+        self.open.discard(connection_id)
+        self.disconnected.append(connection_id)
+
+
+@dataclass
+class FakeRefusals:
+    waiting: list[tuple[ConnectionId, Code]] = field(default_factory=list)
+
+    def put(self, connection_id: ConnectionId, code: Code) -> None:
+        self.waiting.append((connection_id, code))
+
+
+@dataclass
+class FakeDeliveries:
+    """Jobs with their delay, in the order put."""
+
+    waiting: list[tuple[Job, int]] = field(default_factory=list)
+
+    def put(self, jobs: Iterable[Job], delay_seconds: int = 0) -> None:
+        self.waiting.extend((job, delay_seconds) for job in jobs)
+
+    def take(self) -> list[Job]:
+        """Everything that waits, whatever its delay; the queue is empty behind it."""
+        taken = [job for job, _ in self.waiting]
+        self.waiting.clear()
+        return taken

@@ -1,0 +1,62 @@
+import json
+from typing import Any
+
+import pytest
+
+from handlers._edge.http import HttpCall, http
+from notify.errors import HeliographError, Unavailable, Unknown
+from notify.requests import Login
+from tests import events
+
+
+def call(operation: Any, **event: Any) -> dict[str, Any]:
+    request = events.request("GET /api/v1/x") | event
+    response: dict[str, Any] = http()(operation)(request, events.CONTEXT)
+    return response
+
+
+def test_what_is_returned_becomes_json_that_no_cache_keeps() -> None:
+    response = call(lambda call: {"ok": True})
+    assert response == {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json", "cache-control": "no-store"},
+        "body": '{"ok":true}',
+    }
+
+
+def test_an_operation_may_choose_its_status() -> None:
+    assert call(lambda call: (202, []))["statusCode"] == 202
+
+
+def test_nothing_is_204_without_a_body() -> None:
+    assert call(lambda call: None) == {"statusCode": 204}
+
+
+@pytest.mark.parametrize(("error", "status"), [(Unknown("no"), 404), (Unavailable("later"), 503)])
+def test_an_error_becomes_a_problem(error: HeliographError, status: int) -> None:
+    def fail(call: HttpCall) -> None:
+        raise error
+
+    response = call(fail)
+    assert (response["statusCode"], json.loads(response["body"])["detail"]) == (
+        status,
+        error.message,
+    )
+
+
+def test_a_bug_is_a_500_whose_text_stays_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(call: HttpCall) -> None:
+        raise KeyError("a secret")
+
+    response = call(fail)
+    printed = capsys.readouterr().out
+    assert response["statusCode"] == 500
+    assert "a secret" not in response["body"] + printed
+    assert '"error": "KeyError"' in printed
+    assert "test_http.py" in printed
+
+
+@pytest.mark.parametrize("body", ["%%%", "////", "eyJ1c2VybmFtZSI6ICJhIn0", "\u00e9"])
+def test_a_body_that_is_no_base64_is_refused_as_no_json(body: str) -> None:
+    response = call(lambda call: call.body(Login), body=body, isBase64Encoded=True)
+    assert response["statusCode"] == 400

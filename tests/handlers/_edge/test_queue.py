@@ -1,0 +1,30 @@
+import pytest
+
+from handlers._edge.queue import Record, queue
+from tests import events
+
+
+def test_what_is_refused_or_fails_comes_again_and_the_rest_does_not() -> None:
+    @queue
+    def handler(record: Record) -> bool | None:
+        if record.body == "bug":
+            raise KeyError("a secret")
+        return {"taken": True, "refused": False}.get(record.body)
+
+    response = handler(events.batch("q", "taken", "refused", "bug", "nothing said"), events.CONTEXT)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
+
+
+def test_a_record_knows_how_often_it_came_and_what_time_is_left() -> None:
+    (raw,) = events.batch("q", "x", receive_count=3)["Records"]
+    record = Record(raw, events.LambdaContext(remaining_ms=7))
+    assert (record.receive_count, record.remaining_ms()) == (3, 7)
+
+
+def test_every_record_leaves_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    @queue
+    def handler(record: Record) -> None:
+        record.outcome = "done"
+
+    handler(events.batch("q", "x", "y"), events.CONTEXT)
+    assert capsys.readouterr().out.count('"outcome": "done"') == 2

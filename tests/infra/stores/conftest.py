@@ -1,0 +1,139 @@
+"""The stores twice: in memory and on DynamoDB in moto. What holds for one holds for the other."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from moto import mock_aws
+
+from infra import tables
+from infra.stores.connections import DynamoConnections
+from infra.stores.counts import DynamoCounts
+from infra.stores.streams import DynamoStreams
+from infra.stores.subscriptions import DynamoSubscriptions
+from infra.stores.users import DynamoUsers
+from infra.tables import ConnectionRow
+from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
+from notify.ports import Connections, Counts, Streams, Subscriptions, Users
+from tests.aws import PREFIX, REGION, create_tables
+from tests.fakes import (
+    NOW,
+    FakeClock,
+    FakeConnections,
+    FakeCounts,
+    FakeIds,
+    FakeStreams,
+    FakeSubscriptions,
+    FakeUsers,
+    Memory,
+)
+
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class Stores:
+    """One of each, over one memory."""
+
+    clock: FakeClock
+    users: Users
+    connections: Connections
+    subscriptions: Subscriptions
+    streams: Streams
+    counts: Counts
+    lose_row: Callable[[ConnectionId], object]
+
+    def reaches(self, pattern: str) -> set[str]:
+        """The connections that a broadcast to the pattern meets."""
+        return {subscriber.connection_id for subscriber in self.subscribers(pattern)}
+
+    def subscribers(self, pattern: str) -> list[Subscriber]:
+        return [
+            subscriber
+            for audience in self.subscriptions.audiences(Pattern(pattern))
+            for shard in range(audience.shards)
+            for subscriber in self.subscriptions.page(
+                audience.pattern, shard, None, 1000, self.clock()
+            ).subscribers
+        ]
+
+    def members(self, pattern: str) -> int:
+        """How many the store says there are."""
+        audiences = self.subscriptions.audiences(Pattern(pattern))
+        return sum(map(self.subscriptions.members, audiences))
+
+    def tally(self) -> tuple[int, int, int]:
+        totals = self.counts.totals()
+        return totals.connections, totals.users, totals.topics
+
+    def open(self, connection_id: str, *topics: str, user: str = "alice") -> Connection:
+        connection = a_connection(connection_id, *topics, user=user)
+        self.connections.open(connection)
+        return connection
+
+
+def a_connection(
+    connection_id: str,
+    *topics: str,
+    user: str = "alice",
+    roles: tuple[str, ...] = (),
+    tenant: str | None = None,
+    caps: Caps | None = None,
+) -> Connection:
+    """Its topics are `general` and those given."""
+    principal = Principal(Username(user), frozenset(roles), tenant, NOW + HOUR_MS, caps or {})
+    patterns = frozenset(map(Pattern, ("general", *topics)))
+    return Connection(ConnectionId(connection_id), principal, NOW, patterns)
+
+
+def in_memory() -> Stores:
+    memory = Memory()
+    return Stores(
+        memory.clock,
+        FakeUsers(),
+        FakeConnections(memory),
+        FakeSubscriptions(memory),
+        FakeStreams(memory),
+        FakeCounts(memory),
+        memory.connections.pop,
+    )
+
+
+def in_dynamodb() -> Stores:
+    clock = FakeClock()
+    return Stores(
+        clock,
+        DynamoUsers(),
+        DynamoConnections(clock),
+        DynamoSubscriptions(),
+        DynamoStreams(FakeIds()),
+        DynamoCounts(),
+        lambda connection_id: ConnectionRow(connection_id).delete(),
+    )
+
+
+@contextmanager
+def fresh(kind: str) -> Iterator[Stores]:
+    """Empty stores, for tests that need more than one of them."""
+    if kind == "memory":
+        yield in_memory()
+        return
+    with mock_aws():
+        create_tables()
+        tables.bind(PREFIX, REGION)
+        yield in_dynamodb()
+
+
+@pytest.fixture
+def dynamo() -> Iterator[Stores]:
+    with fresh("dynamodb") as made:
+        yield made
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "memory":
+        return in_memory()
+    made: Stores = request.getfixturevalue("dynamo")
+    return made

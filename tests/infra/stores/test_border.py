@@ -1,0 +1,122 @@
+import itertools
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from pynamodb.exceptions import GetError, PynamoDBException
+
+from infra.stores.border import TEMPORARY, condition_failed, translated
+from notify.errors import Unavailable, Unknown
+from notify.model import ConnectionId, Pattern, Username
+from tests.aws import ROOT, _Loader
+from tests.infra.stores.calls import Call, failing, intercepted, listed
+from tests.infra.stores.conftest import Stores, a_connection
+from tests.infra.stores.test_streams import a_frame
+from tests.infra.stores.test_users import ALICE
+
+
+@pytest.mark.parametrize("code", sorted(TEMPORARY))
+def test_what_passes_is_unavailable(dynamo: Stores, code: str) -> None:
+    with failing(code), pytest.raises(Unavailable, match="try again") as raised:
+        dynamo.connections.get(ConnectionId("c1"))
+    assert isinstance(raised.value.__cause__, PynamoDBException)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="https://dynamodb"),
+        ConnectTimeoutError(endpoint_url="https://dynamodb"),
+        ReadTimeoutError(endpoint_url="https://dynamodb"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_network_that_is_down_is_unavailable(dynamo: Stores, error: BotoCoreError) -> None:
+    def down(call: Call) -> None:
+        raise error
+
+    with intercepted(down), pytest.raises(Unavailable):
+        dynamo.users.get(Username("alice"))
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "ValidationException", "ResourceNotFoundException"]
+)
+def test_anything_else_is_a_bug_and_propagates(dynamo: Stores, code: str) -> None:
+    with failing(code), pytest.raises(GetError):
+        dynamo.connections.get(ConnectionId("c1"))
+
+
+def test_our_own_errors_pass_untouched() -> None:
+    @translated
+    def refuse(name: str) -> None:
+        raise Unknown(name)
+
+    with pytest.raises(Unknown, match="alice"):
+        refuse("alice")
+
+
+def test_an_operation_keeps_its_name_and_its_answer() -> None:
+    @translated
+    def double(number: int) -> int:
+        return 2 * number
+
+    assert (double.__name__, double(21)) == ("double", 42)
+
+
+def test_an_error_without_an_answer_is_no_failed_condition() -> None:
+    assert not condition_failed(PynamoDBException("no cause"))
+
+
+def test_a_batch_that_is_never_taken_whole_is_unavailable(dynamo: Stores) -> None:
+    def nothing_is_taken(call: Call) -> tuple[Any, dict[str, Any]] | None:
+        if call.operation != "BatchWriteItem":
+            return None
+        left = {
+            "DeleteRequest": {"Key": {"topic_shard": {"S": "a#0"}, "connection_id": {"S": "c"}}}
+        }
+        answer: Any = SimpleNamespace(status_code=200)
+        return answer, {"UnprocessedItems": {"test-subscriptions": [left]}}
+
+    with intercepted(nothing_is_taken), pytest.raises(Unavailable):
+        dynamo.open("c1")
+
+
+def everything(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.users.replace(ALICE)
+    stores.users.get(ALICE.username)
+    stores.users.remove(ALICE.username, 0)
+    connection = a_connection("c1", "a:b", "user:alice")
+    stores.connections.open(connection)
+    stores.connections.subscribe(connection, Pattern("news"), 100)
+    stores.connections.unsubscribe(connection, Pattern("news"))
+    for subscriber in stores.subscribers("a:*"):
+        stores.connections.forget(subscriber)
+    stores.streams.append(a_frame(), 0)
+    stores.counts.add({"sent": 1})
+    stores.counts.totals()
+
+
+def test_the_functions_may_do_what_the_stores_do(dynamo: Stores) -> None:
+    roles = yaml.load((ROOT / "infra/roles.yml").read_text(), _Loader)["statements"]
+    named = itertools.chain.from_iterable(
+        [each] if isinstance(each, str) else each for each in (role["Action"] for role in roles)
+    )
+    allowed = {action.removeprefix("dynamodb:") for action in named}
+    with listed() as calls:
+        everything(dynamo)
+    assert frozenset.union(*(call.permissions for call in calls)) <= allowed
+
+
+def test_the_stores_never_scan(dynamo: Stores) -> None:
+    with listed() as calls:
+        everything(dynamo)
+    assert not {call.operation for call in calls} & {"Scan", "ExecuteStatement", "DescribeTable"}

@@ -1,0 +1,571 @@
+import itertools
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pynamodb.exceptions import TransactWriteError
+
+from infra.stores.counts import members_counter, total
+from infra.tables import ConnectionRow, CounterRow, SubscriptionRow
+from notify.errors import Invalid, Unavailable, Unknown
+from notify.model import (
+    MAX_AGE_MS,
+    ROW_GRACE_MS,
+    Action,
+    Connection,
+    ConnectionId,
+    Pattern,
+)
+from tests.fakes import NOW
+from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave
+from tests.infra.stores.conftest import Stores, a_connection, fresh
+
+ORDERS, NEWS = Pattern("orders:eu"), Pattern("news")
+C1 = ConnectionId("c1")
+
+
+def subscribe(stores: Stores, connection: Connection, topic: str, limit: int = 100) -> None:
+    stores.connections.subscribe(connection, Pattern(topic), limit)
+
+
+def unsubscribe(stores: Stores, connection: Connection, topic: str) -> None:
+    stores.connections.unsubscribe(connection, Pattern(topic))
+
+
+def topics_of(stores: Stores, connection_id: str) -> set[str]:
+    connection = stores.connections.get(ConnectionId(connection_id))
+    assert connection is not None
+    return set(connection.topics)
+
+
+# Opening
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        a_connection("c1"),
+        a_connection("abc=", "user:alice", "orders:*", roles=("member", "editor"), tenant="acme"),
+        a_connection("c1", caps={Pattern("a:*"): frozenset({Action.PUBLISH, Action.SUBSCRIBE})}),
+        a_connection("c1", caps={Pattern("*"): frozenset()}),
+        a_connection("c1", *(f"t{number}" for number in range(30))),
+    ],
+    ids=["plain", "full", "caps", "empty-cap", "many-topics"],
+)
+def test_a_connection_comes_back_as_opened(stores: Stores, connection: Connection) -> None:
+    stores.connections.open(connection)
+    assert stores.connections.get(connection.id) == connection
+
+
+def test_a_connection_is_subscribed_to_its_topics(stores: Stores) -> None:
+    stores.open("c1", "user:alice", "orders:*")
+    assert stores.reaches("general") == stores.reaches("user:alice") == {"c1"}
+    assert stores.reaches(ORDERS) == {"c1"}
+
+
+def test_a_connection_that_was_not_opened_is_none(stores: Stores) -> None:
+    assert stores.connections.get(C1) is None
+
+
+@pytest.mark.parametrize(("late", "found"), [(-1, True), (0, False), (999, False)])
+def test_a_connection_whose_row_has_expired_is_none(stores: Stores, late: int, found: bool) -> None:
+    stores.open("c1")
+    stores.clock.advance(MAX_AGE_MS + ROW_GRACE_MS + late)
+    assert (stores.connections.get(C1) is not None) is found
+
+
+# Subscribing
+
+
+def test_a_subscription_is_the_connections_and_the_topics(stores: Stores) -> None:
+    connection = stores.open("c1")
+    subscribe(stores, connection, ORDERS)
+    assert topics_of(stores, "c1") == {"general", ORDERS}
+    assert stores.reaches(ORDERS) == {"c1"}
+
+
+def test_subscribing_twice_is_subscribing_once(stores: Stores) -> None:
+    connection = stores.open("c1")
+    subscribe(stores, connection, ORDERS)
+    subscribe(stores, connection, ORDERS)  # as a parallel frame that has read the same row
+    assert stores.members(ORDERS) == 1
+    assert stores.tally() == (1, 0, 2)
+
+
+def test_subscribing_to_an_own_topic_changes_nothing(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    subscribe(stores, connection, ORDERS, limit=2)
+    assert stores.members(ORDERS) == 1
+
+
+def test_a_connection_holds_as_many_topics_as_the_limit(stores: Stores) -> None:
+    connection = stores.open("c1")
+    subscribe(stores, connection, ORDERS, limit=2)
+    with pytest.raises(Invalid, match="at most 2"):
+        subscribe(stores, connection, NEWS, limit=2)
+    assert topics_of(stores, "c1") == {"general", ORDERS}
+    assert stores.members(NEWS) == 0
+    assert stores.tally() == (1, 0, 2)
+
+
+def test_a_full_connection_may_ask_again_for_what_it_holds(stores: Stores) -> None:
+    connection = stores.open("c1")
+    subscribe(stores, connection, ORDERS, limit=2)
+    subscribe(stores, connection, ORDERS, limit=2)
+    assert stores.members(ORDERS) == 1
+
+
+def test_a_closed_connection_subscribes_to_nothing(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stores.connections.close(C1)
+    with pytest.raises(Unknown):
+        subscribe(stores, connection, ORDERS)
+    assert stores.members(ORDERS) == 0
+    assert stores.tally() == (0, 0, 0)
+
+
+# Unsubscribing
+
+
+def test_unsubscribing_takes_one_connection_from_one_topic(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS, NEWS)
+    stores.open("c2", ORDERS, user="bob")
+    stores.connections.unsubscribe(connection, ORDERS)
+    assert topics_of(stores, "c1") == {"general", NEWS}
+    assert stores.reaches(ORDERS) == {"c2"}
+    assert stores.members(ORDERS) == 1
+
+
+def test_unsubscribing_twice_is_unsubscribing_once(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    stores.connections.unsubscribe(connection, ORDERS)
+    stores.connections.unsubscribe(connection, ORDERS)
+    assert stores.tally() == (1, 0, 1)
+
+
+def test_unsubscribing_from_what_is_not_held_does_nothing(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stores.connections.unsubscribe(connection, ORDERS)
+    stores.connections.unsubscribe(replace(connection, id=ConnectionId("nobody")), ORDERS)
+    assert stores.tally() == (1, 0, 1)
+
+
+def test_a_topic_may_be_taken_up_again(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    stores.connections.unsubscribe(connection, ORDERS)
+    subscribe(stores, replace(connection, topics=frozenset()), ORDERS)
+    assert stores.reaches(ORDERS) == {"c1"}
+    assert stores.tally() == (1, 0, 2)
+
+
+# Closing
+
+
+def test_closing_returns_the_connection_to_one_caller_only(stores: Stores) -> None:
+    opened = stores.open("c1", "user:alice")
+    subscribe(stores, opened, ORDERS)
+    closed = stores.connections.close(C1)
+    assert closed == replace(opened, topics=opened.topics | {ORDERS})
+    assert stores.connections.close(C1) is None
+
+
+def test_closing_leaves_nothing_behind(stores: Stores) -> None:
+    connection = stores.open("c1", "user:alice")
+    subscribe(stores, connection, ORDERS)
+    stores.connections.close(C1)
+    assert stores.connections.get(C1) is None
+    assert stores.tally() == (0, 0, 0)
+    assert all(stores.reaches(topic) == set() for topic in ("general", "user:alice", ORDERS))
+
+
+def test_closing_touches_no_other_connection(stores: Stores) -> None:
+    stores.open("c1", "user:alice")
+    stores.open("c2", "user:alice")
+    stores.connections.close(C1)
+    assert stores.reaches("user:alice") == {"c2"}
+    assert stores.tally() == (1, 1, 2)
+
+
+def test_forgetting_is_closing(stores: Stores) -> None:
+    stores.open("c1", "user:alice", ORDERS)
+    (subscriber,) = stores.subscribers(ORDERS)
+    stores.connections.forget(subscriber)
+    assert stores.connections.get(C1) is None
+    assert stores.tally() == (0, 0, 0)
+
+
+def test_forgetting_twice_is_forgetting_once(stores: Stores) -> None:
+    stores.open("c1", ORDERS)
+    stores.open("c2", ORDERS)
+    subscriber = stores.subscribers(ORDERS)[0]
+    stores.connections.forget(subscriber)
+    stores.connections.forget(subscriber)
+    assert stores.members(ORDERS) == 1
+
+
+def test_a_subscription_whose_connection_is_lost_is_forgotten_and_counted(stores: Stores) -> None:
+    stores.open("c1", ORDERS)
+    stores.lose_row(C1)
+    for topic in ("general", ORDERS):
+        (subscriber,) = stores.subscribers(topic)
+        stores.connections.forget(subscriber)
+    assert stores.reaches(ORDERS) == set()
+    assert stores.tally() == (0, 0, 0)
+
+
+# Any sequence, against a model that a child could check
+
+IDS = ("c1", "c2", "c3")
+TOPICS = ("a:b", "a:*", "user:alice:x")
+PATTERNS = ("general", "a:b", "a:*", "a:c", "user:alice", "user:alice:*", "*")
+steps = st.tuples(
+    st.sampled_from(["open", "close", "forget", "subscribe", "subscribe", "unsubscribe"]),
+    st.sampled_from(IDS),
+    st.sampled_from(TOPICS),
+)
+LIMIT = 4  # general, the user's own and two more
+
+
+class Model:
+    """Who holds what, as a dict."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.held: dict[str, set[str]] = {}
+        self.last: dict[str, Connection] = {}
+
+    def open(self, connection_id: str, topic: str) -> None:
+        if connection_id not in self.last:  # the gateway never gives out an id twice
+            user = "user:alice" if connection_id != "c3" else "user:bob"
+            name = user.removeprefix("user:")
+            self.last[connection_id] = self.stores.open(connection_id, user, topic, user=name)
+            self.held[connection_id] = {"general", user, topic}
+
+    def close(self, connection_id: str, topic: str) -> None:
+        closed = self.stores.connections.close(ConnectionId(connection_id))
+        assert (set(closed.topics) if closed else None) == self.held.pop(connection_id, None)
+
+    def forget(self, connection_id: str, topic: str) -> None:
+        for subscriber in self.stores.subscribers("general"):
+            if subscriber.connection_id == connection_id:
+                self.stores.connections.forget(subscriber)
+        self.held.pop(connection_id, None)
+
+    def subscribe(self, connection_id: str, topic: str) -> None:
+        if connection_id not in self.last:
+            return
+        read = self.stores.connections.get(ConnectionId(connection_id))
+        held = self.held.get(connection_id)
+        if held is None:
+            assert read is None
+            gone = replace(self.last[connection_id], topics=frozenset())
+            with pytest.raises(Unknown):
+                subscribe(self.stores, gone, topic, LIMIT)
+        elif topic not in held and len(held) >= LIMIT:
+            assert read is not None
+            with pytest.raises(Invalid):
+                subscribe(self.stores, read, topic, LIMIT)
+        else:
+            assert read is not None
+            subscribe(self.stores, read, topic, LIMIT)
+            held.add(topic)
+
+    def unsubscribe(self, connection_id: str, topic: str) -> None:
+        if connection_id in self.last:
+            self.stores.connections.unsubscribe(self.last[connection_id], Pattern(topic))
+            self.held.get(connection_id, set()).discard(topic)
+
+    def check(self) -> None:
+        everything = set(itertools.chain.from_iterable(self.held.values()))
+        users = everything & {"user:alice", "user:bob"}
+        assert self.stores.tally() == (len(self.held), len(users), len(everything))
+        for who in IDS:
+            read = self.stores.connections.get(ConnectionId(who))
+            assert (set(read.topics) if read else None) == self.held.get(who)
+        for topic in everything:
+            holders = {who for who, topics in self.held.items() if topic in topics}
+            assert holders <= self.stores.reaches(topic)
+            assert total_members(self.stores, topic) == len(holders)
+
+
+def total_members(stores: Stores, topic: str) -> int:
+    audiences = stores.subscriptions.audiences(Pattern(topic))
+    return sum(stores.subscriptions.members(each) for each in audiences if each.pattern == topic)
+
+
+def follow(kind: str, sequence: list[tuple[str, str, str]]) -> None:
+    with fresh(kind) as stores:
+        model = Model(stores)
+        for step, connection_id, topic in sequence:
+            getattr(model, step)(connection_id, topic)
+        model.check()
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(st.lists(steps, max_size=30))
+def test_counts_and_topics_are_exact_after_any_sequence_in_memory(
+    sequence: list[tuple[str, str, str]],
+) -> None:
+    follow("memory", sequence)
+
+
+@settings(derandomize=True, deadline=None, max_examples=6)
+@given(st.lists(steps, min_size=6, max_size=20))
+def test_counts_and_topics_are_exact_after_any_sequence_on_dynamodb(
+    sequence: list[tuple[str, str, str]],
+) -> None:
+    follow("dynamodb", sequence)
+
+
+# On DynamoDB: races
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_subscribe_against_disconnect_leaves_no_half_of_it(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        connection = stores.open("c1", "user:alice")
+        subscribed, closed = interleave(
+            seed,
+            lambda: subscribe(stores, connection, ORDERS),
+            lambda: stores.connections.close(C1),
+        )
+        assert subscribed is None or isinstance(subscribed, Unknown)
+        assert isinstance(closed, Connection)
+        assert stores.tally() == (0, 0, 0)
+        assert list(SubscriptionRow.query(f"{ORDERS}#0")) == []
+
+
+def test_a_connection_that_closes_between_read_and_write_is_unknown(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    with (
+        before("TransactWriteItems", "connections", lambda: dynamo.connections.close(C1)),
+        pytest.raises(Unknown),
+    ):
+        subscribe(dynamo, connection, ORDERS)
+    assert dynamo.tally() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parallel_frames_of_one_connection_are_counted_once_each(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        connection = stores.open("c1", NEWS)
+        results = interleave(
+            seed,
+            lambda: subscribe(stores, connection, ORDERS),
+            lambda: subscribe(stores, connection, ORDERS),
+            lambda: stores.connections.unsubscribe(connection, NEWS),
+            lambda: stores.connections.unsubscribe(connection, NEWS),
+        )
+        assert results == [None, None, None, None]
+        assert topics_of(stores, "c1") == {"general", ORDERS}
+        assert stores.tally() == (1, 0, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parallel_frames_never_pass_the_limit(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        connection = stores.open("c1")
+        results = interleave(
+            seed,
+            lambda: subscribe(stores, connection, ORDERS, limit=2),
+            lambda: subscribe(stores, connection, NEWS, limit=2),
+        )
+        assert [type(result) for result in results].count(Invalid) == 1
+        assert len(topics_of(stores, "c1")) == 2
+        assert stores.tally() == (1, 0, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_coming_while_another_goes_is_reached(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        stores.open("c1", "user:alice")
+        _, closed = interleave(
+            seed,
+            lambda: stores.open("c2", "user:alice"),
+            lambda: stores.connections.close(C1),
+        )
+        assert isinstance(closed, Connection)
+        assert stores.reaches("user:alice") == {"c2"}
+        assert stores.tally() == (1, 1, 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_of_two_who_close_gets_the_connection(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        stores.open("c1", ORDERS)
+        (subscriber,) = stores.subscribers(ORDERS)
+        closings = interleave(
+            seed,
+            lambda: stores.connections.close(C1),
+            lambda: stores.connections.close(C1),
+            lambda: stores.connections.forget(subscriber),
+        )
+        assert sum(closed is not None for closed in closings) <= 1
+        assert stores.tally() == (0, 0, 0)
+
+
+def test_who_was_told_subscribed_is_reached_whatever_another_does(dynamo: Stores) -> None:
+    slow, quick = dynamo.open("c1"), dynamo.open("c2")
+
+    def quick_one_is_told() -> None:
+        subscribe(dynamo, quick, ORDERS)
+        reached_meanwhile.update(dynamo.reaches(ORDERS))
+
+    reached_meanwhile: set[str] = set()
+    # `slow` has counted itself in its shard, and not yet told the topic.
+    with before("UpdateItem", "topics", quick_one_is_told):
+        subscribe(dynamo, slow, ORDERS)
+    assert reached_meanwhile == {"c2"}
+
+
+# On DynamoDB: crashes
+
+
+def test_a_crash_while_subscribing_costs_nobody_else_the_topic() -> None:
+    for crash in crashes():
+        with fresh("dynamodb") as stores:
+            crasher, other = stores.open("c1"), stores.open("c2")
+            crash(partial(subscribe, stores, crasher, ORDERS))
+            subscribe(stores, other, ORDERS)
+            assert "c2" in stores.reaches(ORDERS)
+            assert stores.members(ORDERS) >= len(stores.reaches(ORDERS))
+
+
+def test_a_crash_while_connecting_costs_nobody_else_a_topic() -> None:
+    for crash in crashes():
+        with fresh("dynamodb") as stores:
+            crash(partial(stores.open, "c1", "user:alice"))
+            stores.open("c2", "user:alice")
+            assert "c2" in stores.reaches("user:alice")
+            assert "c2" in stores.reaches("general")
+
+
+def test_a_crash_while_unsubscribing_costs_nobody_else_the_topic() -> None:
+    for crash in crashes():
+        with fresh("dynamodb") as stores:
+            crasher = stores.open("c1", ORDERS)
+            crash(partial(unsubscribe, stores, crasher, ORDERS))
+            stores.open("c2", ORDERS)
+            assert "c2" in stores.reaches(ORDERS)
+            assert stores.members(ORDERS) >= len(stores.reaches(ORDERS))
+
+
+def test_a_crash_while_closing_costs_nobody_else_the_topic() -> None:
+    for crash in crashes():
+        with fresh("dynamodb") as stores:
+            stores.open("c1", ORDERS)
+            crash(partial(stores.connections.close, C1))
+            stores.open("c2", ORDERS)
+            assert "c2" in stores.reaches(ORDERS)
+            assert stores.members(ORDERS) >= len(stores.reaches(ORDERS))
+
+
+def test_a_topic_that_was_throttled_once_is_reached_by_the_next_try(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    throttled = failing("ThrottlingException", operation="UpdateItem", table="topics", times=1)
+    with throttled, pytest.raises(Unavailable):
+        subscribe(dynamo, connection, ORDERS)
+    subscribe(dynamo, connection, ORDERS)
+    assert dynamo.reaches(ORDERS) == {"c1"}
+
+
+def test_a_count_that_was_added_twice_costs_nobody_the_topic(dynamo: Stores) -> None:
+    # ADD is not idempotent: botocore repeats it after a timeout though DynamoDB has done it.
+    connection = dynamo.open("c1")
+    counter = CounterRow(members_counter(ORDERS), 0)
+    repeated = before(
+        "UpdateItem", "counters", lambda: counter.update(actions=[CounterRow.value.add(1)])
+    )
+    with repeated:
+        subscribe(dynamo, connection, ORDERS)
+    assert dynamo.reaches(ORDERS) == {"c1"}
+
+
+def test_a_count_that_was_lowered_twice_costs_nobody_the_topic(dynamo: Stores) -> None:
+    dynamo.open("c1", ORDERS)
+    dynamo.open("c2", ORDERS)
+    repeated = before(
+        "UpdateItem",
+        "counters",
+        lambda: [
+            CounterRow(members_counter(topic), 0).update(actions=[CounterRow.value.add(-1)])
+            for topic in (ORDERS, Pattern("general"))
+        ],
+    )
+    with repeated:
+        dynamo.connections.close(C1)
+    assert dynamo.reaches(ORDERS) == {"c2"}
+
+
+def test_what_a_crash_leaves_of_a_closed_connection_goes_with_the_next_broadcast(
+    dynamo: Stores,
+) -> None:
+    dynamo.open("c1", ORDERS)
+    with crashing(after=1), pytest.raises(Crash):
+        dynamo.connections.close(C1)
+    for topic in ("general", ORDERS):
+        for subscriber in dynamo.subscribers(topic):
+            dynamo.connections.forget(subscriber)
+    assert dynamo.tally() == (0, 0, 0)
+
+
+# On DynamoDB: errors
+
+
+@pytest.mark.parametrize("method", ["open", "get", "subscribe", "unsubscribe", "close", "forget"])
+def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> None:
+    connection = dynamo.open("c1", ORDERS)
+    (subscriber,) = dynamo.subscribers(ORDERS)
+    arguments: dict[str, tuple[object, ...]] = {
+        "open": (a_connection("c2"),),
+        "get": (C1,),
+        "subscribe": (connection, NEWS, 100),
+        "unsubscribe": (connection, ORDERS),
+        "close": (C1,),
+        "forget": (subscriber,),
+    }
+    with failing("ThrottlingException"), pytest.raises(Unavailable):
+        getattr(dynamo.connections, method)(*arguments[method])
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_a_transaction_that_collides_is_tried_again(dynamo: Stores, reason: str) -> None:
+    connection = dynamo.open("c1")
+    with failing(
+        "TransactionCanceledException", reason, "None", operation="TransactWriteItems", times=1
+    ):
+        subscribe(dynamo, connection, ORDERS)
+    assert dynamo.reaches(ORDERS) == {"c1"}
+    assert dynamo.members(ORDERS) == 1
+
+
+def test_a_transaction_that_is_no_good_is_a_bug(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    wrong = failing(
+        "TransactionCanceledException", "ValidationError", operation="TransactWriteItems"
+    )
+    with wrong, pytest.raises(TransactWriteError):
+        subscribe(dynamo, connection, ORDERS)
+
+
+def test_closing_against_a_transaction_in_flight_is_temporary(dynamo: Stores) -> None:
+    dynamo.open("c1", ORDERS)
+    colliding = failing("TransactionConflictException", operation="DeleteItem")
+    with colliding, pytest.raises(Unavailable):
+        dynamo.connections.close(C1)
+
+
+def test_a_connection_may_give_its_last_topic_back(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    dynamo.connections.unsubscribe(connection, Pattern("general"))
+    assert topics_of(dynamo, "c1") == set()
+
+
+def test_a_row_lists_the_keys_of_its_subscriptions(dynamo: Stores) -> None:
+    dynamo.open("c1", ORDERS)
+    row = ConnectionRow.get("c1")
+    assert row.topics == {"general#0", "orders:eu#0"}
+    assert row.expires_at == (NOW + MAX_AGE_MS + ROW_GRACE_MS) // 1000
+    assert total(members_counter(ORDERS)) == 1

@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+
+from infra.tables import UserRow
+from notify.errors import Conflict, Unavailable, Unknown
+from notify.model import User, Username
+from tests.fakes import NOW
+from tests.infra.stores.calls import failing
+from tests.infra.stores.conftest import Stores
+
+ALICE = User(Username("alice"), "$2b$04$hash", frozenset({"member", "editor"}), "acme", True)
+PLAIN = User(Username("bob"), "$2b$04$hash")
+
+
+@pytest.mark.parametrize("user", [ALICE, PLAIN])
+def test_a_user_comes_back_as_stored(stores: Stores, user: User) -> None:
+    stores.users.add(user)
+    assert stores.users.get(user.username) == user
+
+
+def test_a_user_who_was_not_added_is_none(stores: Stores) -> None:
+    assert stores.users.get(Username("mallory")) is None
+
+
+def test_a_name_is_taken_once(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    with pytest.raises(Conflict):
+        stores.users.add(User(ALICE.username, "other"))
+    assert stores.users.get(ALICE.username) == ALICE
+
+
+def test_a_replaced_user_has_nothing_left_of_the_old(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    changed = User(ALICE.username, "other", revoked_before=NOW)
+    stores.users.replace(changed)
+    assert stores.users.get(ALICE.username) == changed
+
+
+def test_who_does_not_exist_is_not_replaced(stores: Stores) -> None:
+    with pytest.raises(Unknown):
+        stores.users.replace(ALICE)
+    assert stores.users.get(ALICE.username) is None
+
+
+def test_a_removed_user_is_none_and_cannot_be_removed_again(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.users.remove(ALICE.username, NOW)
+    assert stores.users.get(ALICE.username) is None
+    with pytest.raises(Unknown):
+        stores.users.remove(ALICE.username, NOW)
+    with pytest.raises(Unknown):
+        stores.users.replace(ALICE)
+
+
+def test_the_next_of_a_name_has_nothing_of_the_one_before_but_the_time(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.users.remove(ALICE.username, NOW)
+    stores.users.add(User(ALICE.username, "other"))
+    assert stores.users.get(ALICE.username) == User(ALICE.username, "other", revoked_before=NOW)
+    with pytest.raises(Conflict):
+        stores.users.add(ALICE)
+
+
+def test_a_removed_user_leaves_no_password_behind(dynamo: Stores) -> None:
+    dynamo.users.add(ALICE)
+    dynamo.users.remove(ALICE.username, NOW)
+    left = UserRow.get(ALICE.username).attribute_values
+    assert {name for name, value in left.items() if value} == {
+        "username",
+        "disabled",
+        "removed",
+        "revoked_before",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [("get", ("alice",)), ("add", (ALICE,)), ("replace", (ALICE,)), ("remove", ("alice", NOW))],
+)
+def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str, arguments: Any) -> None:
+    with failing("ThrottlingException"), pytest.raises(Unavailable):
+        getattr(dynamo.users, method)(*arguments)

@@ -1,0 +1,168 @@
+"""The rules on fakes: a service in memory that every test of this folder may look into."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from notify.accounts import Accounts, new_user
+from notify.codes import Code
+from notify.deliveries import Deliverer
+from notify.errors import HeliographError
+from notify.fanout import Fanout
+from notify.hub import Hub
+from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
+from notify.passwords import PasswordHasher
+from notify.ports import Connections, Counts, Streams, Subscriptions
+from notify.publish import Publisher
+from notify.requests import CreateUser
+from notify.tokens import Keyring, parse_key, sign
+from notify.topics import ANYTHING, TopicPolicy, implicit_topics
+from tests.fakes import (
+    FakeClock,
+    FakeConnections,
+    FakeCounts,
+    FakeDeliveries,
+    FakeGateway,
+    FakeIds,
+    FakeStreams,
+    FakeSubscriptions,
+    FakeUsers,
+    Memory,
+)
+
+PASSWORD = "correct horse"
+SECRET = "a-key-for-tests-of-at-least-32-bytes"
+HOUR_MS = 3_600_000
+# Older than any handshake, so that Gone is believed.
+LONG_AGO_MS = 60_000
+
+
+def refusal_code(call: Callable[..., object], *args: object) -> Code | None:
+    """The code it is refused with, None if it is not; anything else that is raised is a bug."""
+    try:
+        call(*args)
+    except HeliographError as error:
+        return error.code
+    return None
+
+
+class CountingHasher(PasswordHasher):
+    """Remembers what it was asked to check."""
+
+    def __init__(self) -> None:
+        super().__init__(cost=4)
+        self.checked: list[str | None] = []
+
+    def check(self, text: str, password_hash: str | None) -> bool:
+        self.checked.append(password_hash)
+        return super().check(text, password_hash)
+
+
+class World:
+    """Every rule, wired to fakes."""
+
+    def __init__(self, policy: TopicPolicy | None = None, max_inline_recipients: int = 200) -> None:
+        self.memory = Memory()
+        self.clock: FakeClock = self.memory.clock
+        self.new_id = FakeIds()
+        self.users = FakeUsers()
+        self.gateway = FakeGateway()
+        self.connections: Connections = FakeConnections(self.memory)
+        self.subscriptions: Subscriptions = FakeSubscriptions(self.memory)
+        self.streams: Streams = FakeStreams(self.memory)
+        self.counts: Counts = FakeCounts(self.memory)
+        self.deliveries = FakeDeliveries()
+        self.hasher = CountingHasher()
+        self.policy = policy or TopicPolicy((ANYTHING,))
+        self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
+        self.max_inline_recipients = max_inline_recipients
+        self.accounts = Accounts(self.users, self.keyring, self.keyring, self.hasher, self.clock)
+
+    @property
+    def hub(self) -> Hub:
+        return Hub(
+            self.accounts, self.connections, self.streams, self.gateway, self.policy, self.clock
+        )
+
+    @property
+    def fanout(self) -> Fanout:
+        return Fanout(self.gateway, self.connections, self.deliveries, self.clock)
+
+    @property
+    def publisher(self) -> Publisher:
+        return Publisher(
+            accounts=self.accounts,
+            subscriptions=self.subscriptions,
+            streams=self.streams,
+            counts=self.counts,
+            fanout=self.fanout,
+            deliveries=self.deliveries,
+            policy=self.policy,
+            clock=self.clock,
+            new_id=self.new_id,
+            max_inline_recipients=self.max_inline_recipients,
+        )
+
+    @property
+    def deliverer(self) -> Deliverer:
+        return Deliverer(self.subscriptions, self.counts, self.fanout, self.deliveries, self.clock)
+
+    def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
+        self.users.add(new_user(CreateUser(name, PASSWORD, list(roles), tenant), self.hasher))
+
+    def principal(
+        self,
+        name: str,
+        *roles: str,
+        tenant: str | None = None,
+        caps: Caps | None = None,
+        token_ms: int = HOUR_MS,
+    ) -> Principal:
+        expires_at = self.clock() + token_ms
+        return Principal(Username(name), frozenset(roles), tenant, expires_at, caps or {})
+
+    def token(self, principal: Principal) -> str:
+        return sign(self.keyring.signing_key(), principal, self.clock())
+
+    def open(
+        self, connection_id: str, principal: Principal, *topics: str, age_ms: int = LONG_AGO_MS
+    ) -> Connection:
+        """A connection that is stored and reachable, as after a $connect `age_ms` ago."""
+        connection = Connection(
+            ConnectionId(connection_id),
+            principal,
+            self.clock() - age_ms,
+            frozenset({*implicit_topics(principal), *map(Pattern, topics)}),
+        )
+        self.connections.open(connection)
+        self.gateway.open.add(connection.id)
+        return connection
+
+    def say(self, connection_id: str, text: str) -> list[dict[str, Any]]:
+        """Sends a frame; returns what is posted to its connection because of it."""
+        before = len(self.gateway.frames(connection_id))
+        self.hub.receive(ConnectionId(connection_id), text)
+        return self.gateway.frames(connection_id)[before:]
+
+    def subscriber(self, connection_id: str, pattern: str = "general") -> Subscriber:
+        return self.memory.members[Pattern(pattern)][ConnectionId(connection_id)]
+
+    def stored(self, stream: str) -> list[Any]:
+        return self.memory.streams.get(stream, [])
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was stored, posted, queued or counted."""
+        nothing = (self.memory.streams, self.gateway.posted, self.deliveries.waiting)
+        return not any(nothing) and not self.memory.counters.total()
+
+
+@pytest.fixture
+def world() -> World:
+    """alice and bob are members, root an admin; nobody is connected."""
+    made = World()
+    made.add_user("alice", "member", tenant="acme")
+    made.add_user("bob", "manager")
+    made.add_user("root", "admin")
+    return made

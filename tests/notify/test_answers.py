@@ -1,0 +1,166 @@
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from notify.accounts import Grant
+from notify.answers import (
+    BroadcastAnswer,
+    QueuedBroadcastAnswer,
+    broadcast_answer,
+    login_answer,
+    me_answer,
+    problem,
+    send_answer,
+    stats_answer,
+    user_answer,
+)
+from notify.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    HeliographError,
+    Invalid,
+    PayloadTooLarge,
+    TokenExpired,
+    Unauthorized,
+    Unavailable,
+    Unknown,
+    UnsupportedProtocol,
+)
+from notify.model import Pattern, Principal, User, Username
+from notify.ports import Totals
+from notify.publish import BroadcastResult, SendResult, UserResult
+from notify.stats import Stats
+from tests.fakes import NOW
+
+ALICE = User(Username("alice"), "$2b$04$secret", frozenset({"member", "editor"}), "acme")
+
+
+def body(answer: object) -> Any:
+    return json.loads(msgspec.json.encode(answer))
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "title"),
+    [
+        (BadRequest("why"), 400, "Bad Request"),
+        (Unauthorized(), 401, "Unauthorized"),
+        (TokenExpired(), 401, "Unauthorized"),
+        (UnsupportedProtocol("why"), 401, "Unauthorized"),
+        (Forbidden("why"), 403, "Forbidden"),
+        (Unknown("why"), 404, "Not Found"),
+        (Conflict("why"), 409, "Conflict"),
+        (PayloadTooLarge("why"), 413, "Content Too Large"),
+        (Invalid("why"), 422, "Unprocessable Content"),
+        (HeliographError("why"), 500, "Internal Server Error"),
+        (Unavailable("why"), 503, "Service Unavailable"),
+    ],
+)
+def test_every_refusal_is_a_problem_document(
+    error: HeliographError, status: int, title: str
+) -> None:
+    assert body(problem(error, "r1")) == {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": error.message,
+        "code": int(error.code),
+        "request_id": "r1",
+    }
+
+
+def test_a_login_answers_a_bearer_token_and_whose_it_is() -> None:
+    assert body(login_answer(Grant("jwt", 3600, ALICE))) == {
+        "access_token": "jwt",
+        "token_type": "bearer",
+        "expires_in": 3600,
+        "user": {"user_id": "alice", "roles": ["editor", "member"], "tenant": "acme"},
+    }
+
+
+def test_an_account_is_shown_without_anything_secret() -> None:
+    assert body(user_answer(ALICE)) == {
+        "user_id": "alice",
+        "roles": ["editor", "member"],
+        "tenant": "acme",
+        "disabled": False,
+    }
+
+
+def test_me_is_what_the_token_says() -> None:
+    principal = Principal(Username("alice"), frozenset({"b", "a"}), None, NOW)
+    assert body(me_answer(principal)) == {
+        "user_id": "alice",
+        "roles": ["a", "b"],
+        "tenant": None,
+        "token_expires_at": "2026-01-01T00:00:00.000Z",
+    }
+
+
+def test_a_send_is_answered_per_user() -> None:
+    result = SendResult("ntf_1", "delivered", [UserResult(Username("alice"), 7, 2, 2, 0)])
+    assert body(send_answer(result)) == {
+        "success": True,
+        "message": "Real-time notification sent",
+        "notification_id": "ntf_1",
+        "status": "delivered",
+        "results": [{"user_id": "alice", "seq": 7, "connections": 2, "delivered": 2, "gone": 0}],
+    }
+
+
+def test_a_broadcast_that_is_done_is_answered_with_its_numbers() -> None:
+    answer = broadcast_answer(BroadcastResult(Pattern("role:admin"), "ntf_1", 6, 3, 2, 1))
+    assert isinstance(answer, BroadcastAnswer)
+    assert body(answer) == {
+        "success": True,
+        "message": "Notification broadcasted to pattern role:admin",
+        "pattern": "role:admin",
+        "notification_id": "ntf_1",
+        "recipients": 6,
+        "delivered": 3,
+        "gone": 2,
+        "failed": 1,
+        "dry_run": False,
+    }
+
+
+def test_a_broadcast_in_the_queue_is_answered_with_an_estimate() -> None:
+    result = BroadcastResult(Pattern("*"), "ntf_1", 45_000, broadcast_id="bc_1")
+    answer = broadcast_answer(result)
+    assert isinstance(answer, QueuedBroadcastAnswer)
+    assert body(answer) == {
+        "success": True,
+        "message": "Notification queued for pattern *",
+        "pattern": "*",
+        "notification_id": "ntf_1",
+        "broadcast_id": "bc_1",
+        "status": "queued",
+        "estimated_recipients": 45_000,
+        "estimated_seconds": 45,
+    }
+
+
+def test_a_dry_run_says_that_nothing_was_sent() -> None:
+    answer = broadcast_answer(BroadcastResult(Pattern("*"), "ntf_1", 9, dry_run=True))
+    assert isinstance(answer, BroadcastAnswer)
+    assert (answer.dry_run, answer.recipients, answer.delivered) == (True, 9, 0)
+    assert answer.message == "Nothing sent: a dry run for *"
+
+
+def test_stats_have_the_names_that_the_first_clients_know() -> None:
+    totals = Totals(3, 2, 5, {"sent": 1, "delivered": 2, "gone": 0, "failed": 0})
+    assert body(stats_answer(Stats(totals, {"alice": 2, "bob": 1}), NOW)) == {
+        "websocket_connections": 3,
+        "user_connections": 2,
+        "topics": 5,
+        "pubsub_stats": {
+            "active_subscribers": 2,
+            "total_connections": 3,
+            "subscribers_by_user": {"alice": 2, "bob": 1},
+            "redis_available": False,
+        },
+        "counters": {"sent": 1, "delivered": 2, "gone": 0, "failed": 0},
+        "timestamp": "2026-01-01T00:00:00.000Z",
+    }

@@ -1,0 +1,149 @@
+from dataclasses import replace
+
+import pytest
+
+from notify.errors import Unavailable
+from notify.fanout import HANDSHAKE_GRACE_MS, MAX_ATTEMPTS, RETRIES_A_JOB, Delivery
+from notify.jobs import RetryJob
+from notify.model import ConnectionId, Subscriber
+from tests.fakes import FakeConnections
+from tests.notify.conftest import HOUR_MS, World
+
+FRAME = b'{"type":"notification"}'
+C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
+
+
+@pytest.fixture
+def three(world: World) -> World:
+    """c1 of alice, c2 of bob and c3 of alice are connected."""
+    world.open("c1", world.principal("alice"))
+    world.open("c2", world.principal("bob"))
+    world.open("c3", world.principal("alice"))
+    return world
+
+
+def everybody(world: World) -> list[Subscriber]:
+    return [world.subscriber(connection_id) for connection_id in ("c1", "c2", "c3")]
+
+
+def test_everybody_is_posted_to(three: World) -> None:
+    assert three.fanout.deliver(FRAME, everybody(three)) == Delivery(posted=3)
+    assert {to for to, _ in three.gateway.posted} == {C1, C2, C3}
+
+
+def test_nobody_is_posted_to_where_there_is_nobody(three: World) -> None:
+    assert three.fanout.deliver(FRAME, []) == Delivery()
+
+
+def test_each_connection_is_posted_to_once_however_many_topics_match(three: World) -> None:
+    twice = [three.subscriber("c1"), three.subscriber("c1", "user:alice")]
+    assert three.fanout.deliver(FRAME, twice) == Delivery(posted=1)
+    assert len(three.gateway.frames("c1")) == 1
+
+
+def test_gone_connections_are_forgotten_and_cost_the_others_nothing(three: World) -> None:
+    three.gateway.open.discard(C2)
+    assert three.fanout.deliver(FRAME, everybody(three)) == Delivery(posted=2, gone=1)
+    assert set(three.memory.connections) == {C1, C3}
+    assert three.counts.totals().users == 1
+
+
+def test_a_gone_connection_without_a_row_is_forgotten_too(three: World) -> None:
+    subscribers = everybody(three)
+    del three.memory.connections[C2]
+    three.gateway.open.discard(C2)
+    three.fanout.deliver(FRAME, [subscribers[1]])
+    assert C2 not in three.memory.members[subscribers[1].pattern]
+
+
+@pytest.mark.parametrize(("age", "kept"), [(0, True), (HANDSHAKE_GRACE_MS, True), (15_001, False)])
+def test_a_young_connection_that_is_gone_may_still_be_connecting(
+    world: World, age: int, kept: bool
+) -> None:
+    world.open("c1", world.principal("alice"), age_ms=age)
+    world.gateway.open.clear()
+    delivery = world.fanout.deliver(FRAME, [world.subscriber("c1")])
+    assert (C1 in world.memory.connections) is kept
+    assert (len(delivery.failed), delivery.gone) == ((1, 0) if kept else (0, 1))
+
+
+def test_failed_posts_are_no_reason_to_forget(three: World) -> None:
+    three.gateway.throttled.add(C2)
+    delivery = three.fanout.deliver(FRAME, everybody(three))
+    assert delivery == Delivery(posted=2, failed=(three.subscriber("c2"),))
+    assert C2 in three.memory.connections
+
+
+def test_who_holds_an_expired_token_is_told_4002_and_closed(three: World) -> None:
+    stale = replace(three.subscriber("c2"), token_expires_at=three.clock())
+    delivery = three.fanout.deliver(FRAME, [three.subscriber("c1"), stale])
+    assert delivery == Delivery(posted=1, gone=1)
+    (farewell,) = three.gateway.frames("c2")
+    assert (farewell["type"], farewell["code"], farewell["fatal"]) == ("error", 4002, True)
+    assert three.gateway.disconnected == [C2]
+    assert set(three.memory.connections) == {C1, C3}
+
+
+def test_who_holds_an_expired_token_never_sees_a_notification(three: World) -> None:
+    subscribers = everybody(three)
+    three.clock.advance(HOUR_MS)
+    three.fanout.deliver(FRAME, subscribers)
+    assert {frame["type"] for _, frame in three.gateway.posted} == {"error"}
+    assert not three.memory.connections
+
+
+class BusyConnections(FakeConnections):
+    """A store that cannot forget just now."""
+
+    def forget(self, subscriber: Subscriber) -> None:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_a_store_that_cannot_forget_costs_nobody_the_frame(three: World) -> None:
+    three.connections = BusyConnections(three.memory)
+    three.gateway.open.discard(C1)
+    three.gateway.throttled.add(C3)
+    delivery = three.fanout.deliver(FRAME, everybody(three))
+    assert delivery == Delivery(posted=1, gone=1, failed=(three.subscriber("c3"),))
+
+
+def test_a_store_that_cannot_forget_the_expired_costs_nobody_the_frame(three: World) -> None:
+    three.connections = BusyConnections(three.memory)
+    stale = replace(three.subscriber("c2"), token_expires_at=three.clock())
+    assert three.fanout.deliver(FRAME, [three.subscriber("c1"), stale]).posted == 1
+
+
+def test_whom_a_frame_did_not_reach_is_queued(three: World) -> None:
+    failed = (three.subscriber("c2"),)
+    three.fanout.retry(Delivery(failed=failed), FRAME)
+    assert three.deliveries.waiting == [(RetryJob(FRAME.decode(), failed, 1), 1)]
+
+
+def test_nothing_is_queued_where_everybody_was_reached(three: World) -> None:
+    three.fanout.retry(Delivery(posted=3, gone=1), FRAME)
+    assert three.deliveries.waiting == []
+
+
+def test_each_attempt_waits_longer_until_the_last(three: World) -> None:
+    delivery = Delivery(failed=(three.subscriber("c2"),))
+    for attempt in range(MAX_ATTEMPTS + 1):
+        three.fanout.retry(delivery, FRAME, attempt)
+    assert [delay for _, delay in three.deliveries.waiting] == [1, 2, 4, 8, 16]
+
+
+def test_the_attempts_outlast_the_handshake() -> None:
+    assert sum(2**attempt for attempt in range(MAX_ATTEMPTS)) * 1000 > HANDSHAKE_GRACE_MS
+
+
+def test_very_many_are_queued_in_several_jobs(three: World) -> None:
+    failed = (three.subscriber("c2"),) * (RETRIES_A_JOB + 1)
+    three.fanout.retry(Delivery(failed=failed), FRAME)
+    sizes = [len(job.subscribers) for job in three.deliveries.take() if isinstance(job, RetryJob)]
+    assert sizes == [RETRIES_A_JOB, 1]
+
+
+def test_deliveries_add_up(three: World) -> None:
+    one, two = Delivery(1, 2, (three.subscriber("c1"),)), Delivery(3, 4, ())
+    assert one + two == Delivery(4, 6, one.failed)
+    assert (one + two).recipients == 11
+    assert (one + two).tally() == {"delivered": 4, "gone": 6, "failed": 1}

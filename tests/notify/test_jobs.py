@@ -1,0 +1,49 @@
+import json
+
+import msgspec
+import pytest
+
+from notify.fanout import RETRIES_A_JOB
+from notify.jobs import Job, RetryJob, ShardJob, encode_job, parse_job
+from notify.messages import MAX_NOTIFICATION_BYTES
+from notify.model import ConnectionId, Pattern, Subscriber, Username
+from tests.fakes import NOW
+
+ALICE = Subscriber(
+    ConnectionId("c1"), Username("alice"), NOW, NOW + 1, Pattern("user:alice"), shard=3
+)
+SQS_MESSAGE_BYTES = 256 * 1024
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        ShardJob("bc_1", '{"a":"\u00e9"}', Pattern("a:*"), 0),
+        ShardJob("bc_1", "{}", Pattern("a"), 7, ConnectionId("c1="), (Username("bob"),)),
+        RetryJob("{}", (ALICE, ALICE), 1),
+        RetryJob("{}", (), 5),
+    ],
+)
+def test_a_job_comes_out_of_the_queue_as_it_went_in(job: Job) -> None:
+    assert parse_job(encode_job(job)) == job
+
+
+def test_a_job_says_which_kind_it_is() -> None:
+    assert json.loads(encode_job(RetryJob("{}", (ALICE,), 1)))["type"] == "retry"
+    assert json.loads(encode_job(ShardJob("b", "{}", Pattern("a"), 0)))["type"] == "shard"
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"type":"other"}', '{"type":"retry"}', "[]"])
+def test_what_is_not_ours_is_a_bug(text: str) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        parse_job(text)
+
+
+def test_the_largest_retry_fits_into_a_message() -> None:
+    # A frame that is all quotes doubles when it is quoted; names are at their longest.
+    frame = '"' * MAX_NOTIFICATION_BYTES
+    longest = Subscriber(
+        ConnectionId("c" * 32), Username("u" * 64), NOW, NOW, Pattern("t" * 256), shard=1023
+    )
+    job = RetryJob(frame, (longest,) * RETRIES_A_JOB, 5)
+    assert len(encode_job(job).encode()) < SQS_MESSAGE_BYTES

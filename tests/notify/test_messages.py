@@ -1,0 +1,275 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from notify.codes import Code
+from notify.errors import BadRequest, Invalid, TokenExpired, Unavailable
+from notify.messages import (
+    ErrorFrame,
+    Hello,
+    NotificationFrame,
+    Ping,
+    Pong,
+    Sender,
+    Subscribe,
+    Subscribed,
+    SubscribePattern,
+    Unsubscribe,
+    UnsubscribePattern,
+    encode,
+    error_frame,
+    internal_error_frame,
+    message_id,
+    parse_message,
+    parse_object,
+)
+from tests.fakes import NOW
+from tests.notify.conftest import refusal_code
+
+PROPERTY = settings(derandomize=True, deadline=None)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = ["type", "id", "topics", "pattern", "protocol", "resume", "ack_mode", "since"]
+TYPES = ["ping", "hello", "subscribe", "subscribe_pattern", "unsubscribe", "fly"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"type":"ping"}', Ping()),
+        ('{"type":"ping","id":"7"}', Ping(id="7")),
+        ('{"type":"ping","id":7}', Ping(id=7)),
+        ('{"type":"ping","what":"ever","id":0}', Ping(id=0)),
+        ('{"type":"hello"}', Hello()),
+        (
+            '{"type":"hello","protocol":2,"topics":["a"],"resume":{"a":{}},"ack_mode":"batch"}',
+            Hello(protocol=2, topics=["a"], resume={"a": {}}, ack_mode="batch"),
+        ),
+        ('{"type":"subscribe","topics":["a","b:*"]}', Subscribe(["a", "b:*"])),
+        ('{"type":"subscribe","topics":["a"],"since":{"a":{}}}', Subscribe(["a"])),
+        ('{"type":"subscribe_pattern","pattern":"a"}', SubscribePattern("a")),
+        ('{"type":"unsubscribe","topics":["a"]}', Unsubscribe(["a"])),
+        ('{"type":"unsubscribe_pattern","pattern":"a"}', UnsubscribePattern("a")),
+    ],
+)
+def test_frames_are_parsed_and_unknown_fields_ignored(text: str, message: object) -> None:
+    assert parse_message(text) == message
+
+
+@pytest.mark.parametrize("message", [SubscribePattern("a:*"), UnsubscribePattern("a:*")])
+def test_an_alias_asks_for_one_topic(message: SubscribePattern | UnsubscribePattern) -> None:
+    assert message.topics == ["a:*"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "ping",
+        "{",
+        "null",
+        "5",
+        '"ping"',
+        "[]",
+        '[{"type":"ping"}]',
+        "{}",
+        '{"type":null}',
+        '{"type":5}',
+        '{"type":["ping"]}',
+        '{"type":{}}',
+        '{"type":"fly"}',
+        '{"type":"Ping"}',
+        '{"type":"notification"}',
+        '{"type":"ping"}{"type":"ping"}',
+        '{"type":"ping",}',
+        '{"type":"ping","x":NaN}',
+        '{"type":"ping","x":1e999}',
+        '{"type":"ping","x":"\\ud800"}',
+        '{"type":"ping","x":"\ud800"}',
+        '\ufeff{"type":"ping"}',
+        b"\xff\xfe",
+        b'{"type":"ping","x":"\xff"}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"type":"ping","x":' + "[" * 5_000 + "]" * 5_000 + "}",
+    ],
+)
+def test_what_is_none_of_our_frames_is_a_bad_request(text: str | bytes) -> None:
+    with pytest.raises(BadRequest):
+        parse_message(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"type":"subscribe"}', "topics: required"),
+        ('{"type":"subscribe","topics":"a"}', "topics: expected `array`"),
+        ('{"type":"subscribe","topics":null}', "topics: "),
+        ('{"type":"subscribe","topics":{}}', "topics: "),
+        ('{"type":"subscribe","topics":[]}', "topics: "),
+        ('{"type":"subscribe","topics":["a",5]}', r"topics\[1\]: expected `str`"),
+        ('{"type":"unsubscribe","topics":[null]}', r"topics\[0\]: "),
+        ('{"type":"subscribe_pattern"}', "pattern: required"),
+        ('{"type":"subscribe_pattern","pattern":7}', "pattern: expected `str`"),
+        ('{"type":"unsubscribe_pattern","pattern":["a"]}', "pattern: "),
+        ('{"type":"hello","protocol":"1"}', "protocol: expected `int`"),
+        ('{"type":"hello","protocol":true}', "protocol: "),
+        ('{"type":"hello","ack_mode":"some"}', "ack_mode: "),
+        ('{"type":"hello","resume":[]}', "resume: "),
+        ('{"type":"hello","topics":[1]}', r"topics\[0\]: "),
+        ('{"type":"ping","id":[]}', "id: "),
+        ('{"type":"ping","id":true}', "id: "),
+        ('{"type":"ping","id":"' + "x" * 129 + '"}', "id: "),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(text: str, field: str) -> None:
+    with pytest.raises(Invalid, match=f"^{field}"):
+        parse_message(text)
+
+
+@pytest.mark.parametrize("kind", ["hello", "subscribe", "unsubscribe"])
+def test_at_most_a_hundred_topics_are_asked_for_at_once(kind: str) -> None:
+    parse_message(json.dumps({"type": kind, "topics": ["a"] * 100}))
+    with pytest.raises(Invalid, match=r"^topics: "):
+        parse_message(json.dumps({"type": kind, "topics": ["a"] * 101}))
+
+
+@PROPERTY
+@given(st.one_of(st.text(st.characters()), st.binary(), json_values.map(json.dumps)))
+def test_any_text_parses_or_is_refused(text: str | bytes) -> None:
+    assert refusal_code(parse_message, text) in (None, Code.BAD_REQUEST, Code.INVALID)
+
+
+@PROPERTY
+@given(st.sampled_from(TYPES), st.dictionaries(st.sampled_from(FIELDS), json_values))
+def test_any_fields_parse_or_are_refused(kind: str, fields: dict[str, Any]) -> None:
+    assert refusal_code(parse_message, json.dumps({**fields, "type": kind})) in (
+        None,
+        Code.BAD_REQUEST,
+        Code.INVALID,
+    )
+
+
+@PROPERTY
+@given(st.integers(min_value=0, max_value=3000), st.sampled_from(['{"a":', "["]))
+def test_any_depth_parses_or_is_refused(depth: int, opening: str) -> None:
+    closing = {"[": "]", '{"a":': "}"}[opening]
+    nested = opening * depth + "1" + closing * depth
+    code = refusal_code(parse_object, '{"data":' + nested + "}")
+    assert code in (None, Code.BAD_REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ('{"type":"fly","id":"7"}', "7"),
+        ('{"id":7,"type":5}', 7),
+        ('{"id":99999999999999999999999}', 99999999999999999999999),
+        ('{"type":"subscribe","topics":null,"id":"x"}', "x"),
+    ],
+)
+def test_the_id_of_a_bad_frame_is_found(text: str, id: object) -> None:
+    assert message_id(text) == id
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no", "[]", "{}", '{"id":null}', '{"id":[]}', '{"id":"' + "x" * 129 + '"}', "[" * 99_999,
+     b"\xff", "\ud800"],
+)  # fmt: skip
+def test_a_frame_without_a_usable_id_has_none(text: str | bytes) -> None:
+    assert message_id(text) is UNSET
+
+
+@PROPERTY
+@given(st.one_of(st.text(st.characters()), st.binary(), json_values.map(json.dumps)))
+def test_any_text_has_an_id_that_can_be_echoed_or_none(text: str | bytes) -> None:
+    assert json.loads(encode(Pong("now", id=message_id(text))))["type"] == "pong"
+
+
+def test_an_id_that_was_not_given_is_not_echoed() -> None:
+    assert json.loads(encode(Pong("now"))) == {"type": "pong", "timestamp": "now"}
+
+
+def test_a_pong_echoes_the_id() -> None:
+    expected = {"type": "pong", "timestamp": "now", "id": 7}
+    assert json.loads(encode(Pong("now", id=7))) == expected
+
+
+def test_subscribed_names_the_topic_twice_for_the_first_clients() -> None:
+    frame = json.loads(encode(Subscribed("a:*", "a:*", "e", 3, "now", id="s")))
+    assert frame == {
+        "type": "subscribed",
+        "id": "s",
+        "topic": "a:*",
+        "pattern": "a:*",
+        "epoch": "e",
+        "seq": 3,
+        "timestamp": "now",
+    }
+
+
+def test_an_error_frame_has_the_fields_of_the_contract() -> None:
+    frame = json.loads(encode(error_frame(Unavailable("try again"), NOW, "2", "build:42")))
+    assert frame == {
+        "type": "error",
+        "id": "2",
+        "code": 4503,
+        "name": "unavailable",
+        "message": "try again",
+        "topic": "build:42",
+        "temporary": True,
+        "retry_after_ms": None,
+        "fatal": False,
+        "timestamp": "2026-01-01T00:00:00.000Z",
+    }
+
+
+def test_a_fatal_error_says_so() -> None:
+    frame = error_frame(TokenExpired(), NOW)
+    assert (frame.code, frame.name, frame.fatal) == (4002, "token_expired", True)
+
+
+def test_a_bug_is_told_without_its_text() -> None:
+    frame = internal_error_frame(NOW, "9")
+    assert isinstance(frame, ErrorFrame)
+    assert (frame.code, frame.name, frame.temporary, frame.fatal, frame.id) == (
+        4500,
+        "internal",
+        True,
+        False,
+        "9",
+    )
+
+
+def test_a_notification_keeps_its_own_type_beside_the_frame_type() -> None:
+    frame = NotificationFrame(
+        "ntf_1", "application_approved", "Approved", "Loan #12", "high", {"loan_id": 12},
+        Sender("bob", ["manager"]), "now", "user:alice", "user:alice", "k3", 45,
+    )  # fmt: skip
+    assert json.loads(encode(frame)) == {
+        "type": "notification",
+        "id": "ntf_1",
+        "notification_type": "application_approved",
+        "title": "Approved",
+        "message": "Loan #12",
+        "priority": "high",
+        "data": {"loan_id": 12},
+        "sender": {"id": "bob", "roles": ["manager"]},
+        "timestamp": "now",
+        "stream": "user:alice",
+        "topic": "user:alice",
+        "epoch": "k3",
+        "seq": 45,
+        "expires_at": None,
+        "collapse_key": None,
+        "replay": False,
+    }

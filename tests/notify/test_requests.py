@@ -1,0 +1,249 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from notify.codes import Code
+from notify.errors import BadRequest, Invalid, PayloadTooLarge
+from notify.requests import (
+    MAX_BODY_BYTES,
+    Broadcast,
+    ChangeUser,
+    CreateUser,
+    Login,
+    Send,
+    parse_body,
+)
+from tests.notify.conftest import refusal_code
+
+PROPERTY = settings(derandomize=True, deadline=None)
+SEND: dict[str, Any] = {
+    "user_id": "alice",
+    "notification_type": "approved",
+    "title": "Approved",
+    "message": "Loan #12",
+}
+BROADCAST: dict[str, Any] = {
+    "pattern": "role:admin",
+    "notification_type": "approved",
+    "title": "Approved",
+    "message": "Loan #12",
+}
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def send(**fields: object) -> Send:
+    return parse_body(json.dumps({**SEND, **fields}), Send)
+
+
+def broadcast(**fields: object) -> Broadcast:
+    return parse_body(json.dumps({**BROADCAST, **fields}), Broadcast)
+
+
+def test_a_send_has_defaults() -> None:
+    request = send()
+    assert request.usernames == ["alice"]
+    assert (request.priority, request.data, request.persist) == ("normal", {}, True)
+    assert (request.ttl_seconds, request.exclude_connections) == (30 * 86_400, [])
+
+
+def test_a_send_to_many_names_each_user_once_in_order() -> None:
+    fields = {key: value for key, value in SEND.items() if key != "user_id"}
+    text = json.dumps({**fields, "user_ids": ["bob", "alice", "bob"]})
+    assert parse_body(text, Send).usernames == ["bob", "alice"]
+
+
+def test_a_broadcast_has_defaults() -> None:
+    request = broadcast()
+    assert (request.persist, request.dry_run, request.exclude_user_ids) == ("stream", False, [])
+
+
+def test_a_body_may_be_bytes() -> None:
+    assert parse_body(json.dumps(SEND).encode(), Send) == send()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("user_id", ""),
+        ("user_id", "x" * 65),
+        ("user_id", 7),
+        ("user_id", None),
+        ("user_ids", ["bob"]),
+        ("notification_type", ""),
+        ("notification_type", "x" * 65),
+        ("notification_type", None),
+        ("title", ""),
+        ("title", "x" * 201),
+        ("title", ["x"]),
+        ("message", "x" * 4001),
+        ("message", 5),
+        ("priority", "critical"),
+        ("priority", None),
+        ("data", []),
+        ("data", None),
+        ("data", "{}"),
+        ("ttl_seconds", 59),
+        ("ttl_seconds", 365 * 86_400 + 1),
+        ("ttl_seconds", "60"),
+        ("ttl_seconds", 60.5),
+        ("ttl_seconds", True),
+        ("persist", "true"),
+        ("persist", 1),
+        ("exclude_connections", "c1"),
+        ("exclude_connections", [""]),
+        ("exclude_connections", ["c"] * 101),
+        ("surprise", 1),
+        ("type", "send"),
+    ],
+)
+def test_a_send_with_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None:
+    with pytest.raises(Invalid) as raised:
+        send(**{field: value})
+    named = "user_id" if field == "user_ids" else field
+    assert raised.value.message.startswith(named)
+
+
+@pytest.mark.parametrize("user_ids", [[], ["x"] * 101, [""], [5], "bob", None])
+def test_a_send_to_many_that_is_wrong_is_refused(user_ids: object) -> None:
+    fields = {key: value for key, value in SEND.items() if key != "user_id"}
+    with pytest.raises(Invalid, match=r"^user_ids"):
+        parse_body(json.dumps({**fields, "user_ids": user_ids}), Send)
+
+
+@pytest.mark.parametrize("missing", ["user_id", "notification_type", "title", "message"])
+def test_a_send_that_lacks_a_field_is_refused_by_its_name(missing: str) -> None:
+    fields = {key: value for key, value in SEND.items() if key != missing}
+    with pytest.raises(Invalid, match=f"^{missing}: "):
+        parse_body(json.dumps(fields), Send)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pattern", ""),
+        ("pattern", "x" * 257),
+        ("pattern", None),
+        ("persist", True),
+        ("persist", "inbox"),
+        ("exclude_user_ids", "bob"),
+        ("exclude_user_ids", ["b"] * 101),
+        ("dry_run", "yes"),
+        ("user_id", "alice"),
+    ],
+)
+def test_a_broadcast_with_a_wrong_field_is_refused_by_its_name(field: str, value: object) -> None:
+    with pytest.raises(Invalid, match=f"^{field}"):
+        broadcast(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("title", "message"), [("x" * 200, "x" * 4000), ("é" * 200, "é" * 4000), ("x", "")]
+)
+def test_the_longest_and_shortest_texts_are_taken(title: str, message: str) -> None:
+    assert send(title=title, message=message).message == message
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"username": "a"}, "password: required"),
+        ({"username": "a", "password": None}, "password: "),
+        ({"username": 5, "password": "b"}, "username: "),
+        ({"username": "a" * 257, "password": "b"}, "username: "),
+        ({"username": "a", "password": "b" * 1025}, "password: "),
+        ({"username": "a", "password": "b", "otp": 1}, "otp: unknown field"),
+    ],
+)
+def test_a_login_that_is_wrong_is_refused_by_its_field(body: object, field: str) -> None:
+    with pytest.raises(Invalid, match=f"^{field}"):
+        parse_body(json.dumps(body), Login)
+
+
+def test_a_refused_login_does_not_quote_the_password() -> None:
+    with pytest.raises(Invalid) as raised:
+        parse_body('{"username":"a","password":["hunter2hunter2"]}', Login)
+    assert "hunter2" not in raised.value.message
+
+
+def test_a_new_user_has_no_roles_and_no_tenant_unless_told() -> None:
+    request = parse_body('{"username":"a","password":"b"}', CreateUser)
+    assert request == CreateUser("a", "b", [], None)
+
+
+@pytest.mark.parametrize("roles", ["admin", [5], None, ["r"] * 51])
+def test_roles_are_a_list_of_at_most_fifty_texts(roles: object) -> None:
+    body = json.dumps({"username": "a", "password": "b", "roles": roles})
+    with pytest.raises(Invalid, match=r"^roles"):
+        parse_body(body, CreateUser)
+
+
+def test_a_change_tells_what_is_not_given_from_null() -> None:
+    assert parse_body("{}", ChangeUser).tenant is UNSET
+    assert parse_body('{"tenant":null}', ChangeUser).tenant is None
+
+
+@pytest.mark.parametrize("field", ["username", "revoked_before", "password_hash"])
+def test_a_change_cannot_reach_other_fields(field: str) -> None:
+    with pytest.raises(Invalid, match=f"^{field}: unknown field"):
+        parse_body(json.dumps({field: "x"}), ChangeUser)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", "5", "{", b"\xff", "[" * 50_000, '{"a":' * 9999]
+)
+def test_a_body_that_is_no_json_object_is_a_bad_request(body: str | bytes) -> None:
+    with pytest.raises(BadRequest):
+        parse_body(body, Send)
+
+
+@pytest.mark.parametrize("body", ["x" * (MAX_BODY_BYTES + 1), b"x" * (MAX_BODY_BYTES + 1)])
+def test_a_huge_body_is_refused_unread(body: str | bytes) -> None:
+    with pytest.raises(PayloadTooLarge):
+        parse_body(body, Send)
+
+
+def test_a_huge_body_is_measured_in_bytes() -> None:
+    with pytest.raises(PayloadTooLarge):
+        parse_body("\N{SNOWMAN}" * (MAX_BODY_BYTES // 2), Send)
+
+
+def test_an_unknown_field_is_quoted_in_part_only() -> None:
+    with pytest.raises(Invalid) as raised:
+        send(**{"x" * 10_000: 1})
+    assert len(raised.value.message) < 300
+
+
+@PROPERTY
+@given(
+    st.sampled_from([Send, Broadcast, Login, CreateUser, ChangeUser]),
+    st.one_of(st.text(st.characters()), st.binary(), json_values.map(json.dumps)),
+)
+def test_any_body_is_taken_or_refused(to: type[Any], body: str | bytes) -> None:
+    assert refusal_code(parse_body, body, to) in (
+        None,
+        Code.BAD_REQUEST,
+        Code.INVALID,
+        Code.PAYLOAD_TOO_LARGE,
+    )
+
+
+FIELDS = sorted({*Send.__struct_fields__, *Broadcast.__struct_fields__})
+
+
+@PROPERTY
+@given(st.sampled_from([Send, Broadcast]), st.dictionaries(st.sampled_from(FIELDS), json_values))
+def test_any_fields_are_taken_or_refused(to: type[Any], fields: dict[str, Any]) -> None:
+    base = SEND if to is Send else BROADCAST
+    assert refusal_code(parse_body, json.dumps({**base, **fields}), to) in (
+        None,
+        Code.BAD_REQUEST,
+        Code.INVALID,
+    )
