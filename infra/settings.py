@@ -10,6 +10,7 @@ import boto3
 
 from notify.errors import Invalid
 from notify.model import Pattern
+from notify.publish import MAX_INLINE_RECIPIENTS
 from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
 
@@ -29,6 +30,7 @@ class Settings:
     table_prefix: str
     refusal_mode: str
     public_topics: tuple[Pattern, ...]
+    inline_recipients: int
     callback_endpoint: str
     refusals_queue_url: str
     deliveries_queue_url: str
@@ -52,6 +54,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         table_prefix=_required(environment, "TABLE_PREFIX"),
         refusal_mode=mode,
         public_topics=_patterns(environment.get("PUBLIC_TOPICS", "*")),
+        inline_recipients=_number(environment, "INLINE_RECIPIENTS", MAX_INLINE_RECIPIENTS),
         callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
@@ -96,6 +99,13 @@ def _parameter(name: str, region: str) -> str:
         raise SettingsError("neither JWT_KEYS nor JWT_KEYS_PARAMETER is set")
     answer = boto3.client("ssm", region_name=region).get_parameter(Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number")
+    return int(text)
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

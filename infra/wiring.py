@@ -112,6 +112,7 @@ def publisher() -> Publisher:
         policy=policy(),
         clock=clock,
         new_id=new_id,
+        max_inline_recipients=settings().inline_recipients,
     )
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from handlers import broadcast, deliver
 from infra import wiring
 from infra.stores.counts import DynamoCounts
@@ -36,10 +38,13 @@ def test_a_job_that_cannot_be_read_stays_in_the_queue(heliograph: Service) -> No
     assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
 
-def test_a_broadcast_to_many_is_queued_and_arrives(heliograph: Service) -> None:
+def test_a_broadcast_to_many_is_queued_and_arrives(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(3):
         heliograph.connect(f"c{number}", heliograph.token("alice"))
-    wiring.publisher()._max_inline_recipients = 2
+    monkeypatch.setenv("INLINE_RECIPIENTS", "2")
+    wiring.reset()
     body = {"pattern": "*", "notification_type": "n", "title": "t", "message": "m"}
     token = heliograph.token("root", "admin")
     event = events.request("POST /api/v1/notifications/broadcast", body, token)

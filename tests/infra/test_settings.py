@@ -13,6 +13,7 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     settings = read_settings(ENVIRONMENT)
     assert settings.refusal_mode == "frame"
     assert settings.public_topics == ("*",)
+    assert settings.inline_recipients == 200
     assert (settings.issuer, settings.jwks_url) == (None, "")
 
 
@@ -28,6 +29,7 @@ def test_topics_may_be_several_or_none() -> None:
         ({"AWS_REGION": ""}, "AWS_REGION is not set"),
         ({"TABLE_PREFIX": ""}, "TABLE_PREFIX is not set"),
         ({"WS_REFUSAL": "shout"}, "WS_REFUSAL is 'shout'; it can be frame or reject"),
+        ({"INLINE_RECIPIENTS": "many"}, "INLINE_RECIPIENTS is 'many'; it must be a whole number"),
         ({"PUBLIC_TOPICS": "a b"}, "PUBLIC_TOPICS: topic: "),
     ],
 )

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from tests.journeys.conftest import Service, mint, receive, say
+import pytest
+
+from tests.journeys.conftest import Service, mint, receive, running_service, say
 
 GHOST = """
 from infra import wiring
@@ -58,6 +60,23 @@ async def test_a_connection_that_is_gone_is_forgotten_and_the_others_get_theirs(
     assert [frame["seq"] for frame in frames] == [1, 2]
     assert (first["results"][0]["gone"], first["results"][0]["delivered"]) == (1, 1)
     assert (second["results"][0]["gone"], second["results"][0]["delivered"]) == (0, 1)
+
+
+async def test_a_broadcast_to_many_goes_by_the_queue_and_reaches_them_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INLINE_RECIPIENTS", "2")
+    with running_service() as heliograph:
+        _, token = heliograph.user()
+        async with (
+            heliograph.connect(token) as one,
+            heliograph.connect(token) as two,
+            heliograph.connect(token) as three,
+        ):
+            queued = heliograph.broadcast("*")
+            frames = [await receive(socket) for socket in (one, two, three)]
+    assert (queued["status"], queued["estimated_recipients"]) == ("queued", 3)
+    assert {frame["id"] for frame in frames} == {queued["notification_id"]}
 
 
 async def test_what_was_sent_while_a_user_was_away_is_stored_in_order(heliograph: Service) -> None:
