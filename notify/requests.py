@@ -1,5 +1,6 @@
 """What callers of the HTTP API ask for: one struct a body, unknown fields refused."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -8,6 +9,7 @@ from notify.errors import PayloadTooLarge
 from notify.messages import convert, parse_object
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_DEPTH = 32
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Names = Annotated[list[Name], Meta(max_length=100)]
@@ -36,6 +38,11 @@ class Content(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
     ttl_seconds: TtlSeconds = DEFAULT_TTL_SECONDS
 
+    def __post_init__(self) -> None:
+        # How deep a parser goes differs from one Python to the next, let alone among clients.
+        if _is_deeper(self.data, MAX_DEPTH):
+            raise ValueError(f"data: nested more than {MAX_DEPTH} levels deep")
+
 
 class Send(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """POST /notifications/send-realtime: to one user or to up to a hundred."""
@@ -46,6 +53,7 @@ class Send(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
     exclude_connections: Names = []
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.user_id is UNSET) == (self.user_ids is UNSET):
             raise ValueError("user_id: give either user_id or user_ids")
 
@@ -81,6 +89,19 @@ class ChangeUser(Struct, forbid_unknown_fields=True, frozen=True):
     roles: Annotated[list[str], Meta(max_length=50)] | UnsetType = UNSET
     tenant: str | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
+
+
+def _is_deeper(data: object, levels: int) -> bool:
+    layer = [data]
+    for _ in range(levels):
+        layer = [item for part in layer for item in _inside(part)]
+    return any(isinstance(part, dict | list) for part in layer)
+
+
+def _inside(part: object) -> Iterable[object]:
+    if isinstance(part, dict):
+        return part.values()
+    return part if isinstance(part, list) else ()
 
 
 T = TypeVar("T")

@@ -10,6 +10,7 @@ from notify.codes import Code
 from notify.errors import BadRequest, Invalid, PayloadTooLarge
 from notify.requests import (
     MAX_BODY_BYTES,
+    MAX_DEPTH,
     Broadcast,
     ChangeUser,
     CreateUser,
@@ -247,3 +248,22 @@ def test_any_fields_are_taken_or_refused(to: type[Any], fields: dict[str, Any]) 
         Code.BAD_REQUEST,
         Code.INVALID,
     )
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """`{"a": {"a": …}}`, that many objects deep."""
+    data: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        data = {"a": data}
+    return data
+
+
+def test_what_every_parser_can_read_is_taken() -> None:
+    assert send(data=nested(MAX_DEPTH)).data == nested(MAX_DEPTH)
+    assert send(data={"a": [[1], {"b": [2]}]}).data == {"a": [[1], {"b": [2]}]}
+
+
+@pytest.mark.parametrize("data", [nested(MAX_DEPTH + 1), {"a": [nested(MAX_DEPTH)]}])
+def test_what_is_nested_too_deeply_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match="data: nested more than 32 levels deep"):
+        send(data=data)
