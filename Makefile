@@ -23,7 +23,7 @@ run: $(STAMP) ## Start everything on 127.0.0.1 (make run PORT=4000 for another p
 	@exec $(BIN)/python -m local_server --port $(or $(PORT),3001)
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
 # The SDK of AWS runs on urllib3 1.26 where Python was built with LibreSSL; so must we.
 $(OLD)/.installed: requirements.txt requirements-lambda.txt
@@ -33,7 +33,7 @@ $(OLD)/.installed: requirements.txt requirements-lambda.txt
 	@touch $@
 
 test-urllib3-1: $(OLD)/.installed ## Run the tests that talk to AWS on urllib3 1.26
-	$(OLD)/bin/python -m pytest -q tests/infra tests/handlers
+	$(OLD)/bin/python -m pytest -q --numprocesses auto --dist loadfile tests/infra tests/handlers
 
 check: lint types contracts test test-urllib3-1 ## Everything that must be green
 

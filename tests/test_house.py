@@ -183,6 +183,7 @@ USED_BY_NAME = {
     "pytest-asyncio": "asyncio_mode",
     "pytest-cov": "--cov",
     "pytest-timeout": "timeout = ",
+    "pytest-xdist": "--numprocesses",
     "import-linter": "lint-imports",
     "mypy": "mypy",
     "ruff": "ruff",

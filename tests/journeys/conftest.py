@@ -1,5 +1,6 @@
 """The whole service behind the running emulator, used as its users use it."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -73,6 +74,13 @@ class Service:
 
     def stats(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.http.get("/notifications/stats", headers=self.admin).json()
+        return answer
+
+    async def stats_at_rest(self) -> dict[str, Any]:
+        """Once every $disconnect of an earlier test has run: nobody waits for one."""
+        async with asyncio.timeout(20):
+            while (answer := self.stats())["websocket_connections"] or answer["topics"]:
+                await asyncio.sleep(0.05)
         return answer
 
     def send(self, username: str, **fields: Any) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def test_eight_characters_to_72_bytes_are_a_password(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 73, "12345678\0", "12345678\ud800"])
-@pytest.mark.parametrize("password_hash", [None, HASHER.hash("correct horse")])
+@pytest.mark.parametrize(
+    "password_hash", [None, HASHER.hash("correct horse")], ids=["nobody", "user"]
+)
 def test_a_password_that_can_be_nobodys_is_refused_whoever_exists(
     text: str, password_hash: str | None
 ) -> None:
