@@ -164,15 +164,17 @@ class Publisher:
         if request.persist:
             frame = self._store(frame, request)
         excluded = set(request.exclude_connections)
-        delivery = self._deliver(
-            encode(frame),
-            [
-                subscriber
-                for audience in self._subscriptions.audiences(user_topic(username))
-                for subscriber in self._members(audience)
-                if subscriber.connection_id not in excluded
-            ],
-        )
+        subscribers = [
+            subscriber
+            for audience in self._subscriptions.audiences(user_topic(username))
+            for subscriber in self._members(audience)
+            if subscriber.connection_id not in excluded
+        ]
+        # Who watches the user by a capability gets it too, but does not make it delivered.
+        own = [each for each in subscribers if each.username == username]
+        watching = [each for each in subscribers if each.username != username]
+        delivery = self._deliver(encode(frame), own)
+        self._deliver(encode(frame), watching)
         result = UserResult(
             username, frame.seq, delivery.recipients, delivery.posted, delivery.gone
         )

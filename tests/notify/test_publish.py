@@ -150,6 +150,14 @@ def test_a_gone_connection_is_counted_and_forgotten(three: World) -> None:
     assert set(three.memory.connections) == {C1, C2}
 
 
+def test_who_watches_a_user_gets_the_send_but_does_not_make_it_delivered(world: World) -> None:
+    watching = {Pattern("user:*"): frozenset({Action.SUBSCRIBE})}
+    world.open("c9", world.principal("auditor", caps=watching), "user:*")
+    result = send(world, "alice")
+    assert reached(world) == ["c9"]
+    assert (result.status, result.results[0].connections) == ("stored", 0)
+
+
 def test_a_send_that_is_not_to_persist_is_only_pushed(three: World) -> None:
     result = send(three, "bob", persist=False)
     assert result.results[0].seq is None
