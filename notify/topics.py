@@ -32,30 +32,23 @@ def parse_segment(text: str, name: str) -> str:
     return text
 
 
-def parse_topic(text: str) -> Topic:
-    """`segment(:segment){0,4}`. Raises: Invalid."""
-    segments = text.split(":")
-    if len(segments) > MAX_SEGMENTS or len(text) > MAX_BYTES:
-        raise Invalid(
-            f"topic: at most {MAX_SEGMENTS} segments and {MAX_BYTES} bytes: {_clip(text)}"
-        )
-    if not all(SEGMENT.fullmatch(segment) for segment in segments):
-        raise Invalid(
-            "topic: each segment is 1 to 64 of the characters A-Z a-z 0-9 _ . @ -: " + _clip(text)
-        )
-    return Topic(Pattern(text))
+def parse_pattern(text: str, name: str = "topic") -> Pattern:
+    """A topic, `segment(:segment){0,4}`; or one whose last segment is `*`, which stands for one or
+    more segments; or `*` itself.
 
-
-def parse_pattern(text: str) -> Pattern:
-    """A topic, or one whose last segment is `*` (one or more remaining segments), or `*` itself.
-
-    Raises: Invalid.
+    Raises: Invalid naming the field `name`.
     """
     if text == ANYTHING:
         return ANYTHING
-    if not text.endswith(":*"):
-        return parse_topic(text)
-    parse_topic(text[:-2] + ":x")
+    segments = text.removesuffix(":*").split(":")
+    if text.count(":") >= MAX_SEGMENTS or len(text) > MAX_BYTES:
+        raise Invalid(
+            f"{name}: at most {MAX_SEGMENTS} segments and {MAX_BYTES} bytes: {_clip(text)}"
+        )
+    if not all(SEGMENT.fullmatch(segment) for segment in segments):
+        raise Invalid(
+            f"{name}: each segment is 1 to 64 of the characters A-Z a-z 0-9 _ . @ -: {_clip(text)}"
+        )
     return Pattern(text)
 
 

@@ -340,7 +340,7 @@ def test_a_dry_run_counts_and_writes_nothing(three: World) -> None:
 def test_a_pattern_that_is_none_is_invalid_and_nothing_is_written(
     three: World, pattern: str
 ) -> None:
-    with pytest.raises(Invalid, match=r"^topic: "):
+    with pytest.raises(Invalid, match=r"^pattern: "):
         broadcast(three, pattern)
     assert three.untouched
 
