@@ -21,6 +21,7 @@ from notify.hub import Hub
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.publish import Publisher
+from notify.revocation import Revocation
 from notify.stats import Stats, read_stats
 from notify.tokens import Key, Keyring
 from notify.topics import TopicPolicy
@@ -121,6 +122,11 @@ def deliverer() -> Deliverer:
     return Deliverer(DynamoSubscriptions(), DynamoCounts(), fanout(), deliveries(), clock)
 
 
+@functools.cache
+def revocation() -> Revocation:
+    return Revocation(DynamoSubscriptions(), fanout(), clock)
+
+
 def stats(by: Principal) -> Stats:
     settings()
     return read_stats(by, DynamoCounts(), DynamoSubscriptions(), clock)
@@ -150,4 +156,5 @@ PARTS = (
     fanout,
     publisher,
     deliverer,
+    revocation,
 )

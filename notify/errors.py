@@ -2,7 +2,8 @@
 
 HeliographError
 ├── Unauthorized          4001  who are you?
-│   └── TokenExpired      4002
+│   ├── TokenExpired      4002
+│   └── Revoked           4003
 ├── UnsupportedProtocol   4008
 ├── BadRequest            4400  not our grammar at all
 ├── Forbidden             4403  we know you, and no
@@ -46,13 +47,23 @@ class Unauthorized(HeliographError):
 
 
 class TokenExpired(Unauthorized):
-    """A token that was good when the connection opened."""
+    """A token that was good once."""
 
     code = Code.TOKEN_EXPIRED
 
     def __init__(self) -> None:
         super().__init__()
-        self.message = "The token has expired: reconnect with a new one"
+        self.message = "The token has expired: get a new one"
+
+
+class Revoked(Unauthorized):
+    """An open connection whose user was removed, disabled or given a new password."""
+
+    code = Code.REVOKED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = "This login is no longer good: log in again"
 
 
 class UnsupportedProtocol(HeliographError):

@@ -1,14 +1,23 @@
 """One frame to many subscribers, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from notify.errors import TokenExpired, Unavailable
+from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.jobs import RetryJob
 from notify.messages import encode, error_frame
 from notify.model import ConnectionId, Subscriber
-from notify.ports import PAGE_SIZE, Clock, Connections, Deliveries, Gateway, Outcome
+from notify.ports import (
+    PAGE_SIZE,
+    Audience,
+    Clock,
+    Connections,
+    Deliveries,
+    Gateway,
+    Outcome,
+    Subscriptions,
+)
 
 # API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
 # $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
@@ -58,8 +67,16 @@ class Fanout:
         for subscriber in subscribers:
             pile = due if subscriber.token_expires_at > now else expired
             pile[subscriber.connection_id] = subscriber
-        self._expire(list(expired.values()), now)
+        self.expel(expired.values(), TokenExpired())
         return self._post(frame, due, now) + Delivery(gone=len(expired))
+
+    def expel(self, subscribers: Iterable[Subscriber], error: HeliographError) -> None:
+        """Tells each connection why, closes it and forgets it."""
+        farewell = encode(error_frame(error, self._clock()))
+        for subscriber in subscribers:
+            self._gateway.post(subscriber.connection_id, farewell)
+            self._gateway.disconnect(subscriber.connection_id)
+            self._forget(subscriber)
 
     def retry(self, delivery: Delivery, frame: bytes, attempt: int = 0) -> None:
         """Queues those whom the frame did not reach, later each time; the last attempt is final."""
@@ -87,14 +104,21 @@ class Fanout:
                 failed.append(subscriber)
         return Delivery(posted, gone, tuple(failed))
 
-    def _expire(self, subscribers: list[Subscriber], now: int) -> None:
-        farewell = encode(error_frame(TokenExpired(), now))
-        for subscriber in subscribers:
-            self._gateway.post(subscriber.connection_id, farewell)
-            self._gateway.disconnect(subscriber.connection_id)
-            self._forget(subscriber)
-
     def _forget(self, subscriber: Subscriber) -> None:
         # What a busy store keeps is found gone again next time; no frame may be lost over it.
         with suppress(Unavailable):
             self._connections.forget(subscriber)
+
+
+def every_member(
+    subscriptions: Subscriptions, audience: Audience, now: int
+) -> Iterator[Subscriber]:
+    """Page after page of all its shards."""
+    for shard in range(audience.shards):
+        after = None
+        while True:
+            page = subscriptions.page(audience.pattern, shard, after, PAGE_SIZE, now)
+            yield from page.subscribers
+            after = page.after
+            if after is None:
+                break

@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from notify.accounts import Accounts
 from notify.errors import Forbidden, PayloadTooLarge, Unavailable
-from notify.fanout import Delivery, Fanout
+from notify.fanout import Delivery, Fanout, every_member
 from notify.jobs import ShardJob
 from notify.messages import MAX_NOTIFICATION_BYTES, NotificationFrame, Sender, encode
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username, timestamp
 from notify.ports import (
-    PAGE_SIZE,
     Audience,
     Clock,
     Counts,
@@ -125,7 +124,7 @@ class Publisher:
 
         Raises: Invalid, Forbidden, PayloadTooLarge.
         """
-        pattern = parse_pattern(request.pattern)
+        pattern = parse_pattern(request.pattern, "pattern")
         self._require_publish(by, pattern)
         stream = EVERYBODY if pattern == ANYTHING else pattern
         frame = replace(self._frame(by, request, stream), id=self._new_id())
@@ -219,15 +218,7 @@ class Publisher:
         return delivery
 
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
-        now = self._clock()
-        for shard in range(audience.shards):
-            after = None
-            while True:
-                page = self._subscriptions.page(audience.pattern, shard, after, PAGE_SIZE, now)
-                yield from page.subscribers
-                after = page.after
-                if after is None:
-                    break
+        return every_member(self._subscriptions, audience, self._clock())
 
     def _store(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
         return self._streams.append(frame, self._clock() + content.ttl_seconds * 1000)

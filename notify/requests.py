@@ -90,6 +90,11 @@ class ChangeUser(Struct, forbid_unknown_fields=True, frozen=True):
     tenant: str | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
 
+    @property
+    def revokes(self) -> bool:
+        """Whether what was opened with the old login must not stay open."""
+        return self.password is not UNSET or self.disabled is True
+
 
 def _is_deeper(data: object, levels: int) -> bool:
     layer = [data]

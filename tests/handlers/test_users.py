@@ -103,3 +103,24 @@ def test_only_an_admin_may(heliograph: Service, method: str) -> None:
     name = None if method == "POST" else "alice"
     assert call(heliograph, method, body, name, role="manager")["statusCode"] == 403
     assert log_in("alice", PASSWORD)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "code"),
+    [
+        ("PATCH", {"disabled": True}, 4003),
+        ("PATCH", {"password": "battery staple"}, 4003),
+        ("DELETE", None, 4003),
+        ("PATCH", {"roles": ["member"]}, None),
+        ("PATCH", {"disabled": False}, None),
+    ],
+)
+def test_open_connections_end_with_the_login_that_opened_them(
+    heliograph: Service, method: str, body: object, code: int | None
+) -> None:
+    heliograph.connect("c1", heliograph.token("alice"))
+    heliograph.connect("c2", heliograph.token("bob"))
+    call(heliograph, method, body, "alice")
+    assert [frame["code"] for frame in heliograph.gateway.frames("c1")] == ([code] if code else [])
+    assert ("c1" in heliograph.gateway.open) == (code is None)
+    assert "c2" in heliograph.gateway.open

@@ -85,3 +85,16 @@ async def test_in_the_mode_reject_the_handshake_itself_is_401(
         async with heliograph.connect(token) as socket:
             assert (await say(socket, type="ping"))["type"] == "pong"
     assert refused.value.response.status_code == 401
+
+
+async def test_a_disabled_user_is_told_4003_and_is_out(heliograph: Service) -> None:
+    name, token = heliograph.user()
+    async with heliograph.connect(token) as socket:
+        heliograph.http.patch(
+            f"/admin/users/{name}", json={"disabled": True}, headers=heliograph.admin
+        )
+        frame = await receive(socket)
+        with pytest.raises(websockets.ConnectionClosedOK):
+            await socket.recv()
+    assert (frame["code"], frame["name"], frame["fatal"]) == (4003, "revoked", True)
+    await assert_refused(heliograph, token)
