@@ -1,5 +1,6 @@
 """The Sanic application: which part of the gateway answers which request."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
@@ -20,7 +21,13 @@ from local_server.http_api import HttpApi
 from local_server.management import Management, managed_path
 from local_server.protocol import GatewayProtocol
 from local_server.requests import Request
-from local_server.responses import FORBIDDEN, TOO_LARGE, Response, gateway_error
+from local_server.responses import (
+    FORBIDDEN,
+    SERVICE_UNAVAILABLE,
+    TOO_LARGE,
+    Response,
+    gateway_error,
+)
 from local_server.tasks import Tasks
 from local_server.websocket import BadUpgrade, accept_key, switching_protocols
 from local_server.websocket_api import Refused, WebsocketApi
@@ -68,6 +75,9 @@ def make_app(front: Front) -> Sanic[Any, Any]:
     app.add_route(answer, "/", methods=_METHODS, name="root")
     app.add_route(answer, "/<path:path>", methods=_METHODS, name="any")
     app.exception(Exception)(_failed)
+    app.exception(asyncio.CancelledError)(_failed)  # type: ignore[arg-type]
+    # At INFO it names the URL, with its token, of a request whose client has left.
+    logging.getLogger("sanic").setLevel(logging.WARNING)
     return app
 
 
@@ -160,8 +170,13 @@ def _sanic_response(response: Response) -> HTTPResponse:
     )
 
 
-async def _failed(request: SanicRequest, error: Exception) -> HTTPResponse:
-    """What Sanic refuses by itself, and our own bugs."""
+async def _failed(request: SanicRequest, error: BaseException) -> HTTPResponse:
+    """What Sanic refuses by itself, what the end of the emulator cuts short, and our own bugs.
+
+    Sanic's own answer to them would log the whole URL.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        return _sanic_response(SERVICE_UNAVAILABLE)
     if isinstance(error, PayloadTooLarge):
         return _sanic_response(TOO_LARGE)
     if isinstance(error, SanicException):

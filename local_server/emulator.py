@@ -158,7 +158,11 @@ class Emulator:
             asyncio_server_kwargs={"start_serving": False},
         )
         await self._server.startup()
-        await self._server.start_serving()
+        try:
+            await self._server.start_serving()
+        except OSError as error:
+            # Of two that start at once both may bind, and only one listens.
+            raise _cannot_listen(self._settings.host, self.port, error) from error
         self._polls.append(self._tasks.start(self._sweep()))
 
     def _front(self) -> Front:
@@ -228,10 +232,15 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        raise ServerError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        raise _cannot_listen(host, port, error) from error
     return listener
+
+
+def _cannot_listen(host: str, port: int, error: Exception) -> ServerError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return ServerError(f"cannot listen on {host}:{port}: {reason or error}")
 
 
 def _queue(source: QueueSource, template: Template, names: Names) -> Queue:

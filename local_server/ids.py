@@ -13,7 +13,7 @@ RequestId = NewType("RequestId", str)
 RandomBytes = Callable[[int], bytes]
 
 # 11 bytes are 88 bits: the fifteenth character carries only four of them.
-_SHAPE = re.compile(r"^[A-Za-z0-9_-]{14}[AEIMQUYcgkosw048]=$")
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{14}[AEIMQUYcgkosw048]=")
 
 
 def connection_id(random_bytes: RandomBytes) -> ConnectionId:
@@ -39,7 +39,7 @@ def trace_id(now_ms: int, random_bytes: RandomBytes) -> str:
 
 
 def is_connection_id(text: str) -> bool:
-    return _SHAPE.match(text) is not None
+    return _SHAPE.fullmatch(text) is not None
 
 
 def _identifier(random_bytes: RandomBytes) -> str:

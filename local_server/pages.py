@@ -14,8 +14,13 @@ def page(path: str, folder: Path = FOLDER) -> Response:
     name = path.removeprefix(PREFIX).lstrip("/") or "index.html"
     if "\0" in name:
         return NOT_FOUND
-    file = (folder / name).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+    try:
+        file = (folder / name).resolve()
+        found = file.is_relative_to(folder.resolve()) and file.is_file()
+    except OSError:
+        # A name too long for the disk.
+        found = False
+    if not found:
         return NOT_FOUND
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith("text/") else ""

@@ -27,7 +27,10 @@ from local_server.zygote import main
 del sys.path[0]
 main(int(sys.argv[2]), sys.argv[3:])
 """
-_LOG_CHUNK = 65536
+# What a pipe holds on Linux and macOS.
+_PIPE_BYTES = 64 * 1024
+# A longer line is shown in parts.
+LINE_BYTES = 64 * 1024
 
 
 class Zygote:
@@ -175,8 +178,10 @@ class WorkerProcess:
         return text
 
     def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        """Also what the handler has started: a worker leads a process group of its own."""
+        # macOS says "not permitted" of a group that has ended.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._writer.transport.abort()
         self._logs.close()
 
@@ -193,17 +198,21 @@ class LogPipe:
         asyncio.get_running_loop().add_reader(descriptor, self.drain)
 
     def drain(self) -> None:
-        while self._open:
-            try:
-                chunk = os.read(self._descriptor, _LOG_CHUNK)
-            except BlockingIOError:
-                return
-            if not chunk:
-                self.close()
-                return
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            for line in lines:
-                self._log(line.decode(errors="replace"))
+        """What the pipe holds by now, and no more: a worker may print faster than we read."""
+        if not self._open:
+            return
+        try:
+            chunk = os.read(self._descriptor, _PIPE_BYTES)
+        except BlockingIOError:
+            return
+        if not chunk:
+            self.close()
+            return
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) >= LINE_BYTES:
+            lines, self._rest = [*lines, self._rest], b""
+        for line in lines:
+            self._log(line.decode(errors="replace"))
 
     def close(self) -> None:
         if not self._open:

@@ -3,14 +3,27 @@
 import asyncio
 from typing import Any
 
+from sanic.http import Http
 from sanic.server import HttpProtocol
 
 from local_server.websocket import Events, WebSocket
 
 
+class GatewayHttp(Http):
+    """HTTP/1.1 as Sanic speaks it."""
+
+    __slots__ = ()
+
+    def create_empty_request(self) -> None:
+        """For an error's answer. A URL that cannot be read would fail, and be logged, once more."""
+        self.url = None
+        super().create_empty_request()
+
+
 class GatewayProtocol(HttpProtocol):
     """Sanic's own WebSocket shell pings, compresses and answers before a route has decided."""
 
+    HTTP_CLASS = GatewayHttp
     __slots__ = ("websocket",)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -29,10 +42,11 @@ class GatewayProtocol(HttpProtocol):
     def feed_early_bytes(self) -> None:
         early = bytes(self.recv_buffer)
         self.recv_buffer.clear()
-        if self.websocket is not None and early:
-            self.websocket.receive(early)
+        # First: frames that are too many pause the reading again.
         if isinstance(self.transport, asyncio.Transport) and not self.transport.is_closing():
             self.transport.resume_reading()
+        if self.websocket is not None and early:
+            self.websocket.receive(early)
 
     def data_received(self, data: bytes) -> None:
         if self.websocket is None:

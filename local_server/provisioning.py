@@ -44,8 +44,13 @@ class Clients:
 
 
 def make_clients(url: str | None, region: str, credentials: Mapping[str, str]) -> Clients:
-    """One attempt and no waiting: the store is on loopback and was seen to answer."""
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=30)
+    """One attempt, no waiting and no proxy: the store is near and was seen to answer."""
+    config = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=2,
+        read_timeout=30,
+        proxies={} if url else None,
+    )
     session = boto3.session.Session(
         aws_access_key_id=credentials.get("AWS_ACCESS_KEY_ID"),
         aws_secret_access_key=credentials.get("AWS_SECRET_ACCESS_KEY"),

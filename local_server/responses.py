@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,9 +73,12 @@ def proxy_response(result: dict[str, Any]) -> Response:
     return Response(status(result["statusCode"]), _body(result), headers + cookies)
 
 
+_STATUS = re.compile(r"[0-9]{3}")
+
+
 def status(value: Any) -> int:
     """A number or its text; 0 and 200.5 are malformed (V2_HandlesZeroStatusCode)."""
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and _STATUS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
         raise Malformed(f"statusCode {value!r}")
@@ -87,12 +91,15 @@ def _headers(value: Any) -> Headers:
     if not isinstance(value, dict):
         raise Malformed("headers")
     pairs = tuple((str(name), _header_text(item)) for name, item in value.items())
-    if any(set("\r\n\0") & set(name + text) or not name for name, text in pairs):
+    if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(text) for name, text in pairs):
         raise Malformed("headers")
     # The gateway frames the body itself.
     return tuple(pair for pair in pairs if pair[0].lower() not in _OWN)
 
 
+# A token (RFC 9110, 5.6.2), and what can be written on one line in UTF-8.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\r\n\0\ud800-\udfff]*")
 _OWN = ("content-length", "transfer-encoding", "connection", "date", "apigw-requestid")
 
 
@@ -109,7 +116,7 @@ def _cookies(value: Any) -> Headers:
         return ()
     if not isinstance(value, list) or not all(isinstance(cookie, str) for cookie in value):
         raise Malformed("cookies")
-    if any(set("\r\n\0") & set(cookie) for cookie in value):
+    if not all(_VALUE.fullmatch(cookie) for cookie in value):
         raise Malformed("cookies")
     return tuple(("Set-Cookie", cookie) for cookie in value)
 

@@ -30,7 +30,14 @@ def evaluate(expression: str, body: str) -> str:
     """`$request.body.a.b`, `${request.body.a}/${request.body.b}`, static text or `\\$default`."""
     if expression.startswith("\\$"):
         return expression[1:]
-    document = _parse(body)
+    try:
+        return _evaluate(expression, _parse(body))
+    except RecursionError:
+        # A value nested so deeply names no route.
+        return ""
+
+
+def _evaluate(expression: str, document: Any) -> str:
     if whole := _WHOLE.match(expression):
         return _at(document, whole["path"])
     return _PART.sub(lambda part: _at(document, part["path"]), expression)

@@ -29,6 +29,8 @@ class Run:
 async def serve(run: Run) -> None:
     """Until SIGINT or SIGTERM. A second one ends the process on the spot."""
     stopped = _stop_on_signals()
+    if run.ready_file is not None:
+        _remove(run.ready_file)
     emulator = Emulator(run.settings)
     starting = asyncio.ensure_future(emulator.start())
     await asyncio.wait({starting, stopping := asyncio.ensure_future(stopped.wait())},
@@ -112,11 +114,23 @@ def _write_ready_file(file: Path, emulator: Emulator) -> None:
         raise ServerError(f"cannot write {file}: {error.strerror}") from error
 
 
+def _remove(file: Path) -> None:
+    """An earlier run that was killed has left it, and who waits for it would read a lie."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ServerError(f"cannot write {file}: {error.strerror}") from error
+
+
 async def _on_start(emulator: Emulator, run: Run) -> None:
-    command = run.on_start if run.on_start is not None else emulator.template.on_start
-    if not command:
+    command = (run.on_start if run.on_start is not None else emulator.template.on_start) or ""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        logger.error("onStart: %s: %s", command, error)
         return
-    words = shlex.split(command)
+    if not words:
+        return
     if words[0] in ("python", "python3"):
         words[0] = sys.executable
     try:

@@ -1,6 +1,7 @@
 """The store behind the handlers: an embedded process with DynamoDB, SQS and SSM, or a URL."""
 
 import asyncio
+import http.client
 import importlib.util
 import os
 import socket
@@ -95,7 +96,7 @@ class Store:
     async def ready(self) -> None:
         """Returns once the endpoint answers. Raises StoreError."""
         if self._process is None:
-            if not await asyncio.to_thread(_answers, self.url):
+            if not await asyncio.to_thread(_answers, self.url, proxies=self.endpoint is None):
                 raise StoreError(f"nothing answers at {self.url}")
             return
         kind = _KINDS[self.name]
@@ -132,6 +133,7 @@ class Store:
 def start_store(choice: str) -> Store:
     """`ministack`, `moto` or the URL of an endpoint. Await `ready` next. Raises StoreError."""
     if choice.startswith(("http://", "https://")):
+        _check_url(choice)
         return Store("store", choice.rstrip("/"))
     kind = _KINDS.get(choice)
     if kind is None:
@@ -151,6 +153,13 @@ def start_store(choice: str) -> Store:
     return Store(choice, f"http://127.0.0.1:{port}", process, output)
 
 
+def _check_url(url: str) -> None:
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise StoreError(f"--store {url}: {error}") from error
+
+
 def _environment(kind: _Kind, port: int) -> dict[str, str]:
     """A fresh one: a stray AWS_PROFILE or PYTHONWARNINGS is nothing to a store."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
@@ -164,12 +173,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, *, proxies: bool = False) -> bool:
+    """`proxies`: by way of those that the shell names. To AWS, that is; a store is near."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(None if proxies else {}))
     try:
-        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own loopback URL
+        with opener.open(url, timeout=1):
             return True
     except urllib.error.HTTPError as error:
         error.close()
         return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False

@@ -96,7 +96,7 @@ class WebSocket:
         self._transport = transport
         self._events = events
         self._wire = Wire()
-        self._fragments: list[bytes] = []
+        self._message = bytearray()
         self._ours: Closing | None = None
         self._cut_off: asyncio.TimerHandle | None = None
         self._ended = False
@@ -164,10 +164,10 @@ class WebSocket:
         self._flush()
 
     def _on_fragment(self, frame: Frame) -> None:
-        self._fragments.append(bytes(frame.data))
+        self._message += frame.data
         if not frame.fin:
             return
-        message, self._fragments = b"".join(self._fragments), []
+        message, self._message = self._message, bytearray()
         try:
             text = message.decode()
         except UnicodeDecodeError:

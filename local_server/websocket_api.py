@@ -154,7 +154,7 @@ class WebsocketApi:
         socket = self._sockets.get(peer.connection_id)
         if socket is not None:
             self.registry.active(peer.connection_id, self._clock.now())
-            socket.post(answer.encode())
+            socket.post(answer.encode("utf-8", "replace"))
 
     # The end
 

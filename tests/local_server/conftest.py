@@ -1,6 +1,7 @@
 """The sample service behind a running emulator, and clients of it."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -82,3 +83,12 @@ def capture(request: pytest.FixtureRequest) -> Any:
     if not file.is_file():
         pytest.skip(f"no recorded events at {CAPTURES}")
     return json.loads(file.read_text())
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie is not: nobody has reaped it yet.
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

@@ -1,6 +1,7 @@
 """Which part of the gateway answers which request."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 import httpx
@@ -38,12 +39,20 @@ async def test_a_templates_own_root_comes_first(tmp_path: Path) -> None:
         assert (await http.get("/_inspector/absent")).status_code == 404
 
 
-async def raw(sample: Running, request: bytes) -> bytes:
+KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+async def ask(running: Running, line: bytes, headers: bytes) -> bytes:
+    return await raw(running, line + b" HTTP/1.1\r\nHost: h\r\n" + headers + b"\r\n", end=False)
+
+
+async def raw(sample: Running, request: bytes, *, end: bool = True) -> bytes:
     host, port = sample.http_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
-    writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 5)
+    if end:
+        writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), 20)
     writer.close()
     await writer.wait_closed()
     return answer
@@ -76,3 +85,37 @@ async def test_an_unknown_method_is_no_route(http: httpx.AsyncClient) -> None:
     answer = await http.request("FETCH", "/things/1")
     assert answer.status_code in (404, 405)
     assert answer.headers["content-type"] == "application/json"
+
+
+async def test_an_address_that_cannot_be_read_is_not_logged(
+    sample: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await raw(sample, b"GET http://[::1/?token=very-secret HTTP/1.1\r\n\r\n", end=False)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "very-secret" not in caplog.text
+
+
+async def test_requests_cut_short_by_the_end_are_not_logged_with_their_tokens(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: slow\n"
+        "functions: {f: {handler: h.f, timeout: 30, events: [websocket: $connect, httpApi: '*']}}\n"
+    )
+    (tmp_path / "h.py").write_text(
+        "import time\ndef f(event, context):\n    print('asleep')\n    time.sleep(30)\n"
+    )
+    caplog.set_level(logging.INFO)
+    async with emulator(tmp_path / "serverless.yml") as running:
+        upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n" + KEY
+        requests = [
+            asyncio.ensure_future(ask(running, b"GET /local?token=very-secret", upgrade)),
+            asyncio.ensure_future(ask(running, b"GET /other?token=very-secret", b"")),
+        ]
+        async with asyncio.timeout(20):
+            while caplog.text.count("asleep") < 2:
+                await asyncio.sleep(0.01)
+    for request in requests:
+        assert b"Traceback" not in await request
+    assert "very-secret" not in caplog.text
+    assert "Traceback" not in caplog.text

@@ -1,5 +1,6 @@
 """Starting: what is refused, and what it is reached by."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -20,6 +21,22 @@ async def test_a_taken_port_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         error = await refusal(Settings(SAMPLE, port=taken.getsockname()[1]))
     assert isinstance(error, ServerError)
+
+
+async def test_a_port_out_of_range_is_refused() -> None:
+    assert isinstance(await refusal(Settings(SAMPLE, port=70_000)), ServerError)
+
+
+async def test_of_two_that_start_at_once_on_a_port_one_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    both = [Emulator(Settings(SAMPLE, port=port)) for _ in range(2)]
+    outcomes = await asyncio.gather(*(one.start() for one in both), return_exceptions=True)
+    for one in both:
+        await one.stop()
+    (error,) = [outcome for outcome in outcomes if outcome is not None]
+    assert isinstance(error, ServerError)
+    assert str(error) == f"cannot listen on 127.0.0.1:{port}: Address already in use"
 
 
 async def test_a_source_of_somebody_elses_queue_is_refused(tmp_path: Path) -> None:

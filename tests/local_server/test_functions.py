@@ -17,7 +17,7 @@ from local_server.errors import FunctionCrashed, FunctionError, FunctionRaised, 
 from local_server.functions import Functions, Runtime
 from local_server.processes import Zygote
 from local_server.template import Function, FunctionName, Template, load_template
-from tests.local_server.conftest import SAMPLE
+from tests.local_server.conftest import SAMPLE, is_running
 
 MIRROR = FunctionName("environment")
 MISBEHAVE = FunctionName("misbehave")
@@ -100,6 +100,40 @@ async def test_a_timeout_kills_the_worker(functions: Functions) -> None:
     with pytest.raises(FunctionTimedOut, match=r"Task timed out after 1\.00 seconds"):
         await misbehave(functions, "sleep")
     assert json.loads(await misbehave(functions, "odd"))
+
+
+def service_of(folder: Path, code: str) -> Template:
+    """One function `f` with a timeout of a second."""
+    (folder / "serverless.yml").write_text(
+        "service: s\nfunctions: {f: {handler: a.f, timeout: 1}}\n"
+    )
+    (folder / "a.py").write_text(code)
+    return load_template(folder / "serverless.yml")
+
+
+async def test_a_handler_that_prints_without_end_times_out(tmp_path: Path) -> None:
+    code = "def f(event, context):\n    while True:\n        print('x' * 200)\n"
+    async with running(service_of(tmp_path, code)) as functions:
+        with pytest.raises(FunctionTimedOut):
+            await functions.invoke(FunctionName("f"), {})
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks into /proc")
+async def test_a_timeout_kills_what_the_handler_has_started_too(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, subprocess, sys\n"
+        "def f(event, context):\n"
+        "    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "    pathlib.Path('pid').write_text(str(child.pid))\n"
+        "    child.wait()\n"
+    )
+    async with running(service_of(tmp_path, code)) as functions:
+        with pytest.raises(FunctionTimedOut):
+            await functions.invoke(FunctionName("f"), {})
+        child = int((tmp_path / "pid").read_text())
+        async with asyncio.timeout(5):
+            while is_running(child):
+                await asyncio.sleep(0.01)
 
 
 async def test_a_worker_that_ends_is_an_error_and_is_replaced(functions: Functions) -> None:

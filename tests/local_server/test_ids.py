@@ -15,7 +15,9 @@ def test_a_recorded_id_is_a_connection_id(recorded: str) -> None:
     assert ids.is_connection_id(recorded)
 
 
-@pytest.mark.parametrize("bad", ["", "x", "R1knPc2ntjMCFIB=", "R1knPc2ntjMCFIA", "a" * 16])
+@pytest.mark.parametrize(
+    "bad", ["", "x", "R1knPc2ntjMCFIB=", "R1knPc2ntjMCFIA", "a" * 16, "R1knPc2ntjMCFIA=\n"]
+)
 def test_other_text_is_not(bad: str) -> None:
     assert not ids.is_connection_id(bad)
 

@@ -36,6 +36,8 @@ def test_the_index_is_served(folder: Path, path: str) -> None:
         "/_inspector/link",
         "/_inspector/..",
         "/_inspector/a\0b",
+        "/_inspector/" + "a" * 300,
+        "/_inspector/" + "a/" * 3000,
     ],
 )
 def test_nothing_outside_the_folder_is(folder: Path, path: str) -> None:

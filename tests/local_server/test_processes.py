@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from local_server.processes import LogPipe
+from local_server.processes import LINE_BYTES, LogPipe
 
 
 async def printed(*chunks: bytes) -> list[str]:
@@ -39,3 +39,25 @@ async def test_output_is_seen_while_nobody_asks() -> None:
     assert await asyncio.wait_for(seen, 5) == "hello"
     os.close(write)
     pipe.close()
+
+
+async def test_a_look_at_the_output_ends_even_if_the_printing_does_not() -> None:
+    read, write = os.pipe()
+    lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        if len(lines) < 100:
+            os.write(write, b"more\n")
+
+    pipe = LogPipe(read, log)
+    os.write(write, b"first\n")
+    pipe.drain()
+    assert lines == ["first"]
+    os.close(write)
+    pipe.close()
+
+
+async def test_a_line_that_never_ends_is_shown_in_parts() -> None:
+    half = b"x" * (LINE_BYTES // 2)
+    assert await printed(half, half, b"rest\n") == ["x" * LINE_BYTES, "rest"]

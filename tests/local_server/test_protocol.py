@@ -1,11 +1,14 @@
 """An HTTP connection that turns into a WebSocket."""
 
 import asyncio
+from typing import cast
 from urllib.parse import quote
 
 from websockets.frames import Frame, Opcode
 
+from local_server.protocol import GatewayProtocol
 from local_server.testing import Running
+from local_server.websocket import WebSocket
 
 UPGRADE = (
     "GET /local HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -48,3 +51,35 @@ async def test_a_refused_upgrade_leaves_an_http_connection(sample: Running) -> N
     assert head.startswith(b"HTTP/1.1 401 ")
     writer.close()
     await writer.wait_closed()
+
+
+class Reading(asyncio.Transport):
+    """Whether it reads, as those above it have asked."""
+
+    reads = True
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+class Overwhelmed:
+    def __init__(self, transport: Reading) -> None:
+        self._transport = transport
+
+    def receive(self, chunk: bytes) -> None:
+        self._transport.pause_reading()
+
+
+def test_early_frames_that_are_too_many_are_not_read_on_after() -> None:
+    protocol = GatewayProtocol.__new__(GatewayProtocol)
+    protocol.transport = transport = Reading()
+    protocol.recv_buffer = bytearray(b"frames")
+    protocol.websocket = cast(WebSocket, Overwhelmed(transport))
+    protocol.feed_early_bytes()
+    assert not transport.reads

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local_server.environment import api_names
 from local_server.errors import StoreError, TemplateError
 from local_server.provisioning import Clients, make_clients, provision
-from local_server.store import start_store
+from local_server.store import FAKE_CREDENTIALS, start_store
 from local_server.template import LogicalId, Names, Template, load_template
 
 TEMPLATE = """\
@@ -208,3 +208,11 @@ def test_what_the_store_refuses_is_named(store: Provisioned, tmp_path: Path) -> 
     template = one_table(tmp_path, name="contract-bad", key="undefined")
     with pytest.raises(StoreError, match=r"Resources\.Only\.Type: the store refuses contract-bad"):
         provision(template, store.clients, api_names(template))
+
+
+def test_a_proxy_is_not_asked_for_the_way_to_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    clients = make_clients("http://127.0.0.1:1", "eu-west-3", FAKE_CREDENTIALS)
+    with pytest.raises(EndpointConnectionError):
+        clients.sqs.list_queues()

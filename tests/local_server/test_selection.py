@@ -20,6 +20,7 @@ ROUTES = {"$connect", "$disconnect", "$default", "send", "a/b", "[1, 2]", "7", "
         ("$request.body.action", '{"action": [1, 2]}', "[1, 2]"),
         ("$request.body.action", '{"action": {"a": "é"}}', '{"a":"é"}'),
         ("$request.body.action", '{"action": null}', ""),
+        ("$request.body.action", '{"action": ' + "[" * 900 + "]" * 900 + "}", ""),
         ("$request.body.action", "{}", ""),
         ("$request.body.action", "[]", ""),
         ("$request.body.action", '"send"', ""),

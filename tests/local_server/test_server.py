@@ -1,7 +1,6 @@
 """The command line, as a process of its own."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 import httpx
 from websockets.sync.client import connect
 
-from tests.local_server.conftest import SAMPLE
+from tests.local_server.conftest import SAMPLE, is_running
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,15 +106,6 @@ def test_a_killed_emulator_leaves_nothing_behind(tmp_path: Path) -> None:
             pass
 
 
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A zombie is not: nobody has reaped it yet.
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-
-
 def refused(*arguments: str) -> str:
     done = subprocess.run(
         command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
@@ -145,3 +135,15 @@ def test_an_unknown_store_is_one_line() -> None:
 def test_a_ready_file_that_cannot_be_written_is_one_line() -> None:
     message = refused("--template", str(SAMPLE), "--port", "0", "--ready-file", "/absent/a")
     assert message == "local_server: cannot write /absent/a: No such file or directory\n"
+
+
+def test_a_ready_file_of_an_earlier_run_is_removed_first(tmp_path: Path) -> None:
+    stale = tmp_path / "ready.json"
+    stale.write_text("{}")
+    refused("--template", "absent.yml", "--ready-file", str(stale))
+    assert not stale.exists()
+
+
+def test_an_on_start_command_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    with terminal(SAMPLE, tmp_path / "ready.json", "--on-start", "seeded 'unclosed") as run:
+        assert "onStart: seeded 'unclosed: No closing quotation" in run.output

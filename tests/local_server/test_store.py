@@ -47,3 +47,31 @@ def test_real_credentials_go_to_aws_alone(monkeypatch: pytest.MonkeyPatch) -> No
     assert aws.endpoint is None
     for url in ("http://127.0.0.1:8000", "https://amazonaws.com.evil.example"):
         assert Store("store", url).credentials == FAKE_CREDENTIALS
+
+
+async def test_a_proxy_is_not_asked_for_the_way_to_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    store = start_store("moto")
+    try:
+        await store.ready()
+    finally:
+        store.stop()
+
+
+async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+    writer.close()
+
+
+async def test_something_else_at_the_url_is_no_store() -> None:
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(StoreError, match="nothing answers at"):
+            await start_store(f"http://127.0.0.1:{port}").ready()
+
+
+def test_a_url_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(StoreError, match="--store http://\\[: Invalid IPv6 URL"):
+        start_store("http://[")

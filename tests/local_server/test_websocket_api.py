@@ -128,6 +128,13 @@ async def test_a_two_way_route_answers_whatever_its_status(socket: ClientConnect
     assert json.loads(await socket.recv())["requestContext"]["routeKey"] == "ask"
 
 
+async def test_a_reply_that_is_no_utf8_is_replaced_rather_than_lost(
+    socket: ClientConnection,
+) -> None:
+    await socket.send('{"kind": "ask", "say": "a\\ud800"}')
+    assert await socket.recv() == "a?"
+
+
 async def test_a_two_way_route_without_a_body_sends_an_empty_message(
     socket: ClientConnection,
 ) -> None:

@@ -53,3 +53,28 @@ async def test_a_worker_is_warm_but_knows_nothing_of_the_emulator(tmp_path: Path
     assert first["command"] == 0
     # The second holds no end of the first one's pipes.
     assert first["descriptors"] == second["descriptors"]
+
+
+LOADER = """
+import botocore.loaders, botocore.session
+
+def handler(event, context):
+    botocore.loaders.JSONFileLoader.load_file = None  # from here on nothing can be read
+    first, second = (botocore.session.Session() for _ in range(2))
+    first.get_component("data_loader").search_paths.append("/elsewhere")
+    for service in ("dynamodb", "sqs", "apigatewaymanagementapi"):
+        second.create_client(service, "eu-west-3")
+    return second.get_component("data_loader").search_paths[-1]
+"""
+
+
+async def test_what_botocore_reads_of_its_own_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "h.py").write_text(LOADER)
+    setup = {"handler": "h.handler", "root": str(tmp_path), "environment": VARIABLES}
+    zygote = Zygote()
+    try:
+        worker = await zygote.fork(setup, lambda _: None)
+        assert await worker.invoke({}, CONTEXT) != '"/elsewhere"'
+    finally:
+        zygote.stop()
+    worker.kill()

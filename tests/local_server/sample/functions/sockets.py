@@ -47,7 +47,8 @@ def echo(event: Event, context: Any) -> Any:
 
 
 def ask(event: Event, context: Any) -> Any:
-    return {"statusCode": 500, "body": json.dumps(event)}
+    said = json.loads(event["body"]).get("say")
+    return {"statusCode": 500, "body": said or json.dumps(event)}
 
 
 def mute(event: Event, context: Any) -> Any:
