@@ -71,6 +71,8 @@ class Environment:
             **inherited,
             **self.credentials,
             **{f"AWS_ENDPOINT_URL_{service}": str(endpoint) for service in services},
+            # For a client of @connections that names no endpoint of its own.
+            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"{self.origin}/{self.template.stage}",
             "AWS_REGION": self.template.region,
             "AWS_DEFAULT_REGION": self.template.region,
             # No credentials to be had from there, and a second lost in asking.
@@ -85,7 +87,7 @@ class Environment:
         return {
             "TZ": ":UTC",
             "_HANDLER": function.handler,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_LAMBDA_FUNCTION_NAME": function.deployed_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -115,8 +117,13 @@ class Environment:
         return text.replace(_origin("https", HTTP_API_ID, region), f"http{here}")
 
 
+def api_host(api_id: str, region: str) -> str:
+    """Where an API of ours would be in the cloud."""
+    return f"{api_id}.execute-api.{region}.amazonaws.com"
+
+
 def _origin(scheme: str, api_id: str, region: str) -> str:
-    return f"{scheme}://{api_id}.execute-api.{region}.amazonaws.com"
+    return f"{scheme}://{api_host(api_id, region)}"
 
 
 def _place(values: Mapping[str, Any], key: str, path: str, template: Template) -> Place:

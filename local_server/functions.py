@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from local_server.environment import WEBSOCKET_API_ID, api_host
 from local_server.errors import FunctionCrashed, FunctionError, FunctionTimedOut
 from local_server.ids import RandomBytes, invocation_id
 from local_server.processes import WorkerProcess, Zygote
@@ -128,6 +129,7 @@ class _Sandbox:
             "handler": function.handler,
             "root": str(runtime.root),
             "environment": runtime.environment(function),
+            "api_host": api_host(WEBSOCKET_API_ID, runtime.region),
         }
         try:
             async with asyncio.timeout(INIT_TIMEOUT_S):

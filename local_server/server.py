@@ -12,6 +12,7 @@ from pathlib import Path
 
 from local_server.emulator import Emulator, Settings
 from local_server.errors import ServerError
+from local_server.template import QueueSource
 
 logger = logging.getLogger("local_server")
 start_logger = logging.getLogger("local_server.onStart")
@@ -43,6 +44,10 @@ async def serve(run: Run) -> None:
     try:
         _announce(emulator, run)
         command = asyncio.ensure_future(_on_start(emulator, run))
+        await asyncio.wait({command, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if command.done():
+            # A service that was not prepared would only fail later, and say less.
+            command.result()
         await stopping
         command.cancel()
         await asyncio.wait({command})
@@ -90,10 +95,18 @@ def banner(emulator: Emulator) -> str:
     rows = [
         *((key, route.function) for key, route in template.websocket_routes.items()),
         *((route.key, route.function) for route in template.http_routes),
-        *(("sqs", source.function) for source in template.sources),
+        *((f"sqs {_queue_name(source)}", source.function) for source in template.sources),
     ]
     width = max((len(key) for key, _ in rows), default=0)
     return "\n".join([*lines, *(f"  {key:<{width}}  {name}" for key, name in rows), ""])
+
+
+def _queue_name(source: QueueSource) -> str:
+    """What `!GetAtt Queue.Arn` names; a literal ARN ends in its queue's name."""
+    arn = source.queue_arn
+    named = arn.get("Fn::GetAtt", "") if isinstance(arn, dict) else arn
+    first = named[0] if isinstance(named, list) else str(named)
+    return first.removesuffix(".Arn").rpartition(":")[2]
 
 
 def _write_ready_file(file: Path, emulator: Emulator) -> None:
@@ -127,8 +140,7 @@ async def _on_start(emulator: Emulator, run: Run) -> None:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        logger.error("onStart: %s: %s", command, error)
-        return
+        raise ServerError(f"onStart: {command}: {error}") from error
     if not words:
         return
     if words[0] in ("python", "python3"):
@@ -143,8 +155,7 @@ async def _on_start(emulator: Emulator, run: Run) -> None:
             stderr=asyncio.subprocess.STDOUT,
         )
     except OSError as error:
-        logger.error("onStart: %s: %s", words[0], error.strerror)
-        return
+        raise ServerError(f"onStart: {words[0]}: {error.strerror}") from error
     await _follow(process, command)
 
 
@@ -154,7 +165,7 @@ async def _follow(process: asyncio.subprocess.Process, command: str) -> None:
         async for line in process.stdout:
             start_logger.info("%s", line.decode(errors="replace").rstrip())
         if status := await process.wait():
-            logger.error("onStart: %s ended with status %d", command, status)
+            raise ServerError(f"onStart: {command} ended with status {status}")
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,4 +1,4 @@
-"""Inside a worker process: one handler, one event at a time. Only the standard library.
+"""Inside a worker process: one handler, one event at a time, no library but the handler's own.
 
 Frames on the socket are a kind, a length and a body: `S`etup and `I`nvoke come in, `R`eady,
 `O`utcome and `E`rror go out.
@@ -16,6 +16,8 @@ import time
 import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
+
+from local_server import callbacks
 
 HEADER = struct.Struct(">cI")
 Handler = Callable[[Any, "Context"], Any]
@@ -95,6 +97,8 @@ def work(sock: socket.socket, logs: int) -> None:
     if setup is None:
         return
     root_logs = _prepare(setup[1])
+    if origin := os.environ.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"):
+        callbacks.redirect(origin, setup[1]["api_host"])
     try:
         handler = _load(setup[1]["handler"])
     except BaseException as error:  # noqa: BLE001 - SystemExit at import is a failed init too

@@ -22,6 +22,7 @@ class Function:
     memory_mb: int
     environment: Mapping[str, Any]
     place: Place
+    runtime: str = "python3.13"
 
 
 @dataclass(frozen=True)

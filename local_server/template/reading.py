@@ -128,7 +128,6 @@ def _functions(
     for key in section.keys():  # noqa: SIM118 - Fields is no mapping
         fields = section.block(key)
         fields.only(_READ_FUNCTION | _HARMLESS_FUNCTION)
-        _check_runtime(fields, provider)
         name = FunctionName(key)
         functions[name] = Function(
             name=name,
@@ -138,6 +137,7 @@ def _functions(
             memory_mb=int(fields.number("memorySize", provider.number("memorySize", 1024))),
             environment=_merged(provider.mapping("environment"), fields.mapping("environment")),
             place=fields.place("handler"),
+            runtime=_runtime(fields, provider),
         )
         triggers.add(name, fields.items("events"), fields)
     return functions
@@ -147,11 +147,12 @@ def _merged(common: Block, own: Block) -> Block:
     return Block({**common, **own}, common.file, {**common.lines, **own.lines})
 
 
-def _check_runtime(fields: Fields, provider: Fields) -> None:
+def _runtime(fields: Fields, provider: Fields) -> str:
     owner = fields if "runtime" in fields else provider
     runtime = owner.text("runtime", "python3.13")
     if not runtime.startswith("python"):
         owner.refuse("runtime", f"only Python handlers can be run, not {runtime}")
+    return runtime
 
 
 def _handler(fields: Fields) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from websockets.sync.client import connect
 
 from tests.local_server.conftest import SAMPLE, is_running
@@ -144,6 +145,14 @@ def test_a_ready_file_of_an_earlier_run_is_removed_first(tmp_path: Path) -> None
     assert not stale.exists()
 
 
-def test_an_on_start_command_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with terminal(SAMPLE, tmp_path / "ready.json", "--on-start", "seeded 'unclosed") as run:
-        assert "onStart: seeded 'unclosed: No closing quotation" in run.output
+@pytest.mark.parametrize(
+    ("on_start", "complaint"),
+    [
+        ("seeded 'unclosed", "onStart: seeded 'unclosed: No closing quotation"),
+        ("/absent/seed", "onStart: /absent/seed: No such file or directory"),
+        ('python -c "raise SystemExit(3)"', "ended with status 3"),
+    ],
+)
+def test_a_service_that_cannot_be_prepared_is_not_run(on_start: str, complaint: str) -> None:
+    output = refused("--template", str(SAMPLE), "--port", "0", "--on-start", on_start)
+    assert complaint in output.splitlines()[-1]

@@ -46,6 +46,16 @@ def echo(event: Event, context: Any) -> Any:
     return {"statusCode": 500, "body": "one-way: nobody hears this"}
 
 
+def dial(event: Event, context: Any) -> Any:
+    """Posts as deployed code does: to an address built from the event, or to none."""
+    there = event["requestContext"]
+    host = f"{there['apiId']}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com"
+    endpoint = {"domain": there["domainName"], "api": host}.get(json.loads(event["body"])["by"])
+    url = f"https://{endpoint}/{there['stage']}" if endpoint else None
+    client = boto3.client("apigatewaymanagementapi", endpoint_url=url)
+    client.post_to_connection(ConnectionId=there["connectionId"], Data=b"it rings")
+
+
 def ask(event: Event, context: Any) -> Any:
     said = json.loads(event["body"]).get("say")
     return {"statusCode": 500, "body": said or json.dumps(event)}
