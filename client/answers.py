@@ -97,11 +97,12 @@ class Broadcasted:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """True numbers about the service."""
+    """True numbers about the service; the server names users to admins and services only."""
 
     websocket_connections: int
     user_connections: int
     topics: int
+    connections_by_user: Mapping[str, int]
     counters: Mapping[str, int]
     timestamp: str
     body: Body = field(repr=False)
@@ -109,11 +110,17 @@ class Stats:
     @classmethod
     def read(cls, body: Body) -> Self:
         counters = mapping(body, "counters")
+        by_user = mapping(mapping(body, "pubsub_stats"), "subscribers_by_user")
         return cls(
             websocket_connections=number(body, "websocket_connections") or 0,
             user_connections=number(body, "user_connections") or 0,
             topics=number(body, "topics") or 0,
-            counters={name: number(counters, name) or 0 for name in counters},
+            connections_by_user=_numbers(by_user),
+            counters=_numbers(counters),
             timestamp=text(body, "timestamp"),
             body=body,
         )
+
+
+def _numbers(body: Body) -> Mapping[str, int]:
+    return {name: number(body, name) or 0 for name in body}

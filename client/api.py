@@ -17,6 +17,8 @@ Priority = Literal["low", "normal", "high", "urgent"]
 BASE_PATH = "/api/v1"
 # API Gateway answers within 29 s or not at all.
 TIMEOUT = 30.0
+# TLS included: a server that speaks plain HTTP waits for the rest of our first words.
+CONNECT_TIMEOUT = 5.0
 
 
 class Api:
@@ -36,7 +38,9 @@ class Api:
         self.base_url = checked_base_url(base_url)
         self.tokens = TokenSource(token)
         self._http = httpx.AsyncClient(
-            base_url=self.base_url + BASE_PATH, timeout=TIMEOUT, transport=transport
+            base_url=self.base_url + BASE_PATH,
+            timeout=httpx.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:
@@ -135,6 +139,9 @@ class Api:
     ) -> httpx.Response:
         try:
             return await self._http.request(method, path, json=body, headers=headers)
+        except httpx.ConnectTimeout as error:
+            reason = f"no connection within {CONNECT_TIMEOUT:g} s"
+            raise Unreachable(self.base_url, reason) from error
         except httpx.TimeoutException as error:
             raise Unreachable(self.base_url, f"no answer within {TIMEOUT:g} s") from error
         except httpx.TransportError as error:

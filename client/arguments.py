@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from client import commands
+from client.api import BASE_PATH
 from client.urls import checked_base_url, checked_websocket_url
 
 DEFAULT_URL = "http://127.0.0.1:3001"
@@ -46,11 +47,16 @@ def parse(argv: Sequence[str] | None, env: Mapping[str, str]) -> argparse.Namesp
     parser = build_parser()
     args = parser.parse_args(argv, defaults)
     try:
-        args.url = checked_base_url(args.url)
+        args.url = _service_url(args.url)
         args.websocket_url = args.websocket_url and checked_websocket_url(args.websocket_url)
     except ValueError as error:
         parser.error(str(error))
     return args
+
+
+def _service_url(url: str) -> str:
+    """Without the path of the API, which those who have used curl before will type."""
+    return checked_base_url(url).removesuffix(BASE_PATH).rstrip("/")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import ipaddress
 import os
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from client.credentials import UsageError
 from client.display import printable
 from client.errors import HeliographError, Unreachable
 from client.terminal import Terminal
+from client.urls import is_loopback
 
 OK, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -47,12 +47,8 @@ async def run(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _advice(error: Unreachable) -> str:
-    host = urlsplit(error.url).hostname or ""
-    return "is `make run` running?" if _is_here(host) else error.reason
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if not is_loopback(error.url):
+        return error.reason
+    encrypted = urlsplit(error.url).scheme in ("https", "wss")
+    hint = " (the emulator speaks http://)" if encrypted else ""
+    return f"is `make run` running?{hint}"

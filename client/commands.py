@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 from client.api import Api
+from client.backoff import LAST_CEILING
 from client.credentials import Credentials, save
 from client.display import (
     broadcast_line,
@@ -22,6 +23,10 @@ from client.frames import Notification
 from client.heliograph import Heliograph
 from client.states import Change, State
 from client.terminal import Terminal
+from client.urls import is_loopback
+
+# Whoever restarts a service on this computer waits for its listener; there is no crowd to spread.
+LAST_CEILING_HERE = 5.0
 
 
 async def login(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -92,6 +97,7 @@ async def listen(args: argparse.Namespace, terminal: Terminal) -> int:
         topics=args.topic,
         websocket_url=args.websocket_url,
         patient=False,
+        last_ceiling=last_ceiling(args.websocket_url or args.url),
         on_change=announce,
         on_error=complain,
     )
@@ -115,6 +121,11 @@ async def _print_arriving(
             terminal.note(f"{args.timeout:g} s are over: {seen} of {args.count} came")
         return 1 if args.count else 0
     return 0
+
+
+def last_ceiling(url: str) -> float:
+    """The longest wait between two tries, in seconds."""
+    return LAST_CEILING_HERE if is_loopback(url) else LAST_CEILING
 
 
 def change_line(change: Change, heliograph: Heliograph) -> str:

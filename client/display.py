@@ -1,7 +1,7 @@
 """How things look to people: one line a notification, small tables, few colours."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from client.answers import Broadcasted, Receipt, Sent, Stats
 from client.frames import Notification
@@ -74,7 +74,15 @@ def stats_table(stats: Stats) -> str:
         "topics": stats.topics,
         **stats.counters,
     }
-    return table(rows.items())
+    names = connected_line(stats.connections_by_user)
+    return "\n".join(filter(None, [table(rows.items()), names]))
+
+
+def connected_line(by_user: Mapping[str, int]) -> str:
+    """`connected: alice 2, admin 1`; empty if nobody is named."""
+    ranked = sorted(by_user.items(), key=lambda item: (-item[1], item[0]))
+    names = ", ".join(f"{printable(name)} {number:,}" for name, number in ranked)
+    return f"connected: {names}" if names else ""
 
 
 def table(rows: Iterable[tuple[str, int]]) -> str:

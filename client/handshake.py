@@ -15,6 +15,8 @@ TokenIn = Literal["query", "subprotocol", "header"]
 SUBPROTOCOL = "heliograph.v1"
 # API Gateway answers an upgrade within 29 s or not at all.
 OPEN_TIMEOUT = 30.0
+# A server that speaks no TLS may wait for the rest of our first words.
+TLS_TIMEOUT = 5.0
 CLOSE_TIMEOUT = 2.0
 # At DEBUG, websockets writes the request line, and with it the token.
 WIRE_LOG = logging.getLogger("client.websockets")
@@ -40,6 +42,7 @@ async def open_socket(url: str, token: str, token_in: TokenIn) -> ClientConnecti
             compression=None,
             ping_interval=None,
             open_timeout=OPEN_TIMEOUT,
+            ssl_handshake_timeout=TLS_TIMEOUT if url.startswith("wss:") else None,
             close_timeout=CLOSE_TIMEOUT,
             logger=WIRE_LOG,
         )

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from client import handshake, urls
 from client.api import Api
-from client.backoff import Backoff
+from client.backoff import LAST_CEILING, Backoff
 from client.connection import ANSWER_TIMEOUT, Connection, Surroundings
 from client.errors import (
     Closed,
@@ -58,6 +58,7 @@ class Heliograph:
 
     `token`: a string, or a callable, sync or async, that is asked again on each reconnect.
     `patient`: keep trying even if the first try fails; else `open` raises what went wrong.
+    `last_ceiling`: the longest wait between two tries, in seconds, unless the server asks for more.
     `on_change` hears of every state, `on_error` of error frames that answer no call, such as a
     topic that was refused on a reconnect. `api` speaks HTTP with the same token.
     """
@@ -71,6 +72,7 @@ class Heliograph:
         websocket_url: str | None = None,
         token_in: TokenIn = "query",  # noqa: S107
         patient: bool = True,
+        last_ceiling: float = LAST_CEILING,
         on_change: Callable[[Change], None] = log_change,
         on_error: Callable[[RequestRefused], None] = log_error,
         clock: Callable[[], float] = time.monotonic,
@@ -86,7 +88,9 @@ class Heliograph:
         self._topics = dict.fromkeys(topics)
         self._on_change = on_change
         self._recovery = Recovery(
-            Backoff(random), renewable=self.api.tokens.renewable, patient=patient
+            Backoff(random, last_ceiling),
+            renewable=self.api.tokens.renewable,
+            patient=patient,
         )
         self._around = Surroundings(self._arrive, on_error, clock, sleep, answer_timeout)
         self._recent = RecentIds()

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -41,4 +42,9 @@ def _ask_password(prompt: str) -> str:
     """Raises: EOFError if there is nobody to ask."""
     if not sys.stdin.isatty():
         raise EOFError
-    return getpass.getpass(prompt)
+    # asyncio turns Ctrl-C into a cancellation, which a prompt that blocks its loop never sees.
+    asyncios = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return getpass.getpass(prompt)
+    finally:
+        signal.signal(signal.SIGINT, asyncios)

@@ -1,5 +1,6 @@
 """Where the service is."""
 
+import ipaddress
 from urllib.parse import urlsplit, urlunsplit
 
 WEBSOCKET_PATH = "/api/v1/ws/realtime"
@@ -21,6 +22,15 @@ def websocket_url(base_url: str) -> str:
     scheme = "wss" if parts.scheme == "https" else "ws"
     path = parts.path.rstrip("/") + WEBSOCKET_PATH
     return urlunsplit((scheme, parts.netloc, path, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host is this computer."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _checked(url: str, scheme: str) -> str:

@@ -242,6 +242,15 @@ async def test_no_answer_in_time() -> None:
             await api.stats()
 
 
+async def test_no_connection_in_time() -> None:
+    def late(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectTimeout("late", request=request)
+
+    async with api_answering(late) as api:
+        with pytest.raises(Unreachable, match="no connection within 5 s"):
+            await api.stats()
+
+
 def test_a_base_url_is_checked() -> None:
     with pytest.raises(ValueError, match="not a URL"):
         Api("127.0.0.1:3001")

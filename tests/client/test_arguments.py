@@ -21,6 +21,13 @@ def test_the_url_comes_from_the_environment() -> None:
     assert (args.url, args.websocket_url) == ("https://example.com", "wss://ws.example")
 
 
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/"])
+def test_the_path_of_the_api_may_be_part_of_the_url(path: str) -> None:
+    assert parse(["stats", "--url", f"https://example.com/dev{path}"], {}).url == (
+        "https://example.com/dev"
+    )
+
+
 def test_the_url_is_a_laptops_unless_said() -> None:
     assert parse(["stats"], {}).url == "http://127.0.0.1:3001"
 

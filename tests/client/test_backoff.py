@@ -25,6 +25,15 @@ def test_reset_starts_from_the_first_ceiling(tries: int) -> None:
     assert backoff.next_delay() == 1
 
 
+@given(tries=st.integers(0, 20))
+def test_the_last_ceiling_can_be_lowered(tries: int) -> None:
+    backoff = Backoff(lambda: 1.0, last_ceiling=5)
+    for _ in range(tries):
+        backoff.next_delay()
+
+    assert backoff.next_delay() == min(5, 2**tries)
+
+
 @pytest.mark.parametrize("draw", [0.0, 0.5])
 def test_the_whole_range_is_drawn_from(draw: float) -> None:
     assert Backoff(lambda: draw).next_delay() == draw

@@ -58,6 +58,19 @@ async def test_nobody_there_is_one_clear_line(tmp_path: Path, command: list[str]
     assert fake.err == f"cannot reach {url}: is `make run` running?\n"
 
 
+@pytest.mark.parametrize("command", [["stats"], ["listen"]])
+async def test_https_to_an_emulator_is_explained(tmp_path: Path, command: list[str]) -> None:
+    fake = FakeTerminal(tmp_path)
+    async with ScriptedApi({}) as server:
+        url = server.url.replace("http", "https")
+
+    await run_line(["--url", url, "--token", "t", *command], fake)
+
+    assert fake.err == (
+        f"cannot reach {url}: is `make run` running? (the emulator speaks http://)\n"
+    )
+
+
 async def test_wrong_usage_has_its_own_exit_code(tmp_path: Path) -> None:
     fake = FakeTerminal(tmp_path)
 

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+from client.commands import last_ceiling
 from client.token_file import TokenFile
 from tests.client.command_line import (
     LOGIN,
@@ -171,6 +172,11 @@ async def test_listen_tells_of_a_reconnect(tmp_path: Path) -> None:
 
     assert status == 0
     assert fake.err.splitlines()[1] == "reconnecting now: 4200 rollover: deploy"
+
+
+def test_listen_returns_soon_to_a_service_on_this_computer() -> None:
+    assert last_ceiling("ws://localhost:3001") == 5
+    assert last_ceiling("https://example.com") == 60
 
 
 async def test_listen_ends_when_its_time_is_over(tmp_path: Path) -> None:

@@ -108,6 +108,14 @@ def test_a_broadcast_says_whom_it_reached(body: dict[str, object], line: str) ->
     assert broadcast_line(Broadcasted.read({"pattern": "role:admin", **body})) == line
 
 
+def test_stats_name_who_is_connected() -> None:
+    by_user = {"admin": 1, "bo\nb": 1, "carol": 2}
+
+    stats = Stats.read({"pubsub_stats": {"subscribers_by_user": by_user}})
+
+    assert stats_table(stats).splitlines()[-1] == "connected: carol 2, admin 1, bo b 1"
+
+
 def test_stats_are_aligned() -> None:
     stats = Stats.read({"websocket_connections": 3, "topics": 5, "counters": {"sent": 1200}})
 

@@ -236,6 +236,17 @@ async def test_a_request_outlives_the_connection_it_was_made_on() -> None:
             assert client.topics == ("a",)
 
 
+async def test_the_longest_wait_can_be_lowered() -> None:
+    async with ScriptedGateway(502, 502, 502, stay_connected) as gateway:
+        watched = Watched(gateway.url, last_ceiling=2)
+        opening = asyncio.create_task(watched.client.open())
+        delays = [await watched.time.pass_sleep() for _ in range(3)]
+        await opening
+        await watched.client.close()
+
+    assert delays == [0.5, 1, 1]
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 504])
 async def test_a_busy_handshake_backs_off_with_jitter(status: int) -> None:
     async with ScriptedGateway(status, status, status, stay_connected) as gateway:

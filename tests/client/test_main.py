@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pty
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -33,6 +34,23 @@ async def test_ctrl_c_ends_listening_without_a_traceback() -> None:
 
     assert first.startswith(b"connected as alice")
     assert (process.returncode, err) == (130, b"")
+
+
+async def test_ctrl_c_leaves_the_password_prompt() -> None:
+    ours, theirs = pty.openpty()
+    command = (sys.executable, "-m", "client", "login", "--user", "bob")
+    # In a session of its own: getpass opens the terminal that controls it, and that is none.
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=theirs, stdout=PIPE, stderr=PIPE, start_new_session=True
+    )
+    assert process.stderr is not None
+    await process.stderr.readuntil(b": ")
+    process.send_signal(signal.SIGINT)
+    _, err = await process.communicate()
+    os.close(ours)
+    os.close(theirs)
+
+    assert (process.returncode, err.strip()) == (130, b"")
 
 
 async def test_a_reader_that_has_enough_is_no_trouble() -> None:

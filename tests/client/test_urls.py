@@ -1,6 +1,6 @@
 import pytest
 
-from client.urls import checked_base_url, checked_websocket_url, websocket_url
+from client.urls import checked_base_url, checked_websocket_url, is_loopback, websocket_url
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,18 @@ def test_a_base_url_loses_its_last_slash() -> None:
 def test_a_websocket_url_is_checked(url: str) -> None:
     with pytest.raises(ValueError, match="not a URL"):
         checked_websocket_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "loopback"),
+    [
+        ("http://127.0.0.1:3001", True),
+        ("https://127.8.8.8", True),
+        ("ws://localhost:3001/api", True),
+        ("http://[::1]:3001", True),
+        ("http://192.168.0.7:3001", False),
+        ("https://localhost.example.com", False),
+    ],
+)
+def test_a_url_on_this_computer(url: str, loopback: bool) -> None:
+    assert is_loopback(url) is loopback
