@@ -3,6 +3,8 @@
 const API = "/api/v1";
 const KEPT_FRAMES = 500;
 const KEPT_NOTIFICATIONS = 100;
+const RETRY_MS = 2000;
+const STRANGER_TRIES = 5;
 const MASK = "•••";
 const SECRETS = new Set(["token", "access_token", "refresh_token", "password", "ticket", "authorization"]);
 
@@ -29,7 +31,20 @@ const login = {
   clear: () => sessionStorage.removeItem("heliograph.login"),
 };
 
+// What the user has subscribed: each hello asks for it again.
+const chosen = {
+  key: () => `heliograph.topics.${login.get()?.user.user_id}`,
+  get: () => JSON.parse(sessionStorage.getItem(chosen.key()) ?? "[]"),
+  set: (names) => sessionStorage.setItem(chosen.key(), JSON.stringify([...new Set(names)])),
+  add: (name) => chosen.set([...chosen.get(), name]),
+  remove: (name) => chosen.set(chosen.get().filter((other) => other !== name)),
+};
+
 let socket = null;
+let retrying = false; // The connection is lost, and nobody asked for that.
+let retryTimer = 0;
+let strangerTries = 0; // How often a restarted server did not know the user.
+let badly = false; // The token is wrong on purpose: one try says it all.
 let refusal = null; // The fatal frame that explains the close after it.
 let heartbeat = 0;
 let nextId = 1;
@@ -184,25 +199,33 @@ function setState(state, words) {
   $("state").dataset.state = state;
   $("state-text").textContent = words;
   const open = state === "connected";
-  show("connect", !socket);
-  show("connect-badly", !socket);
-  show("disconnect", Boolean(socket));
+  const busy = Boolean(socket) || retrying;
+  show("connect", !busy);
+  show("disconnect", busy);
+  $("connect-badly").disabled = busy;
+  $("connect-badly").title = busy ? "disconnect first" : "See what a client with a wrong token sees";
   show("topics-area", open);
   $("raw-send").disabled = socket?.readyState !== WebSocket.OPEN;
   document.title = `${unread ? `(${unread}) ` : ""}${login.get()?.user.user_id ?? "Heliograph"} · inspector`;
 }
 
 function connect(token) {
+  stopRetrying();
+  badly = token !== login.get().access_token;
+  show("verdict", false);
+  logEvent("connect", `${API}/ws/realtime?token=${MASK}`);
+  openSocket(token);
+}
+
+function openSocket(token) {
   refusal = null;
   topics = new Set();
-  show("verdict", false);
   const mine = new WebSocket(`${wsUrl()}?token=${encodeURIComponent(token)}`);
   socket = mine;
   mine.addEventListener("open", () => opened(mine));
   mine.addEventListener("message", ({ data }) => mine === socket && received(data));
   mine.addEventListener("close", (event) => mine === socket && closed(event));
-  logEvent("connect", `${API}/ws/realtime?token=${MASK}`);
-  setState("connecting", "connecting…");
+  setState("connecting", retrying ? "reconnecting…" : "connecting…");
 }
 
 function opened(mine) {
@@ -210,7 +233,7 @@ function opened(mine) {
   if (mine !== socket) return;
   logEvent("open", "");
   setState("connecting", "open, waiting for welcome…");
-  send({ type: "hello", id: id(), protocol: 1, topics: [] });
+  send({ type: "hello", id: id(), protocol: 1, topics: chosen.get() });
 }
 
 const id = () => String(nextId++);
@@ -234,20 +257,33 @@ function received(text) {
 
 const TAKES = {
   welcome(frame) {
+    if (retrying) show("verdict", false);
+    stopRetrying();
+    const asked = new Set(chosen.get());
     topics = new Set(frame.subscriptions);
-    implicit = new Set(frame.subscriptions); // Our hello asks for none.
+    implicit = new Set(frame.subscriptions.filter((topic) => !asked.has(topic)));
     setState("connected", `connected as ${frame.user_id} · ${frame.connection_id}`);
     showTopics();
     clearInterval(heartbeat);
     // API Gateway closes what is silent for ten minutes, and never pings by itself.
     if (frame.ping_interval_ms > 0) heartbeat = setInterval(() => send({ type: "ping", id: id() }), frame.ping_interval_ms);
   },
-  subscribed(frame) { topics.add(frame.topic); showTopics(); },
-  unsubscribed(frame) { topics.delete(frame.topic); showTopics(); },
+  subscribed(frame) {
+    topics.add(frame.topic);
+    if (!implicit.has(frame.topic)) chosen.add(frame.topic);
+    showTopics();
+  },
+  unsubscribed(frame) {
+    topics.delete(frame.topic);
+    chosen.remove(frame.topic);
+    showTopics();
+  },
   notification: showNotification,
   disconnect(frame) { refusal = { ...frame, message: frame.reason ?? "", name: "disconnect" }; },
   error(frame) {
     if (frame.fatal || frame.code < 4400) refusal = frame;
+    // Else each hello would ask for it, and be refused again.
+    if (frame.topic && !frame.temporary && !topics.has(frame.topic)) chosen.remove(frame.topic);
     showVerdict(`${frame.code} ${frame.name} – ${frame.message}`, frame === refusal
       ? "API Gateway cannot send a close code of ours: the frame says why, then it closes with 1000."
       : "Only this request was refused; the connection stays.", true);
@@ -259,15 +295,65 @@ function closed(event) {
   const wasOpen = socket.wasOpen;
   socket = null;
   const code = `${event.code}${event.reason ? ` ${event.reason}` : ""}`;
-  logEvent("close", code, event.code !== 1000);
-  if (refusal) return setState("refused", `${refusal.code} ${refusal.name}`);
+  if (wasOpen || !retrying) logEvent("close", code, event.code !== 1000);
+  if (isFatal(refusal) && !mayBeStarting()) {
+    stopRetrying();
+    return setState("refused", `${refusal.code} ${refusal.name}`);
+  }
+  if (!retrying && !refusal) explainClose(event, code, wasOpen);
+  if (badly) return setState("idle", `not connected (closed with ${code})`);
+  return retryLater();
+}
+
+// 40xx: do not come back unchanged. 41xx and 42xx only say that the server is busy or moving.
+function isFatal(frame) {
+  return Boolean(frame) && (frame.reconnect === false || frame.code < 4100);
+}
+
+// A server that was just started may have no users yet: `onStart` makes them a moment later.
+function mayBeStarting() {
+  if (!retrying || refusal.code !== 4001) return false;
+  strangerTries += 1;
+  return strangerTries < STRANGER_TRIES;
+}
+
+function explainClose(event, code, wasOpen) {
   if (!wasOpen) showVerdict("No connection", `The upgrade failed and a browser may not see why (${code}): the token was refused with an HTTP status, or nobody answers.`, true);
   else if (event.code !== 1000) showVerdict(`Closed with ${code}`, "The server or the network ended the connection.", true);
-  return setState("idle", `not connected (closed with ${code})`);
+}
+
+function retryLater() {
+  if (!retrying) logEvent("retry", `every ${RETRY_MS / 1000} s while this tab is visible`);
+  retrying = true;
+  retryTimer = setTimeout(retryNow, RETRY_MS);
+  setState("connecting", "reconnecting…");
+}
+
+function retryNow() {
+  retryTimer = 0;
+  if (!document.hidden) openSocket(login.get().access_token);
+}
+
+function stopRetrying() {
+  clearTimeout(retryTimer);
+  retryTimer = 0;
+  retrying = false;
+  strangerTries = 0;
 }
 
 function disconnect() {
-  socket?.close(1000);
+  leave("1000 by you");
+  show("verdict", false);
+  setState("idle", "not connected");
+}
+
+function leave(words) {
+  const left = socket;
+  socket = null; // Its close is no news any more.
+  left?.close(1000);
+  clearInterval(heartbeat);
+  stopRetrying();
+  if (left) logEvent("close", words);
 }
 
 function showVerdict(title, words, bad) {
@@ -366,11 +452,7 @@ async function signIn(event) {
 }
 
 function signOut() {
-  const left = socket;
-  socket = null; // Its close is no news any more.
-  left?.close(1000);
-  clearInterval(heartbeat);
-  if (left) logEvent("close", "signed out");
+  leave("signed out");
   login.clear();
   show("verdict", false);
   showLogin();
@@ -428,6 +510,7 @@ async function ask(method, path, body) {
   $("answer-status").textContent = words;
   $("answer-status").className = answer.ok ? "answer-status" : "answer-status bad";
   $("answer-body").replaceChildren(...pretty(answer.body));
+  show("answer-body", answer.ok || typeof answer.body !== "string"); // A sentence is in the words already.
   show("answer", true);
   $("answer").scrollIntoView({ block: "nearest" });
 }
@@ -472,7 +555,12 @@ for (const radio of document.querySelectorAll("[name=to]")) radio.addEventListen
 for (const name of document.querySelectorAll("[data-name]")) {
   name.addEventListener("click", () => { $("username").value = name.dataset.name; $("password").focus(); });
 }
-document.addEventListener("visibilitychange", () => { if (!document.hidden) { unread = 0; refreshFeed(); } });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  unread = 0;
+  refreshFeed();
+  if (retrying && !socket && !retryTimer) retryNow();
+});
 
 showLogin();
 suggestTargets();
