@@ -28,8 +28,9 @@ test: $(STAMP) ## Run the tests
 # The SDK of AWS runs on urllib3 1.26 where Python was built with LibreSSL; so must we.
 $(OLD)/.installed: requirements.txt requirements-lambda.txt
 	$(PYTHON) -m venv $(OLD)
-	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check 'urllib3>=1.26.0,<2.0.0'
+	@sed '/^urllib3/d' requirements-lambda.txt > $(OLD)/requirements.txt
+	@sed '/^-r /d; /^selenium/d' requirements.txt >> $(OLD)/requirements.txt
+	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check -r $(OLD)/requirements.txt 'urllib3>=1.26.0,<2.0.0'
 	@touch $@
 
 test-urllib3-1: $(OLD)/.installed ## Run the tests that talk to AWS on urllib3 1.26
