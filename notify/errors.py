@@ -11,6 +11,7 @@ HeliographError
 ├── Conflict              4409
 ├── PayloadTooLarge       4413
 ├── Invalid               4422  our grammar, a value we refuse
+├── InternalError         4500  a bug: said without its text
 └── Unavailable           4503  a part of ours does not answer
 
 Anything else that is raised is a bug: it propagates, and the caller sees 4500 without its text.
@@ -106,6 +107,15 @@ class Invalid(HeliographError):
     """A field is missing, unknown, ill-typed or out of bounds; the message names it."""
 
     code = Code.INVALID
+
+
+class InternalError(HeliographError):
+    """What a caller hears of a bug: that there was one."""
+
+    code = Code.INTERNAL
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on the server")
 
 
 class Unavailable(HeliographError):

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from notify.codes import Code
 from notify.errors import BadRequest, HeliographError, Invalid
 from notify.model import timestamp
 from notify.topics import MAX_SUBSCRIPTIONS
@@ -185,18 +184,6 @@ def error_frame(
         topic=topic,
         id=id,
     )
-
-
-def internal_error_frame(now: int, id: MessageId = UNSET) -> ErrorFrame:
-    """What a client hears of a bug: that there was one."""
-    return error_frame(_Internal(), now, id)
-
-
-class _Internal(HeliographError):
-    code = Code.INTERNAL
-
-    def __init__(self) -> None:
-        super().__init__("Something went wrong on the server")
 
 
 def message_id(text: str | bytes) -> MessageId:

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
-from handlers._edge.invocation import Context, Event, InternalError, Response, log_bug, ms_since
+from handlers._edge.invocation import Context, Event, Response, log_bug, ms_since
 from infra.log import log
 from infra.wiring import accounts
 from notify.answers import problem
-from notify.errors import BadRequest, HeliographError, Unauthorized
+from notify.errors import BadRequest, HeliographError, InternalError, Unauthorized
 from notify.handshake import bearer_token
 from notify.model import Principal
 from notify.requests import parse_body

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from infra.log import log
-from notify.codes import Code
-from notify.errors import HeliographError
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]
@@ -20,15 +18,6 @@ class Context(Protocol):
     def aws_request_id(self) -> str: ...
 
     def get_remaining_time_in_millis(self) -> int: ...
-
-
-class InternalError(HeliographError):
-    """What a caller hears of a bug: that there was one."""
-
-    code = Code.INTERNAL
-
-    def __init__(self) -> None:
-        super().__init__("Something went wrong on the server")
 
 
 def log_bug(error: Exception, request_id: str) -> None:

@@ -4,9 +4,9 @@ import functools
 import time
 from collections.abc import Callable
 
-from handlers._edge.invocation import Context, Event, InternalError, Response, log_bug, ms_since
+from handlers._edge.invocation import Context, Event, Response, log_bug, ms_since
 from infra.log import log
-from notify.errors import HeliographError
+from notify.errors import HeliographError, InternalError
 from notify.handshake import Offer, read_offer
 from notify.model import ConnectionId, Principal
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from notify.codes import Code
-from notify.errors import BadRequest, Invalid, TokenExpired, Unavailable
+from notify.errors import BadRequest, InternalError, Invalid, TokenExpired, Unavailable
 from notify.messages import (
     ErrorFrame,
     Hello,
@@ -22,7 +22,6 @@ from notify.messages import (
     UnsubscribePattern,
     encode,
     error_frame,
-    internal_error_frame,
     message_id,
     parse_message,
     parse_object,
@@ -239,7 +238,7 @@ def test_a_fatal_error_says_so() -> None:
 
 
 def test_a_bug_is_told_without_its_text() -> None:
-    frame = internal_error_frame(NOW, "9")
+    frame = error_frame(InternalError(), NOW, "9")
     assert isinstance(frame, ErrorFrame)
     assert (frame.code, frame.name, frame.temporary, frame.fatal, frame.id) == (
         4500,

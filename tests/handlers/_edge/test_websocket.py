@@ -3,9 +3,8 @@ from functools import partial
 
 import pytest
 
-from handlers._edge.invocation import InternalError
 from handlers._edge.websocket import WebSocketCall, websocket
-from notify.errors import Unavailable
+from notify.errors import InternalError, Unavailable
 from tests import events
 
 
