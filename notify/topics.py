@@ -22,6 +22,11 @@ def user_topic(username: Username) -> Topic:
     return Topic(Pattern(f"user:{username}"))
 
 
+def is_user_topic(pattern: Pattern) -> bool:
+    """Whether it is some user's own topic, and not one below it."""
+    return pattern.startswith("user:") and pattern.count(":") == 1
+
+
 def parse_segment(text: str, name: str) -> str:
     """`text`, if it can be a segment of a topic, as usernames, roles and tenants must.
 

@@ -22,7 +22,7 @@ from notify.model import (
     Username,
 )
 from notify.ports import Audience, Outcome, Page, Totals
-from notify.topics import ANYTHING, EVERYBODY, covers, user_topic
+from notify.topics import ANYTHING, EVERYBODY, covers, is_user_topic, user_topic
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
 COUNTERS = ("sent", "delivered", "gone", "failed")
@@ -202,7 +202,7 @@ class FakeCounts:
         live = [pattern for pattern in self._memory.live() if self._counts(pattern)]
         return Totals(
             connections=len(self._memory.members.get(EVERYBODY, {})),
-            users=sum(_is_a_user(pattern) for pattern in live),
+            users=sum(is_user_topic(pattern) for pattern in live),
             topics=len(live),
             counters={name: self._memory.counters[name] for name in COUNTERS},
         )
@@ -211,11 +211,7 @@ class FakeCounts:
         """Who is only watched is not connected."""
         members = self._memory.members[pattern].values()
         names = {user_topic(member.username) for member in members}
-        return not _is_a_user(pattern) or pattern in names
-
-
-def _is_a_user(pattern: Pattern) -> bool:
-    return pattern.startswith("user:") and pattern.count(":") == 1
+        return not is_user_topic(pattern) or pattern in names
 
 
 class FakeGateway:

@@ -18,7 +18,7 @@ from infra.stores.border import condition_failed
 from infra.stores.counts import TOPICS, USERS, add_anywhere, add_to, members_counter, total
 from infra.tables import TopicRow
 from notify.model import ConnectionId, Pattern, Username
-from notify.topics import root, user_topic
+from notify.topics import is_user_topic, root, user_topic
 
 SHARD_SIZE = 5000
 MAX_SHARDS = 1024
@@ -51,8 +51,7 @@ def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
 
 def is_counted(pattern: Pattern, username: Username) -> bool:
     """Whether a subscription of that user counts. Watching somebody does not connect them."""
-    is_a_user = pattern.startswith("user:") and pattern.count(":") == 1
-    return not is_a_user or pattern == user_topic(username)
+    return not is_user_topic(pattern) or pattern == user_topic(username)
 
 
 def shards(row: TopicRow | None) -> int:
@@ -80,7 +79,7 @@ def _add_live_shard(pattern: Pattern, amount: int) -> None:
     live = int(row.live_shards)
     if (amount, live) in ((+1, 1), (-1, 0)):
         add_anywhere(TOPICS, amount)
-        if pattern.startswith("user:") and pattern.count(":") == 1:
+        if is_user_topic(pattern):
             add_anywhere(USERS, amount)
 
 
