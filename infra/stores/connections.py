@@ -101,8 +101,10 @@ class DynamoConnections:
 
     @translated
     def forget(self, subscriber: Subscriber) -> None:
-        self.close(subscriber.connection_id)
-        # Its own row too, if a crash has left it behind the connection's.
+        closed = self.close(subscriber.connection_id)
+        if closed is not None and subscriber.pattern in closed.topics:
+            return
+        # A crash has left its own row behind the connection's.
         _remove_subscription(_key(subscriber.pattern, subscriber.shard), subscriber.connection_id)
 
 
