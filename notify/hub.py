@@ -1,6 +1,6 @@
 """The life of a connection: it opens, says hello, subscribes, and closes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from notify.accounts import Accounts
 from notify.errors import (
@@ -154,14 +154,10 @@ class Hub:
     def _subscribe(
         self, connection: Connection, topics: list[str], now: int, id: MessageId
     ) -> list[Frame]:
-        frames: list[Frame] = []
-        for topic in dict.fromkeys(topics):
-            try:
-                pattern = self._subscribe_one(connection, topic)
-                frames.append(self._subscribed(pattern, now, id))
-            except HeliographError as error:
-                frames.append(error_frame(error, now, id, topic))
-        return frames
+        def answer(topic: str) -> Frame:
+            return self._subscribed(self._subscribe_one(connection, topic), now, id)
+
+        return _answer_each(topics, answer, now, id)
 
     def _subscribe_all(
         self, connection: Connection, topics: list[str]
@@ -193,14 +189,11 @@ class Hub:
     def _unsubscribe(
         self, connection: Connection, topics: list[str], now: int, id: MessageId
     ) -> list[Frame]:
-        frames: list[Frame] = []
-        for topic in dict.fromkeys(topics):
-            try:
-                pattern = self._unsubscribe_one(connection, topic)
-                frames.append(Unsubscribed(pattern, pattern, timestamp(now), id=id))
-            except HeliographError as error:
-                frames.append(error_frame(error, now, id, topic))
-        return frames
+        def answer(topic: str) -> Frame:
+            pattern = self._unsubscribe_one(connection, topic)
+            return Unsubscribed(pattern, pattern, timestamp(now), id=id)
+
+        return _answer_each(topics, answer, now, id)
 
     def _unsubscribe_one(self, connection: Connection, topic: str) -> Pattern:
         pattern = parse_pattern(topic)
@@ -208,6 +201,19 @@ class Hub:
             raise Forbidden(f"every connection of yours keeps {pattern}")
         self._connections.unsubscribe(connection, pattern)
         return pattern
+
+
+def _answer_each(
+    topics: list[str], answer: Callable[[str], Frame], now: int, id: MessageId
+) -> list[Frame]:
+    """One frame a topic, an error where it is refused: it never costs the others."""
+    frames: list[Frame] = []
+    for topic in dict.fromkeys(topics):
+        try:
+            frames.append(answer(topic))
+        except HeliographError as error:
+            frames.append(error_frame(error, now, id, topic))
+    return frames
 
 
 def _welcome(connection: Connection, added: list[Pattern], hello: Hello, now: int) -> Welcome:
