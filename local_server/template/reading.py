@@ -8,9 +8,10 @@ from typing import Any
 from local_server.errors import Place, TemplateError
 from local_server.template.document import Block, read_document
 from local_server.template.fields import Fields
+from local_server.template.http_routes import read_cors
 from local_server.template.model import Function, FunctionName, Template
 from local_server.template.resources import read_resources
-from local_server.template.triggers import Triggers, read_cors
+from local_server.template.triggers import Triggers
 from local_server.template.variables import Variables
 
 # The sections the emulator reads; a variable elsewhere that needs the cloud does no harm.
