@@ -1,16 +1,90 @@
-"""The time of day, as an argument."""
+"""The time of day, and timers that can be told to believe it is later."""
 
+import asyncio
 import time
-from typing import NewType, Protocol
+from collections.abc import Callable
+from typing import Any, NewType
 
 Milliseconds = NewType("Milliseconds", int)
 
 
-class Clock(Protocol):
+class Timer:
+    """One call in the future; `cancel` as often as you like."""
+
+    def __init__(self, clock: "Clock", due: Milliseconds, callback: Callable[[], None]) -> None:
+        self._clock = clock
+        self._callback = callback
+        self._handle: asyncio.TimerHandle | None = None
+        self.due = due
+
+    def schedule(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        delay = max(0, self.due - self._clock.now()) / 1000
+        self._handle = asyncio.get_running_loop().call_later(delay, self._fire)
+
+    def cancel(self) -> None:
+        self._clock.forget(self)
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _fire(self) -> None:
+        self._clock.forget(self)
+        self._callback()
+
+
+class Clock:
+    """The machine's time plus what it was advanced by. Everything that waits here wakes then.
+
+    Handlers run in processes of their own and keep the machine's time.
+    """
+
+    def __init__(self, machine_ns: Callable[[], int] = time.time_ns) -> None:
+        self._machine_ns = machine_ns
+        self._ahead_ms = 0
+        self._timers: set[Timer] = set()
+
     def now(self) -> Milliseconds:
         """Milliseconds since the epoch, the unit of every time in AWS's events."""
+        return Milliseconds(self._machine_ns() // 1_000_000 + self._ahead_ms)
 
+    @property
+    def ahead_ms(self) -> int:
+        return self._ahead_ms
 
-class SystemClock:
-    def now(self) -> Milliseconds:
-        return Milliseconds(time.time_ns() // 1_000_000)
+    def advance(self, seconds: float) -> None:
+        """It is later now. Timers that are due run in the loop's next turn. Never backwards."""
+        if seconds < 0:
+            raise ValueError("time does not run backwards")
+        self._ahead_ms += round(seconds * 1000)
+        for timer in list(self._timers):
+            timer.schedule()
+
+    def timer(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        timer = Timer(self, Milliseconds(self.now() + round(seconds * 1000)), callback)
+        self._timers.add(timer)
+        timer.schedule()
+        return timer
+
+    def forget(self, timer: Timer) -> None:
+        self._timers.discard(timer)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.wait(asyncio.get_running_loop().create_future(), seconds)
+
+    async def wait(self, awaited: "asyncio.Future[Any]", seconds: float) -> bool:
+        """Whether it is done after at most `seconds`. It is neither cancelled nor read."""
+        woken = asyncio.get_running_loop().create_future()
+
+        def wake(_: object = None) -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        awaited.add_done_callback(wake)
+        timer = self.timer(seconds, wake)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+            awaited.remove_done_callback(wake)
+        return awaited.done()

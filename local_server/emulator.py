@@ -11,7 +11,7 @@ from typing import Any
 from sanic import Sanic
 
 from local_server.app import Front, make_app
-from local_server.clock import Clock, SystemClock
+from local_server.clock import Clock
 from local_server.environment import Environment, api_names
 from local_server.errors import ServerError, TemplateError
 from local_server.functions import Functions, Runtime
@@ -47,7 +47,7 @@ class Settings:
     port: int = 0
     store: str = "ministack"
     region: str | None = None
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=Clock)
     random_bytes: RandomBytes = os.urandom
     websocket_timeout_s: float = WEBSOCKET_TIMEOUT_S
     http_timeout_s: float = HTTP_TIMEOUT_S
@@ -169,8 +169,8 @@ class Emulator:
         settings, template = self._settings, self.template
         assert self._functions is not None  # noqa: S101 - started a moment ago
         clock, random = settings.clock, settings.random_bytes
-        websockets = Integration(self._functions, self._tasks, settings.websocket_timeout_s)
-        http = Integration(self._functions, self._tasks, settings.http_timeout_s)
+        websockets = Integration(self._functions, self._tasks, clock, settings.websocket_timeout_s)
+        http = Integration(self._functions, self._tasks, clock, settings.http_timeout_s)
         api = WebsocketApi(template, websockets, self._tasks, clock, random)
         return Front(
             websocket_api=api,
@@ -190,7 +190,7 @@ class Emulator:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(_SWEEP_S)
+            await self._settings.clock.sleep(_SWEEP_S)
             if self._websocket_api is not None:
                 self._websocket_api.close_overdue(GOING_AWAY)
 

@@ -1,8 +1,8 @@
 """Calling a function for the gateway: the integration's own timeout, and the function runs on."""
 
-import asyncio
 from typing import Any
 
+from local_server.clock import Clock
 from local_server.errors import FunctionError
 from local_server.functions import Invoker
 from local_server.tasks import Tasks
@@ -14,16 +14,16 @@ class IntegrationTimeout(Exception):
 
 
 class Integration:
-    def __init__(self, functions: Invoker, tasks: Tasks, timeout_s: float) -> None:
+    def __init__(self, functions: Invoker, tasks: Tasks, clock: Clock, timeout_s: float) -> None:
         self._functions = functions
         self._tasks = tasks
+        self._clock = clock
         self._timeout_s = timeout_s
 
     async def invoke(self, function: FunctionName, event: Any) -> str:
         """The result's JSON text. Raises FunctionError, IntegrationTimeout."""
         task = self._tasks.start(self._outcome(function, event))
-        done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
-        if not done:
+        if not await self._clock.wait(task, self._timeout_s):
             raise IntegrationTimeout
         if isinstance(outcome := task.result(), FunctionError):
             raise outcome

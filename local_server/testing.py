@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_server.clock import Clock, SystemClock
+from local_server.clock import Clock
 from local_server.emulator import Emulator, Settings
 
 
@@ -41,7 +41,7 @@ async def emulator(
             stage=stage,
             store=store,
             region=region,
-            clock=clock or SystemClock(),
+            clock=clock or Clock(),
             websocket_timeout_s=websocket_timeout_s,
             http_timeout_s=http_timeout_s,
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from local_server.clock import Clock
 from local_server.errors import FunctionError, FunctionRaised
 from local_server.integration import Integration, IntegrationTimeout
 from local_server.tasks import Tasks
@@ -30,7 +31,7 @@ class Invoker:
 async def test_the_result_is_passed_on() -> None:
     invoker = Invoker()
     invoker.released.set()
-    integration = Integration(invoker, Tasks(), 5)
+    integration = Integration(invoker, Tasks(), Clock(), 5)
     assert await integration.invoke(FunctionName("f"), 7) == "f: 7"
 
 
@@ -38,14 +39,14 @@ async def test_an_error_is_passed_on() -> None:
     invoker = Invoker(FunctionRaised("ValueError", "x"))
     invoker.released.set()
     with pytest.raises(FunctionRaised):
-        await Integration(invoker, Tasks(), 5).invoke(FunctionName("f"), 7)
+        await Integration(invoker, Tasks(), Clock(), 5).invoke(FunctionName("f"), 7)
 
 
 @pytest.mark.parametrize("error", [None, FunctionRaised("ValueError", "x")])
 async def test_after_a_timeout_the_function_runs_on(error: FunctionError | None) -> None:
     invoker, tasks = Invoker(error), Tasks()
     with pytest.raises(IntegrationTimeout):
-        await Integration(invoker, tasks, 0.01).invoke(FunctionName("f"), 7)
+        await Integration(invoker, tasks, Clock(), 0.01).invoke(FunctionName("f"), 7)
     invoker.released.set()
     await asyncio.wait_for(invoker.finished.wait(), 5)
     await tasks.finish(5)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import httpx
@@ -10,32 +9,23 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from local_server.clock import Milliseconds
+from local_server.clock import Clock
 from local_server.errors import StoreError, TemplateError
 from local_server.gateway import IDLE_MS
 from local_server.testing import emulator
 from tests.local_server.conftest import SAMPLE, connection_id_of
 
 
-class MovableClock:
-    def __init__(self) -> None:
-        self._ahead = 0
-
-    def now(self) -> Milliseconds:
-        return Milliseconds(time.time_ns() // 1_000_000 + self._ahead)
-
-    def advance(self, milliseconds: int) -> None:
-        self._ahead += milliseconds
-
-
 async def test_ten_idle_minutes_close_with_1001() -> None:
-    clock = MovableClock()
+    clock = Clock()
     async with (
         emulator(SAMPLE, clock=clock) as running,
         connect(running.websocket_url) as socket,
     ):
-        await connection_id_of(socket)
-        clock.advance(IDLE_MS)
+        # A two-way route: its function has returned when the reply is here.
+        await socket.send('{"kind": "ask"}')
+        await socket.recv()
+        clock.advance(IDLE_MS / 1000)
         with pytest.raises(ConnectionClosed) as closing:
             await socket.recv()
     assert closing.value.rcvd is not None
