@@ -96,7 +96,7 @@ class Emulator:
         return tuple(origin + path for path in self._websocket_paths())
 
     def _websocket_paths(self) -> tuple[str, ...]:
-        return (f"/{self.template.stage}", *self.template.websocket_paths)
+        return (f"/{self.template.stage}", *self.template.local.websocket_paths)
 
     def start_environment(self) -> dict[str, str]:
         """For a command that prepares the service: the provider's, and where we are."""

@@ -136,7 +136,7 @@ def _remove(file: Path) -> None:
 
 
 async def _on_start(emulator: Emulator, run: Run) -> None:
-    command = (run.on_start if run.on_start is not None else emulator.template.on_start) or ""
+    command = (run.on_start if run.on_start is not None else emulator.template.local.on_start) or ""
     try:
         words = shlex.split(command)
     except ValueError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NewType
 
 from local_server.errors import Place
+from local_server.template.local_settings import LocalSettings
 
 FunctionName = NewType("FunctionName", str)  # the key under `functions:`
 LogicalId = NewType("LogicalId", str)
@@ -92,8 +93,7 @@ class Template:
     cors: Cors | None
     sources: tuple[QueueSource, ...]
     resources: Mapping[LogicalId, Resource]
-    websocket_paths: tuple[str, ...] = ()
-    on_start: str | None = None
+    local: LocalSettings = field(default_factory=LocalSettings)
     warnings: tuple[str, ...] = field(default=())
 
     @property

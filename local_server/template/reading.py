@@ -1,6 +1,5 @@
 """From the file to the model: variables first, then every section, strictly."""
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from local_server.errors import Place, TemplateError
 from local_server.template.document import Block, read_document
 from local_server.template.fields import Fields
 from local_server.template.http_routes import read_cors
+from local_server.template.local_settings import read_local_settings
 from local_server.template.model import Function, FunctionName, Template
 from local_server.template.resources import read_resources
 from local_server.template.triggers import Triggers
@@ -90,8 +90,6 @@ def _read(file: Path, document: Block, stage: str) -> Template:
     if str(http_api.raw("payload", "2.0")) != "2.0":
         http_api.refuse("payload", "only payload format 2.0 is emulated")
     resources, warnings = read_resources(root)
-    own = root.block("custom").block("localServer")
-    own.only(("onStart", "websocketPaths"))
     return Template(
         file=file,
         service=root.text("service"),
@@ -107,8 +105,7 @@ def _read(file: Path, document: Block, stage: str) -> Template:
         cors=read_cors(http_api, triggers.http),
         sources=tuple(triggers.sources),
         resources=resources,
-        websocket_paths=_paths(own),
-        on_start=_command(own),
+        local=read_local_settings(root),
         warnings=(*_plugin_warnings(root), *warnings),
     )
 
@@ -168,25 +165,6 @@ def _timeout(fields: Fields, provider: Fields) -> float:
     if not 1 <= seconds <= 900:
         fields.refuse("timeout", "Lambda allows 1 to 900 seconds")
     return seconds
-
-
-def _paths(own: Fields) -> tuple[str, ...]:
-    paths = own.texts("websocketPaths")
-    for path in paths:
-        if not path.startswith("/"):
-            own.refuse("websocketPaths", f"a path starts with /: {path}")
-    return tuple("/" + path.strip("/") for path in paths)
-
-
-def _command(own: Fields) -> str | None:
-    if "onStart" not in own:
-        return None
-    command = own.text("onStart")
-    try:
-        shlex.split(command)
-    except ValueError as error:
-        own.refuse("onStart", str(error))
-    return command
 
 
 def _plugin_warnings(root: Fields) -> list[str]:

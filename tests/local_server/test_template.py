@@ -47,7 +47,7 @@ def test_the_sample_is_read() -> None:
     template = load_template(SAMPLE)
     assert (template.service, template.stage, template.region) == ("sample", "local", "eu-west-3")
     assert template.selection_expression == "$request.body.kind"
-    assert template.websocket_paths == ("/realtime/socket",)
+    assert template.local.websocket_paths == ("/realtime/socket",)
     assert template.root == SAMPLE.parent
     assert template.warnings == ()
 
