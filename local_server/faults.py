@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 
 class FaultKind(StrEnum):
     """The values are what the API, the command line and tests write."""
@@ -13,15 +15,17 @@ class FaultKind(StrEnum):
     POST_THROTTLED = "post-throttled"  # 429
     POST_FAILED = "post-failed"  # 500
     POST_DELAYED = "post-delayed"  # answers `delay_ms` later
+    POST_MISREPORTED = "post-misreported"  # 410, and yet the client gets it
     POST_LOST = "post-lost"  # 200, and nothing reaches the client: a peer that has vanished
     DISCONNECT_LOST = "disconnect-lost"  # $disconnect is never invoked
     COLD_START = "cold-start"  # a new sandbox, whatever is warm
     WORKER_KILLED = "worker-killed"  # the sandbox dies `delay_ms` after it got the event
     FUNCTION_THROTTLED = "function-throttled"  # Lambda has no room: 429 of the invocation
+    FUNCTION_FORBIDDEN = "function-forbidden"  # the gateway lacks lambda:InvokeFunction
+    CONNECTION_FAILED = "connection-failed"  # the gateway closes with 1011 at the next message
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`probability` is of each matching call; `times` ends it after so many strikes."""
 
     kind: FaultKind

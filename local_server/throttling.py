@@ -1,5 +1,6 @@
 """API Gateway's quotas as token buckets: who is told to come back later."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local_server.clock import Milliseconds
@@ -22,11 +23,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class StageThrottle:
-    """A stage's default route settings. Zeros refuse everything
+    """Requests a second, and how many of them at once. Zeros refuse everything
     (hashicorp/terraform-provider-aws#14742).
     """
 
-    rate_per_s: float
+    rate: float
     burst: int
 
 
@@ -52,23 +53,29 @@ class Bucket:
 
 
 class Throttle:
-    """The buckets of one emulator."""
+    """The buckets of one emulator. A route with settings of its own leaves the stage's alone."""
 
-    def __init__(self, limits: Limits, stage: StageThrottle | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        stage: StageThrottle | None = None,
+        routes: Mapping[str, StageThrottle] | None = None,
+    ) -> None:
         self._limits = limits
         self._account = _bucket(limits.requests_per_s, limits.burst)
         self._connects = _bucket(limits.connects_per_s, limits.connects_per_s or 0)
-        self._stage = Bucket(stage.rate_per_s, stage.burst) if stage is not None else None
+        self._stage = _of_stage(stage)
+        self._routes = {key: _of_stage(settings) for key, settings in (routes or {}).items()}
 
     def admits_request(self, now: Milliseconds) -> bool:
         """A call that counts towards the account alone: HTTP and @connections."""
         return _take(self._account, now)
 
-    def admits_message(self, now: Milliseconds) -> bool:
-        return _take(self._stage, now) and _take(self._account, now)
+    def admits_message(self, now: Milliseconds, route: str) -> bool:
+        return _take(self._routes.get(route, self._stage), now) and _take(self._account, now)
 
     def admits_upgrade(self, now: Milliseconds) -> bool:
-        return self.admits_message(now) and _take(self._connects, now)
+        return self.admits_message(now, "$connect") and _take(self._connects, now)
 
     def of_connection(self) -> Bucket | None:
         """A new connection's own bucket: a second's worth of messages at once."""
@@ -78,6 +85,10 @@ class Throttle:
 
 def _bucket(rate_per_s: float | None, burst: float) -> Bucket | None:
     return None if rate_per_s is None else Bucket(rate_per_s, burst)
+
+
+def _of_stage(settings: StageThrottle | None) -> Bucket | None:
+    return None if settings is None else Bucket(settings.rate, settings.burst)
 
 
 def _take(bucket: Bucket | None, now: Milliseconds) -> bool:

@@ -1,5 +1,8 @@
 """Faults: whom they strike, how often, and the same way in every run."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,9 +23,10 @@ def test_a_fault_strikes_its_kind_alone() -> None:
 
 @pytest.mark.parametrize("scope", ["connection", "route", "function"])
 def test_a_fault_strikes_within_its_scope_alone(scope: str) -> None:
+    scoped: Any = {scope: "mine"}
     faults = Faults()
-    faults.add(Fault(FaultKind.WORKER_KILLED, **{scope: "mine"}))
-    assert faults.strike(FaultKind.WORKER_KILLED, Call(**{scope: "mine"}))
+    faults.add(Fault(FaultKind.WORKER_KILLED, **scoped))
+    assert faults.strike(FaultKind.WORKER_KILLED, Call(**scoped))
     assert not faults.strike(FaultKind.WORKER_KILLED, Call(**{scope: "other"}))
     assert not faults.strike(FaultKind.WORKER_KILLED, Call())
 
@@ -83,3 +87,8 @@ def test_clearing_starts_the_numbers_and_the_dice_anew() -> None:
 def test_a_senseless_fault_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"probability|times|delay_ms"):
         Fault(FaultKind.POST_GONE, **wrong)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_fault_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
+    assert all(f"`{kind.value}`" in text for kind in FaultKind)

@@ -28,21 +28,30 @@ def test_a_clock_that_went_back_costs_nothing() -> None:
 def test_the_defaults_are_the_accounts_quotas__1_4_1__1_4_3() -> None:
     upgrades, messages = Throttle(Limits()), Throttle(Limits())
     assert sum(upgrades.admits_upgrade(NOW) for _ in range(2000)) == 500
-    assert sum(messages.admits_message(NOW) for _ in range(20_000)) == 5000
+    assert sum(messages.admits_message(NOW, "m") for _ in range(20_000)) == 5000
 
 
 def test_all_kinds_of_calls_share_the_accounts_quota__4_17() -> None:
     throttle = Throttle(Limits(requests_per_s=1, burst=3))
-    admitted = [throttle.admits_request, throttle.admits_message, throttle.admits_upgrade]
-    assert all(admits(NOW) for admits in admitted)
-    assert not any(admits(NOW) for admits in admitted)
+    assert throttle.admits_request(NOW)
+    assert throttle.admits_message(NOW, "m")
+    assert throttle.admits_upgrade(NOW)
+    assert not throttle.admits_request(NOW)
+    assert not throttle.admits_message(NOW, "m")
+    assert not throttle.admits_upgrade(NOW)
 
 
 def test_a_stage_of_zeros_refuses_everything_but_connections_calls__1_3_11() -> None:
     throttle = Throttle(Limits(), StageThrottle(0, 0))
     assert not throttle.admits_upgrade(NOW)
-    assert not throttle.admits_message(NOW)
+    assert not throttle.admits_message(NOW, "m")
     assert throttle.admits_request(NOW)
+
+
+def test_a_route_with_settings_of_its_own_leaves_the_stages_alone() -> None:
+    throttle = Throttle(Limits(), StageThrottle(1, 1), {"busy": StageThrottle(1, 3)})
+    assert [throttle.admits_message(NOW, "busy") for _ in range(4)] == [True, True, True, False]
+    assert [throttle.admits_message(NOW, "other") for _ in range(2)] == [True, False]
 
 
 def test_limits_can_be_lifted() -> None:
