@@ -1,10 +1,12 @@
-"""SQS event source mappings: queues that invoke functions."""
+"""SQS queues, polled; several batches may be in work at once."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,14 +15,15 @@ from local_server.errors import FunctionError
 from local_server.events.sqs import sqs_event
 from local_server.functions import Invoker
 from local_server.provisioning import Client
-from local_server.tasks import Tasks
+from local_server.shared import Shared
+from local_server.sources.backoff import patiently
+from local_server.sources.reports import failed_ids, overtaken
 from local_server.template import FunctionName
 
-logger = logging.getLogger("local_server.sqs")
+logger = logging.getLogger("local_server.sources")
 
 _RECEIVE_MOST = 10  # SQS's own limit for one ReceiveMessage and one DeleteMessageBatch
 _POLL_S = 2
-_RETRY_S = 1.0
 
 Message = Mapping[str, Any]
 
@@ -38,47 +41,60 @@ class Queue:
     reports_failures: bool
     concurrency: int
 
+    @property
+    def is_fifo(self) -> bool:
+        return self.arn.endswith(".fifo")
 
-class Source:
-    """Polls one queue until it is cancelled; several batches may be in work at once."""
 
-    def __init__(self, queue: Queue, functions: Invoker, sqs: Client, tasks: Tasks) -> None:
+class QueuePoller:
+    """Of a FIFO queue too: SQS itself holds a message group back while some of it is in work."""
+
+    def __init__(self, queue: Queue, functions: Invoker, sqs: Client, shared: Shared) -> None:
         self._queue = queue
         self._functions = functions
         self._sqs = sqs
-        self._tasks = tasks
+        self._tasks = shared.tasks
+        self._clock = shared.clock
         self._slots = asyncio.Semaphore(queue.concurrency)
+        # A long poll would hold one of the few threads that the event loop lends.
+        self._thread = ThreadPoolExecutor(1, "local_server.sources")
+
+    async def open(self) -> None:
+        """Nothing to settle: a queue keeps what is sent."""
 
     async def run(self) -> None:
-        while True:
-            await self._slots.acquire()
-            try:
+        try:
+            while True:
+                await self._slots.acquire()
                 batch = await self._batch()
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("%s cannot be polled: %s", self._queue.url, error)
-                await asyncio.sleep(_RETRY_S)
-                batch = []
-            if not batch:
-                self._slots.release()
-                continue
-            task = self._tasks.start(self._handle(batch))
-            task.add_done_callback(lambda _: self._slots.release())
+                if not batch:
+                    self._slots.release()
+                    continue
+                task = self._tasks.start(self._handle(batch))
+                task.add_done_callback(lambda _: self._slots.release())
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _batch(self) -> list[Message]:
         """Whatever is there at once; with a batching window, more of it until the window ends."""
-        loop = asyncio.get_running_loop()
-        batch = await self._receive(self._queue.batch_size, _POLL_S)
-        end = loop.time() + self._queue.window_s
-        while batch and len(batch) < self._queue.batch_size:
-            wait = int(max(0, min(_POLL_S, end - loop.time())))
-            more = await self._receive(self._queue.batch_size - len(batch), wait)
+        size = self._queue.batch_size
+        first = partial(self._receive, size, _POLL_S)
+        batch = await patiently(first, self._clock, self._queue.url)
+        end = self._clock.now() + self._queue.window_s * 1000
+        while batch and len(batch) < size:
+            left = (end - self._clock.now()) / 1000
+            try:
+                more = await self._receive(size - len(batch), ceil(max(0, min(_POLL_S, left))))
+            except (BotoCoreError, ClientError):
+                # What was received is not to be lost with it; the next poll says what is wrong.
+                break
             batch += more
-            if not more and loop.time() >= end:
+            if not more and self._clock.now() >= end:
                 break
         return batch
 
     async def _receive(self, most: int, wait_s: int) -> list[Message]:
-        answer = await asyncio.to_thread(
+        receive = partial(
             self._sqs.receive_message,
             QueueUrl=self._queue.url,
             MaxNumberOfMessages=min(most, _RECEIVE_MOST),
@@ -86,6 +102,7 @@ class Source:
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
+        answer = await asyncio.get_running_loop().run_in_executor(self._thread, receive)
         return list(answer.get("Messages", []))
 
     async def _handle(self, batch: Sequence[Message]) -> None:
@@ -101,8 +118,17 @@ class Source:
         await self._delete(done)
 
     def _failed(self, payload: str, batch: Sequence[Message]) -> set[str]:
-        known = {message["MessageId"] for message in batch}
-        return failed_ids(payload, known) if self._queue.reports_failures else set()
+        if not self._queue.reports_failures:
+            return set()
+        failed = failed_ids(payload, {message["MessageId"] for message in batch})
+        if self._queue.is_fifo and overtaken([_group(message) for message in batch], failed):
+            # As at AWS, which tells functions to report all that come after a failed one.
+            logger.warning(
+                "%s: messages after a failed one of their group were not reported as failed: "
+                "they are deleted, and the group is out of order",
+                self._queue.function,
+            )
+        return failed
 
     async def _delete(self, messages: Sequence[Message]) -> None:
         for start in range(0, len(messages), _RECEIVE_MOST):
@@ -119,18 +145,5 @@ class Source:
                 logger.warning("%s: cannot delete: %s", self._queue.url, error)
 
 
-def failed_ids(payload: str, known: set[str]) -> set[str]:
-    """The messages a function reports as failed; a bad report fails all of them.
-
-    docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    """
-    result = json.loads(payload)
-    if not result:
-        return set()
-    failures = result.get("batchItemFailures") if isinstance(result, dict) else None
-    if failures is None:
-        return set() if isinstance(result, dict) else known
-    if not isinstance(failures, list):
-        return known
-    ids = {item.get("itemIdentifier") if isinstance(item, dict) else None for item in failures}
-    return {str(name) for name in ids} if ids <= known else known
+def _group(message: Message) -> tuple[str, str | None]:
+    return message["MessageId"], message.get("Attributes", {}).get("MessageGroupId")
