@@ -1,0 +1,1 @@
+"""Authorizers: who may pass, before a function is invoked for the route itself."""
