@@ -2,39 +2,66 @@
 
 Deployed code builds `https://{domainName}/{stage}` from an event, as AWS's documentation shows
 (developer guide, apigateway-how-to-call-websocket-api-connections), or the execute-api host from
-an id. Here neither speaks TLS, so the address is exchanged below every boto3 client.
+an id, or it names a domain of its own. Here none of them speaks TLS, so the address is exchanged
+below every boto3 client and below requests. The Host header stays the one that was signed.
 """
 
+import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 CONNECTIONS = re.compile(r"/(?:@|%40)connections/")
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# The classes through which the libraries send whatever was signed.
+_SENDERS = (("botocore.httpsession", "URLLib3Session"), ("requests.adapters", "HTTPAdapter"))
 
 
-def redirected(url: str, origin: str, api_host: str) -> str:
+def redirected(url: str, origin: str, api_hosts: Collection[str]) -> str:
     """`url` at our `origin` if it addresses @connections of this service, else as it is."""
     parts, here = urlsplit(url), urlsplit(origin)
     if not CONNECTIONS.search(parts.path):
         return url
-    is_ours = parts.hostname in LOOPBACK and parts.port == here.port
-    if not is_ours and parts.hostname != api_host:
+    # Clients elsewhere know this machine by other names; its port is the same everywhere.
+    if parts.port != here.port and parts.hostname not in api_hosts:
         return url
     return urlunsplit((here.scheme, here.netloc, parts.path, parts.query, ""))
 
 
-def redirect(origin: str, api_host: str) -> None:
-    """Does so for every request of botocore in this process, if botocore is there at all."""
-    try:
-        from botocore.httpsession import URLLib3Session
-    except ImportError:
-        return
-    send: Callable[[Any, Any], Any] = URLLib3Session.send
+def redirect(origin: str, api_hosts: Collection[str]) -> Callable[[], None]:
+    """Does so for every request of botocore and requests in this process, if they are there.
+    Returns what undoes it.
+    """
 
-    def send_redirected(session: Any, request: Any) -> Any:
-        request.url = redirected(request.url, origin, api_host)
-        return send(session, request)
+    def exchange(request: Any) -> None:
+        there = redirected(request.url, origin, api_hosts)
+        if there != request.url:
+            request.headers.setdefault("Host", _host(request.url))
+            request.url = there
 
-    URLLib3Session.send = send_redirected
+    undo = ExitStack()
+    for module, name in _SENDERS:
+        with suppress(ImportError):
+            sender = getattr(importlib.import_module(module), name)
+            undo.callback(setattr, sender, "send", sender.send)
+            _put_before(sender, exchange)
+    return undo.close
+
+
+def _put_before(sender: Any, exchange: Callable[[Any], None]) -> None:
+    send = sender.send
+
+    def send_exchanged(self: Any, request: Any, *args: Any, **keywords: Any) -> Any:
+        exchange(request)
+        return send(self, request, *args, **keywords)
+
+    sender.send = send_exchanged
+
+
+def _host(url: str) -> str:
+    """As signers write it: without the port that goes without saying."""
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    host = parts.netloc.rpartition("@")[2].lower()
+    return host.removesuffix(f":{usual}")
