@@ -1,17 +1,21 @@
 """The CloudFormation resources of the template: which are held, which are harmless, which not."""
 
+from dataclasses import dataclass, field
+
 from local_server.errors import TemplateError
 from local_server.template.document import Block
 from local_server.template.fields import Fields
 from local_server.template.model import LogicalId, Resource
+from local_server.template.stack_names import WEBSOCKET_STAGE
 
 TABLE = "AWS::DynamoDB::Table"
 QUEUE = "AWS::SQS::Queue"
 HELD = (TABLE, QUEUE)
+GATEWAY = "AWS::ApiGatewayV2::"
+API_KEYS = tuple(f"AWS::ApiGateway::{kind}" for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
 # They permit, watch or publish; a handler that runs here does not notice that they are missing.
 # One that is referred to all the same is refused where it is referred to.
 _HARMLESS = (
-    "AWS::ApiGatewayV2::",
     "AWS::Budgets::",
     "AWS::CertificateManager::",
     "AWS::CloudFront::",
@@ -27,26 +31,69 @@ _HARMLESS = (
 )
 
 
-def read_resources(root: Fields) -> tuple[dict[LogicalId, Resource], list[str]]:
-    """Tables and queues by logical id, and a warning for every kind that is left out."""
-    held: dict[LogicalId, Resource] = {}
-    left_out: dict[str, None] = {}
+@dataclass(frozen=True)
+class Declared:
+    """A resource of API Gateway, whose properties may hold intrinsics."""
+
+    id: LogicalId
+    kind: str
+    fields: Fields
+
+
+@dataclass
+class Resources:
+    """Tables and queues by logical id, what belongs to API Gateway, and what is left out."""
+
+    held: dict[LogicalId, Resource] = field(default_factory=dict)
+    gateway: list[Declared] = field(default_factory=list)
+    api_keys: list[Declared] = field(default_factory=list)
+    left_out: dict[str, None] = field(default_factory=dict)
+
+    def add(self, blocks: Fields, key: str) -> None:
+        fields = blocks.block(key)
+        kind = fields.text("Type")
+        self._refuse_twice(blocks, key)
+        if kind.startswith(GATEWAY):
+            self.gateway.append(Declared(LogicalId(key), kind, fields))
+        elif kind in API_KEYS:
+            self.api_keys.append(Declared(LogicalId(key), kind, fields))
+        elif kind.startswith(_HARMLESS):
+            self.left_out[kind] = None
+        else:
+            self.held[LogicalId(key)] = _held(LogicalId(key), kind, fields)
+
+    def extend(self, blocks: Fields) -> None:
+        """The stage is the one resource of the framework's whose settings are emulated."""
+        for key in blocks.keys():  # noqa: SIM118 - Fields is no mapping
+            self._refuse_twice(blocks, key)
+            if key != WEBSOCKET_STAGE:
+                blocks.refuse(key, "overrides of what the framework generates are not emulated")
+            self.gateway.append(Declared(WEBSOCKET_STAGE, f"{GATEWAY}Stage", blocks.block(key)))
+
+    def _refuse_twice(self, blocks: Fields, key: str) -> None:
+        if LogicalId(key) in self.held or any(key == other.id for other in self.gateway):
+            blocks.refuse(key, "a second resource of this name")
+
+
+def read_resources(root: Fields) -> Resources:
+    """Raises TemplateError."""
+    resources = Resources()
     for section in _sections(root):
         section.only(
-            ("Resources", "Outputs", "Description", "Parameters", "Metadata", "Conditions"),
-            {"extensions": "overrides of what the framework generates are not emulated"},
-        )
+            (
+                "Resources", "Outputs", "Description", "Parameters", "Metadata", "Conditions",
+                "extensions",
+            )
+        )  # fmt: skip
         blocks = section.block("Resources")
         for key in blocks.keys():  # noqa: SIM118 - Fields is no mapping
-            resource = _resource(blocks, key)
-            if resource is None:
-                left_out[blocks.block(key).text("Type")] = None
-            elif resource.id in held:
-                blocks.refuse(key, "a second resource of this name")
-            else:
-                held[resource.id] = resource
-    warnings = [f"{kind} is left out: it has no effect here" for kind in left_out]
-    return held, warnings
+            resources.add(blocks, key)
+        resources.extend(section.block("extensions"))
+    return resources
+
+
+def left_out(kind: str) -> str:
+    return f"{kind} is left out: it has no effect here"
 
 
 def _sections(root: Fields) -> list[Fields]:
@@ -58,13 +105,9 @@ def _sections(root: Fields) -> list[Fields]:
     return [Fields(block, "") for block in blocks]
 
 
-def _resource(blocks: Fields, key: str) -> Resource | None:
-    fields = blocks.block(key)
-    kind = fields.text("Type")
-    if kind.startswith(_HARMLESS):
-        return None
+def _held(id: LogicalId, kind: str, fields: Fields) -> Resource:
     if kind not in HELD:
         fields.refuse("Type", f"{kind} is not emulated (only {', '.join(HELD)})")
     if "Condition" in fields:
         fields.refuse("Condition", "conditions are not emulated")
-    return Resource(LogicalId(key), kind, fields.mapping("Properties"), fields.place("Type"))
+    return Resource(id, kind, fields.mapping("Properties"), fields.place("Type"))
