@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_server.errors import StoreError, TemplateError
+from local_server.existing import Client as Client
+from local_server.existing import adopt_table, set_ttl
+from local_server.stores.endpoints import Endpoints
 from local_server.template import ACCOUNT, LogicalId, Names, Resource, Template
 from local_server.template.resources import QUEUE, TABLE
 
@@ -29,27 +32,26 @@ _HARMLESS_TABLE = (
     "OnDemandThroughput", "PointInTimeRecoverySpecification", "ProvisionedThroughput",
     "ResourcePolicy", "SSESpecification", "TableClass", "Tags", "WarmThroughput",
 )  # fmt: skip
-
-
-class Client(Protocol):
-    """A boto3 client: its operations are made at run time, so they cannot be typed."""
-
-    def __getattr__(self, name: str) -> Any: ...
+_KNOWN = {
+    TABLE: {*_TABLE_PROPERTIES, *_HARMLESS_TABLE, "TableName", "TimeToLiveSpecification"},
+    QUEUE: {*_QUEUE_ATTRIBUTES, *_HARMLESS_QUEUE, "QueueName"},
+}
 
 
 @dataclass(frozen=True)
 class Clients:
     dynamodb: Client
     sqs: Client
+    streams: Client
 
 
-def make_clients(url: str | None, region: str, credentials: Mapping[str, str]) -> Clients:
+def make_clients(endpoints: Endpoints, region: str, credentials: Mapping[str, str]) -> Clients:
     """One attempt, no waiting and no proxy: the store is near and was seen to answer."""
     config = Config(
         retries={"total_max_attempts": 1},
         connect_timeout=2,
         read_timeout=30,
-        proxies={} if url else None,
+        proxies={} if endpoints.dynamodb else None,
     )
     session = boto3.session.Session(
         aws_access_key_id=credentials.get("AWS_ACCESS_KEY_ID"),
@@ -58,31 +60,45 @@ def make_clients(url: str | None, region: str, credentials: Mapping[str, str]) -
         region_name=region,
     )
     return Clients(
-        dynamodb=session.client("dynamodb", endpoint_url=url, config=config),
-        sqs=session.client("sqs", endpoint_url=url, config=config),
+        dynamodb=session.client("dynamodb", endpoint_url=endpoints.dynamodb, config=config),
+        sqs=session.client("sqs", endpoint_url=endpoints.sqs, config=config),
+        streams=session.client("dynamodbstreams", endpoint_url=endpoints.dynamodb, config=config),
     )
 
 
 def provision(template: Template, clients: Clients, names: Names) -> Names:
     """Creates what is missing and returns `names` with its Refs and Arns. Raises StoreError."""
-    refs, attributes = dict(names.refs), dict(names.attributes)
-    known = Names(names.region, names.stack, refs, attributes)
     # Expected ones first: a queue may name another that does not exist yet.
-    for resource in template.resources.values():
-        attributes.update(_attributes(resource, _physical_name(resource, known), known.region))
+    refs, attributes = dict(names.refs), dict(expected_names(template, names).attributes)
+    known = Names(names.region, names.stack, refs, attributes)
     for resource in _dead_letters_first(template.resources):
-        refs[resource.id], attributes[resource.id, "Arn"] = _create(resource, clients, known)
+        refs[resource.id], arns = _create(resource, clients, known)
+        attributes.update({(resource.id, name): arn for name, arn in arns.items()})
     return known
 
 
-def _create(resource: Resource, clients: Clients, names: Names) -> tuple[str, str]:
-    """What `Ref` and `GetAtt Arn` answer; the account of an Arn is the store's to say."""
+def expected_names(template: Template, names: Names) -> Names:
+    """What a store will answer, as far as it can be known without one. Raises TemplateError."""
+    refs, attributes = dict(names.refs), dict(names.attributes)
+    known = Names(names.region, names.stack, refs, attributes)
+    for resource in template.resources.values():
+        name = _physical_name(resource, known)
+        attributes.update(_attributes(resource, name, known.region))
+        is_queue = resource.kind == QUEUE
+        url = f"https://sqs.{known.region}.amazonaws.com/{ACCOUNT}/{name}"
+        refs[resource.id] = url if is_queue else name
+    return known
+
+
+def _create(resource: Resource, clients: Clients, names: Names) -> tuple[str, dict[str, str]]:
+    """What `Ref` and `GetAtt` of Arns answer; the account of an Arn is the store's to say."""
     properties = names.resolve(resource.properties, resource.place)
     name = _physical_name(resource, names)
     try:
         if resource.kind == TABLE:
-            return _create_table(name, properties, clients.dynamodb, resource)
-        return _create_queue(name, properties, clients.sqs, resource)
+            return name, _create_table(name, properties, clients.dynamodb, resource)
+        url, arn = _create_queue(name, properties, clients.sqs, resource)
+        return url, {"Arn": arn}
     except (BotoCoreError, ClientError) as error:
         raise StoreError(f"{resource.place}: the store refuses {name}: {error}") from error
 
@@ -97,7 +113,11 @@ def _physical_name(resource: Resource, names: Names) -> str:
 
 def _attributes(resource: Resource, name: str, region: str) -> dict[tuple[LogicalId, str], str]:
     if resource.kind == TABLE:
-        return {(resource.id, "Arn"): f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}"}
+        arn = f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}"
+        stream = {(resource.id, "StreamArn"): f"{arn}/stream/1970-01-01T00:00:00.000"}
+        return {(resource.id, "Arn"): arn} | (
+            stream if "StreamSpecification" in resource.properties else {}
+        )
     return {
         (resource.id, "Arn"): f"arn:aws:sqs:{region}:{ACCOUNT}:{name}",
         (resource.id, "QueueName"): name,
@@ -114,9 +134,8 @@ def _dead_letters_first(resources: Mapping[LogicalId, Resource]) -> Iterator[Res
 
 def _create_table(
     name: str, properties: Mapping[str, Any], dynamodb: Client, resource: Resource
-) -> tuple[str, str]:
-    known = {*_TABLE_PROPERTIES, *_HARMLESS_TABLE, "TableName", "TimeToLiveSpecification"}
-    _refuse_unknown(properties, known, resource)
+) -> dict[str, str]:
+    _refuse_unknown(properties, resource)
     request = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
     for index in request.get("GlobalSecondaryIndexes", []):
         index.pop("ProvisionedThroughput", None)
@@ -125,21 +144,17 @@ def _create_table(
     try:
         dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **request)
     except dynamodb.exceptions.ResourceInUseException:
-        return name, _arn_of_existing(name, request["KeySchema"], dynamodb)
+        adopt_table(name, request, dynamodb, resource)
     dynamodb.get_waiter("table_exists").wait(
         TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
     )
-    if ttl := properties.get("TimeToLiveSpecification"):
-        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
-    return name, _describe(name, dynamodb)["TableArn"]
+    set_ttl(name, properties.get("TimeToLiveSpecification"), dynamodb)
+    return _arns(_describe(name, dynamodb))
 
 
-def _arn_of_existing(name: str, keys: Any, dynamodb: Client) -> str:
-    """A store at a URL may hold the table from an earlier run; it must be the same table."""
-    table = _describe(name, dynamodb)
-    if table["KeySchema"] != keys:
-        raise StoreError(f"the store already holds a table {name} with other keys")
-    return str(table["TableArn"])
+def _arns(table: Mapping[str, Any]) -> dict[str, str]:
+    stream = table.get("LatestStreamArn")
+    return {"Arn": table["TableArn"]} | ({"StreamArn": stream} if stream else {})
 
 
 def _describe(name: str, dynamodb: Client) -> Mapping[str, Any]:
@@ -150,11 +165,22 @@ def _describe(name: str, dynamodb: Client) -> Mapping[str, Any]:
 def _create_queue(
     name: str, properties: Mapping[str, Any], sqs: Client, resource: Resource
 ) -> tuple[str, str]:
-    _refuse_unknown(properties, {*_QUEUE_ATTRIBUTES, *_HARMLESS_QUEUE, "QueueName"}, resource)
+    _refuse_unknown(properties, resource)
     attributes = {key: _text(properties[key]) for key in _QUEUE_ATTRIBUTES if key in properties}
-    url = str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+    try:
+        url = str(sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+    except sqs.exceptions.QueueNameExists:
+        url = _changed_queue(name, attributes, sqs)
     answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return url, answer["Attributes"]["QueueArn"]
+
+
+def _changed_queue(name: str, attributes: dict[str, str], sqs: Client) -> str:
+    """CloudFormation changes a queue in place, too; what it is by name stays."""
+    url = str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+    changed = {key: value for key, value in attributes.items() if key != "FifoQueue"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=changed)
+    return url
 
 
 def _text(value: Any) -> str:
@@ -163,6 +189,14 @@ def _text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
-def _refuse_unknown(properties: Mapping[str, Any], known: set[str], resource: Resource) -> None:
-    for key in properties.keys() - known:
-        raise TemplateError(resource.place, f"the property {key} is not emulated")
+def _refuse_unknown(properties: Mapping[str, Any], resource: Resource) -> None:
+    for error in unknown_properties(properties, resource):
+        raise error
+
+
+def unknown_properties(
+    properties: Mapping[str, Any], resource: Resource
+) -> Iterator[TemplateError]:
+    for key in properties:
+        if key not in _KNOWN[resource.kind]:
+            yield TemplateError(resource.place, f"the property {key} is not emulated")

@@ -1,28 +1,23 @@
-"""The store behind the handlers: an embedded process with DynamoDB, SQS and SSM, or a URL."""
+"""The store behind the handlers: embedded processes with DynamoDB, SQS and SSM, or a URL."""
 
 import asyncio
-import http.client
-import importlib.util
+import logging
 import os
-import socket
-import subprocess
-import sys
-import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-from local_server import leash
+from local_server.clock import Clock
 from local_server.errors import StoreError
-from local_server.template import ACCOUNT
+from local_server.stores.endpoints import Endpoints
+from local_server.stores.folder import Folder
+from local_server.stores.process import StoreProcess, answers
+from local_server.stores.programs import Program, choose_programs
 
-_START_TIMEOUT_S = 30.0
-_POLL_S = 0.02
-_SHOWN_LINES = 12
+logger = logging.getLogger("local_server")
+
+_WATCH_S = 0.25
 
 # Neither checked nor secret; an embedded store takes any.
 FAKE_CREDENTIALS = {
@@ -32,155 +27,126 @@ FAKE_CREDENTIALS = {
 }
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """How to start an embedded store on a port, and how to see that it answers."""
-
-    module: str
-    requirement: str
-    health: str
-
-    def arguments(self, port: int) -> list[str]:
-        if self.module == "moto.server":
-            return ["-H", "127.0.0.1", "-p", str(port)]
-        return []
-
-    def environment(self, port: int) -> dict[str, str]:
-        if self.module == "moto.server":
-            return {"MOTO_ACCOUNT_ID": ACCOUNT}
-        # Its defaults listen on all interfaces and open ports for SFTP and MQTT.
-        return {
-            "GATEWAY_PORT": str(port),
-            "BIND_HOST": "127.0.0.1",
-            "LAMBDA_EXECUTOR": "local",
-            "SFTP_ENABLED": "0",
-            "IOT_MTLS_ENABLED": "0",
-            "COGNITO_EMAIL_ENABLED": "false",
-        }
-
-
-_KINDS = {
-    "ministack": _Kind("ministack", "ministack==1.5.33", "/_ministack/health"),
-    "moto": _Kind("moto.server", "moto[server,dynamodb,sqs,ssm]", "/moto-api/"),
-}
-
-
 class Store:
-    """An endpoint, and the process behind it if it is ours."""
+    """Endpoints, and the processes behind them if they are ours. The first holds the tables."""
 
     def __init__(
         self,
         name: str,
         url: str,
-        process: "subprocess.Popen[bytes] | None" = None,
-        output: IO[bytes] | None = None,
+        processes: Sequence[StoreProcess] = (),
+        folder: Folder | None = None,
     ) -> None:
         self.name = name
         self.url = url
-        self._process = process
-        self._output = output
+        self._processes = processes
+        self._folder = folder
+        self._restarted: set[StoreProcess] = set()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where SDKs are led to; at AWS every service has an endpoint of its own."""
+        if is_aws(self.url):
+            return Endpoints()
+        if not self._processes:
+            return Endpoints.all_at(self.url)
+        queues = self._processes[-1].url
+        return Endpoints(dynamodb=self.url, sqs=queues, ssm=queues)
 
     @property
     def credentials(self) -> Mapping[str, str]:
         """What clients sign with: the caller's own ones at AWS, fake ones elsewhere."""
-        if self.endpoint is None:
+        if is_aws(self.url):
             return {key: os.environ[key] for key in os.environ if key.startswith("AWS_")}
         return FAKE_CREDENTIALS
 
     @property
-    def endpoint(self) -> str | None:
-        """Where SDKs are led to; at AWS every service has an endpoint of its own."""
-        is_aws = (urlsplit(self.url).hostname or "").endswith(".amazonaws.com")
-        return None if is_aws else self.url
+    def addresses(self) -> tuple[tuple[str, str], ...]:
+        """For people: every URL, and who is there."""
+        if len(self._processes) < 2:
+            return ((self.url, self.name),)
+        return tuple(
+            (process.url, f"{process.program.name}: {process.program.holds}")
+            for process in self._processes
+        )
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return tuple(process.pid for process in self._processes)
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        return tuple(process.program for process in self._processes)
 
     async def ready(self) -> None:
-        """Returns once the endpoint answers. Raises StoreError."""
-        if self._process is None:
-            if not await asyncio.to_thread(_answers, self.url, proxies=self.endpoint is None):
-                raise StoreError(f"nothing answers at {self.url}")
-            return
-        kind = _KINDS[self.name]
-        try:
-            async with asyncio.timeout(_START_TIMEOUT_S):
-                while not await asyncio.to_thread(_answers, self.url + kind.health):
-                    self._check_running()
-                    await asyncio.sleep(_POLL_S)
-        except TimeoutError as error:
-            raise StoreError(f"{self.name} does not answer at {self.url}") from error
+        """Returns once every endpoint answers. Raises StoreError."""
+        if self._processes:
+            await asyncio.gather(*(process.ready() for process in self._processes))
+        elif not await asyncio.to_thread(answers, self.url, proxies=is_aws(self.url)):
+            raise StoreError(f"nothing answers at {self.url}")
 
-    def _check_running(self) -> None:
-        if self._process is not None and self._process.poll() is not None:
-            raise StoreError(f"{self.name} did not start:\n{self._last_lines()}")
+    async def watch(self, clock: Clock) -> NoReturn:
+        """Until a process has ended that cannot be replaced: then it raises StoreError.
 
-    def _last_lines(self) -> str:
-        if self._output is None:
-            return ""
-        self._output.seek(0)
-        lines = self._output.read().decode(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-_SHOWN_LINES:])
+        One that has written everything by then is started again, once.
+        """
+        while True:
+            await clock.sleep(_WATCH_S)
+            for process in self._processes:
+                if (ending := process.ending()) is not None:
+                    await self._replace(process, ending)
 
-    def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
-        if self._output:
-            self._output.close()
+    async def _replace(self, process: StoreProcess, ending: str) -> None:
+        program = process.program
+        if not program.survives_kill or process in self._restarted:
+            raise StoreError(f"{program.name} has ended ({ending}): {program.loss}")
+        self._restarted.add(process)
+        process.start_again()
+        await process.ready()
+        logger.warning("%s has ended (%s) and runs again; nothing is lost", program.name, ending)
+
+    async def stop(self) -> None:
+        for process in self._processes:
+            await process.stop()
+        if self._folder is not None:
+            self._folder.close()
 
 
-def start_store(choice: str) -> Store:
-    """`ministack`, `moto` or the URL of an endpoint. Await `ready` next. Raises StoreError."""
-    if choice.startswith(("http://", "https://")):
-        _check_url(choice)
+def start_store(choice: str, near: Path = Path(), data: Path | None = None) -> Store:
+    """`ministack`, `moto`, `dynoxide` or the URL of an endpoint. Await `ready` next.
+
+    What npm installed is looked for from `near` on; tables and queues are kept in `data`.
+    Raises StoreError.
+    """
+    programs = plan_store(choice, near, data)
+    if not programs:
         return Store("store", choice.rstrip("/"))
-    kind = _KINDS.get(choice)
-    if kind is None:
-        raise StoreError(f"--store takes {', '.join(_KINDS)} or a URL, not {choice!r}")
-    if importlib.util.find_spec(kind.module.split(".")[0]) is None:
-        raise StoreError(f"{choice} is not installed: pip install '{kind.requirement}'")
-    port = _free_port()
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-        [sys.executable, "-P", str(Path(leash.__file__)), kind.module, *kind.arguments(port)],
-        env=_environment(kind, port),
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
-    return Store(choice, f"http://127.0.0.1:{port}", process, output)
+    # Only now: a choice that is refused leaves no folder behind.
+    folder = Folder.hold(data) if data else None
+    environment = _environment()
+    processes = [StoreProcess(program, environment) for program in programs]
+    return Store(choice, processes[0].url, processes, folder)
 
 
-def _check_url(url: str) -> None:
+def plan_store(choice: str, near: Path, data: Path | None) -> tuple[Program, ...]:
+    """What would be run; nothing for a URL. Raises StoreError."""
+    if not choice.startswith(("http://", "https://")):
+        return choose_programs(choice, near, data.absolute() if data else None)
+    if data is not None:
+        raise StoreError("--data: a store at a URL keeps what it keeps; leave --data out")
     try:
-        urlsplit(url)
+        urlsplit(choice)
     except ValueError as error:
-        raise StoreError(f"--store {url}: {error}") from error
+        raise StoreError(f"--store {choice}: {error}") from error
+    return ()
 
 
-def _environment(kind: _Kind, port: int) -> dict[str, str]:
+def is_aws(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith(".amazonaws.com")
+
+
+def _environment() -> dict[str, str]:
     """A fresh one: a stray AWS_PROFILE or PYTHONWARNINGS is nothing to a store."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
     inherited = {key: os.environ[key] for key in kept if key in os.environ}
-    return {**inherited, **FAKE_CREDENTIALS, **kind.environment(port)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(url: str, *, proxies: bool = False) -> bool:
-    """`proxies`: by way of those that the shell names. To AWS, that is; a store is near."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler(None if proxies else {}))
-    try:
-        with opener.open(url, timeout=1):
-            return True
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except (OSError, http.client.HTTPException):
-        return False
+    return {**inherited, **FAKE_CREDENTIALS}

@@ -10,10 +10,19 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local_server.environment import api_names
-from local_server.errors import StoreError, TemplateError
-from local_server.provisioning import Clients, make_clients, provision
+from local_server.errors import Place, StoreError, TemplateError
+from local_server.provisioning import (
+    Clients,
+    expected_names,
+    make_clients,
+    provision,
+    unknown_properties,
+)
 from local_server.store import FAKE_CREDENTIALS, start_store
-from local_server.template import LogicalId, Names, Template, load_template
+from local_server.stores.endpoints import Endpoints
+from local_server.template import LogicalId, Names, Resource, Template, load_template
+from local_server.template.resources import QUEUE
+from tests.local_server.stores import needs_dynoxide
 
 TEMPLATE = """\
 service: contract
@@ -56,6 +65,9 @@ resources:
 """
 
 
+STORES = ["ministack", "moto", pytest.param("dynoxide", marks=needs_dynoxide)]
+
+
 @dataclass(frozen=True)
 class Provisioned:
     template: Template
@@ -63,7 +75,7 @@ class Provisioned:
     names: Names
 
 
-@pytest.fixture(scope="module", params=["ministack", "moto"])
+@pytest.fixture(scope="module", params=STORES)
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Provisioned]:
@@ -72,11 +84,11 @@ def store(
     template = load_template(file)
     started = start_store(request.param)
     asyncio.run(started.ready())
-    clients = make_clients(started.url, template.region, started.credentials)
+    clients = make_clients(started.endpoints, template.region, started.credentials)
     yield Provisioned(template, clients, provision(template, clients, api_names(template)))
     clients.dynamodb.close()
     clients.sqs.close()
-    started.stop()
+    asyncio.run(started.stop())
 
 
 def test_a_table_has_its_keys_and_indexes(store: Provisioned) -> None:
@@ -125,12 +137,16 @@ def test_a_resource_without_a_name_is_named_after_the_stack(store: Provisioned) 
 
 def test_names_and_arns_are_known(store: Provisioned) -> None:
     assert store.names.refs[LogicalId("Orders")] == "contract-orders"
-    assert store.names.attributes[LogicalId("Orders"), "Arn"] == (
+    known = of_the_region(store.names)
+    assert known[LogicalId("Orders"), "Arn"] == (
         "arn:aws:dynamodb:eu-west-3:000000000000:table/contract-orders"
     )
-    assert store.names.attributes[LogicalId("Jobs"), "Arn"] == (
-        "arn:aws:sqs:eu-west-3:000000000000:contract-jobs"
-    )
+    assert known[LogicalId("Jobs"), "Arn"] == ("arn:aws:sqs:eu-west-3:000000000000:contract-jobs")
+
+
+def of_the_region(names: Names) -> dict[tuple[LogicalId, str], str]:
+    """Dynoxide names one of its own in the ARNs of tables."""
+    return {key: arn.replace(":dynoxide:", ":eu-west-3:") for key, arn in names.attributes.items()}
 
 
 def test_a_queue_has_its_attributes(store: Provisioned) -> None:
@@ -175,6 +191,42 @@ def test_what_exists_already_is_taken_over(store: Provisioned) -> None:
     assert again.refs == store.names.refs
 
 
+def test_a_queue_that_exists_already_is_changed_in_place(
+    store: Provisioned, tmp_path: Path
+) -> None:
+    changed = TEMPLATE.replace(
+        "QueueName: contract-dead", "QueueName: contract-dead, DelaySeconds: 9"
+    )
+    (tmp_path / "serverless.yml").write_text(changed)
+    template = load_template(tmp_path / "serverless.yml")
+    names = provision(template, store.clients, api_names(template))
+    assert names.refs == store.names.refs
+    url = names.refs[LogicalId("Dead")]
+    answer = store.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+    assert answer["Attributes"] == {"DelaySeconds": "9"}
+    store.clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "0"})
+
+
+def test_names_can_be_expected_without_a_store(store: Provisioned) -> None:
+    expected = expected_names(store.template, api_names(store.template))
+    assert expected.attributes == of_the_region(store.names)
+    assert expected.refs.keys() == store.names.refs.keys()
+    assert expected.refs[LogicalId("Orders")] == "contract-orders"
+    assert expected.refs[LogicalId("Jobs")] == (
+        "https://sqs.eu-west-3.amazonaws.com/000000000000/contract-jobs"
+    )
+
+
+def test_every_property_that_is_not_emulated_is_known() -> None:
+    place = Place(Path("serverless.yml"), 3, "Resources.Jobs.Type")
+    jobs = Resource(LogicalId("Jobs"), QUEUE, {}, place)
+    errors = unknown_properties({"QueueName": "q", "Colour": "red", "Size": 1}, jobs)
+    assert [error.reason for error in errors] == [
+        "the property Colour is not emulated",
+        "the property Size is not emulated",
+    ]
+
+
 def test_a_table_with_other_keys_is_not(store: Provisioned, tmp_path: Path) -> None:
     template = one_table(tmp_path, name="contract-orders", key="number")
     with pytest.raises(StoreError, match="already holds a table contract-orders with other keys"):
@@ -213,6 +265,6 @@ def test_what_the_store_refuses_is_named(store: Provisioned, tmp_path: Path) -> 
 def test_a_proxy_is_not_asked_for_the_way_to_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
-    clients = make_clients("http://127.0.0.1:1", "eu-west-3", FAKE_CREDENTIALS)
+    clients = make_clients(Endpoints.all_at("http://127.0.0.1:1"), "eu-west-3", FAKE_CREDENTIALS)
     with pytest.raises(EndpointConnectionError):
         clients.sqs.list_queues()

@@ -1,0 +1,1 @@
+"""The processes behind an embedded store: which programs, how they run, what they keep."""
