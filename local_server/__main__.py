@@ -1,93 +1,59 @@
-"""`python -m local_server`: API Gateway for the serverless.yml at hand."""
+"""`python -m local_server`: API Gateway for the serverless.yml at hand, and commands about it."""
 
 import argparse
-import asyncio
-import logging
+import os
+import signal
 import sys
-from pathlib import Path
+import textwrap
 
-from local_server.emulator import Settings
+from local_server.commands import NAMED, START, Command, Module
 from local_server.errors import LocalServerError
-from local_server.server import Run, serve
 
-_EPILOG = """\
-examples:
-  python -m local_server                        ./serverless.yml on port 3001
-  python -m local_server --port 0 --ready-file ready.json
-                                                a free port, and a file that says which
-  python -m local_server --store moto           another embedded store
-  python -m local_server --store http://127.0.0.1:8000
-                                                a DynamoDB and SQS that run already
-
-What serverless.yml may say for the emulator alone:
-  custom:
-    localServer:
-      websocketPaths: [/ws]        more paths for the WebSocket API, beside /{stage}
-      onStart: python seed.py      a command to run once everything is up
-"""
+_INTERRUPTED = 130  # what a shell says of a process that Ctrl-C has ended
+_WIDTH = 80
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
-    _set_up_logs(arguments.log_level)
+    # What a command imports takes most of a second; Ctrl-C in it leaves nothing to tidy up.
+    _end_on_interrupt()
+    command, words = _chosen(sys.argv[1:])
     try:
-        asyncio.run(serve(_run(arguments)))
+        module = command.load()
+        return module.run(_parser(command, module).parse_args(words))
     except LocalServerError as error:
         print(f"local_server: {error}", file=sys.stderr)
         return 2
-    return 0
+    finally:
+        # An event loop that ends has put Python's own back.
+        _end_on_interrupt()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _end_on_interrupt() -> None:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+
+
+def _chosen(words: list[str]) -> tuple[Command, list[str]]:
+    """The command if the first word names one; the emulator itself if it is an option."""
+    if words and words[0] in NAMED:
+        return NAMED[words[0]], words[1:]
+    return START, words
+
+
+def _parser(command: Command, module: Module) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m local_server",
-        description="Plays Amazon API Gateway (WebSocket and HTTP APIs) in front of unchanged "
-        "Python Lambda handlers, as any project's serverless.yml describes them.",
-        epilog=_EPILOG,
+        prog=f"python -m local_server {command.name}".rstrip(),
+        description=textwrap.fill(command.summary, _WIDTH),
+        epilog=module.EPILOG if command.name else f"{_listed()}\n{module.EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add("--template", type=Path, default=Path("serverless.yml"), metavar="FILE",
-        help="the service (default: serverless.yml)")  # fmt: skip
-    add("--stage", default="local", help="the stage to play (default: local)")
-    add("--region", help="instead of the template's region")
-    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    add("--port", type=int, default=3001, help="0 takes a free one (default: 3001)")
-    add("--store", default="ministack", metavar="ministack|moto|URL",
-        help="who holds tables and queues (default: ministack)")  # fmt: skip
-    add("--ready-file", type=Path, metavar="PATH",
-        help="written with the URLs, as JSON, once everything is up")  # fmt: skip
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--on-start", metavar="CMD", help="instead of the template's onStart")
-    start.add_argument("--no-on-start", action="store_true", help="run no onStart command")
-    add("--log-level", default="info", choices=("debug", "info", "warning", "error"),
-        help="info shows what handlers print (default: info)")  # fmt: skip
+    module.add_arguments(parser)
     return parser
 
 
-def _run(arguments: argparse.Namespace) -> Run:
-    return Run(
-        settings=Settings(
-            template=arguments.template,
-            stage=arguments.stage,
-            host=arguments.host,
-            port=arguments.port,
-            store=arguments.store,
-            region=arguments.region,
-        ),
-        ready_file=arguments.ready_file,
-        on_start="" if arguments.no_on_start else arguments.on_start,
-    )
-
-
-def _set_up_logs(level: str) -> None:
-    """Our lines on stderr; libraries stay quiet: their requests carry tokens."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    ours = logging.getLogger("local_server")
-    ours.addHandler(handler)
-    ours.setLevel(level.upper())
-    ours.propagate = False
+def _listed() -> str:
+    width = max(map(len, NAMED))
+    lines = (f"  {name:<{width}}  {command.summary}" for name, command in NAMED.items())
+    return "\n".join(("commands (python -m local_server COMMAND --help):", *lines, ""))
 
 
 if __name__ == "__main__":

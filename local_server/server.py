@@ -9,10 +9,12 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_server.emulator import Emulator, Settings
 from local_server.errors import ServerError
-from local_server.template import QueueSource
+from local_server.loops import settle_memory
+from local_server.stores.programs import store_warnings
 
 logger = logging.getLogger("local_server")
 start_logger = logging.getLogger("local_server.onStart")
@@ -27,56 +29,81 @@ class Run:
     on_start: str | None = None
 
 
-async def serve(run: Run) -> None:
-    """Until SIGINT or SIGTERM. A second one ends the process on the spot."""
+async def serve(run: Run) -> int:
+    """Until SIGINT or SIGTERM; a second one ends the process on the spot. Returns the exit code:
+    0 if it was up by then. Raises LocalServerError.
+    """
     stopped = _stop_on_signals()
     if run.ready_file is not None:
         _remove(run.ready_file)
     emulator = Emulator(run.settings)
+    emulator.prepared.clear()
     starting = asyncio.ensure_future(emulator.start())
-    await asyncio.wait({starting, stopping := asyncio.ensure_future(stopped.wait())},
-                       return_when=asyncio.FIRST_COMPLETED)  # fmt: skip
+    await _first_of(starting, stopped)
     if not starting.done():
         starting.cancel()
-        await asyncio.wait({starting})
-        return
+        await asyncio.gather(starting, return_exceptions=True)
+        return 128 + stopped.result()
     starting.result()
+    settle_memory()
     try:
         _announce(emulator, run)
-        command = asyncio.ensure_future(_on_start(emulator, run))
-        await asyncio.wait({command, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if command.done():
-            # A service that was not prepared would only fail later, and say less.
-            command.result()
-        await stopping
-        command.cancel()
-        await asyncio.wait({command})
+        await _prepare_and_wait(emulator, run, stopped)
     finally:
         await emulator.stop()
         if run.ready_file is not None:
             run.ready_file.unlink(missing_ok=True)
+    return 0
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stopped = asyncio.Event()
+async def _prepare_and_wait(emulator: Emulator, run: Run, stopped: "asyncio.Future[int]") -> None:
+    lost = asyncio.ensure_future(emulator.lost())
+    command = asyncio.ensure_future(_on_start(emulator, run))
+    try:
+        await _first_of(command, stopped, lost)
+        if command.done() and not lost.done():
+            # A service that was not prepared would only fail later, and say less.
+            command.result()
+            emulator.prepared.set()
+            await _first_of(stopped, lost)
+        if lost.done():
+            lost.result()
+    finally:
+        command.cancel()
+        lost.cancel()
+        await asyncio.gather(command, lost, return_exceptions=True)
 
-    def stop() -> None:
-        if stopped.is_set():
+
+async def _first_of(*awaited: "asyncio.Future[Any]") -> None:
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _stop_on_signals() -> "asyncio.Future[int]":
+    """The number of the first signal."""
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[int] = loop.create_future()
+
+    def stop(number: signal.Signals) -> None:
+        if stopped.done():
             # Every child is on a leash and goes with us.
             os._exit(130)
-        stopped.set()
+        stopped.set_result(number.value)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
     return stopped
 
 
 def _announce(emulator: Emulator, run: Run) -> None:
-    for warning in emulator.template.warnings:
+    for warning in (*emulator.template.warnings, *_store_warnings(emulator)):
         logger.warning("%s", warning)
     print(banner(emulator), flush=True)  # noqa: T201 - this is the terminal
     if run.ready_file is not None:
         _write_ready_file(run.ready_file, emulator)
+
+
+def _store_warnings(emulator: Emulator) -> list[str]:
+    return store_warnings(emulator.store.programs, emulator.template)
 
 
 def banner(emulator: Emulator) -> str:
@@ -89,24 +116,16 @@ def banner(emulator: Emulator) -> str:
         *(f"  WebSocket  {url}" for url in emulator.websocket_urls),
         f"  HTTP       {emulator.http_url}",
         f"  Page       {emulator.http_url}/",
-        f"  Store      {emulator.store.url} ({emulator.store.name})",
+        *(f"  Store      {url} ({name})" for url, name in emulator.store.addresses),
         "",
     ]
     rows = [
-        *((key, route.function) for key, route in template.websocket_routes.items()),
+        *((key, route.target) for key, route in template.websocket_routes.items()),
         *((route.key, route.function) for route in template.http_routes),
-        *((f"sqs {_queue_name(source)}", source.function) for source in template.sources),
+        *((source.key, source.function) for source in template.sources),
     ]
     width = max((len(key) for key, _ in rows), default=0)
     return "\n".join([*lines, *(f"  {key:<{width}}  {name}" for key, name in rows), ""])
-
-
-def _queue_name(source: QueueSource) -> str:
-    """What `!GetAtt Queue.Arn` names; a literal ARN ends in its queue's name."""
-    arn = source.queue_arn
-    named = arn.get("Fn::GetAtt", "") if isinstance(arn, dict) else arn
-    first = named[0] if isinstance(named, list) else str(named)
-    return first.removesuffix(".Arn").rpartition(":")[2]
 
 
 def _write_ready_file(file: Path, emulator: Emulator) -> None:
@@ -117,6 +136,7 @@ def _write_ready_file(file: Path, emulator: Emulator) -> None:
         "websocket": urls[0],
         "websocket_paths": list(urls[1:]),
         "store": emulator.store.url,
+        "queues": emulator.store.endpoints.sqs or emulator.store.url,
         "pid": os.getpid(),
     }
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")

@@ -1,6 +1,7 @@
 """The command line, as a process of its own."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,11 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from local_server.provisioning import Client, make_clients
+from local_server.store import FAKE_CREDENTIALS
+from local_server.stores.endpoints import Endpoints
 from tests.local_server.conftest import SAMPLE, is_running
+from tests.local_server.stores import needs_dynoxide
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,13 +112,101 @@ def test_a_killed_emulator_leaves_nothing_behind(tmp_path: Path) -> None:
             pass
 
 
+def test_ctrl_c_while_modules_are_imported_ends_quietly() -> None:
+    line = [sys.executable, "-X", "importtime", *command("--template", str(SAMPLE))[1:]]
+    with subprocess.Popen(line, cwd=ROOT, text=True, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = [next(line for line in process.stderr if "sanic" in line)]
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.readlines()
+    assert process.returncode == 130
+    assert "Traceback" not in "".join(said)
+
+
+def test_ctrl_c_before_it_is_up_ends_quietly(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        command("--template", str(SAMPLE), "--port", "0", "--ready-file", str(stale(tmp_path))),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        # Its signals are ours by the time it has removed what an earlier run left.
+        while (tmp_path / "ready.json").exists():
+            pass
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (130, "", "")
+
+
+def stale(folder: Path) -> Path:
+    (folder / "ready.json").write_text("{}")
+    return folder / "ready.json"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the store")
+def test_without_its_store_it_stops_serving_and_says_what_is_gone(tmp_path: Path) -> None:
+    with terminal(SAMPLE, tmp_path / "ready.json", "--on-start", SEED) as run:
+        os.kill(store_of(run.process.pid), signal.SIGKILL)
+        rest, _ = run.process.communicate(timeout=30)
+    assert run.process.returncode == 2
+    assert rest.splitlines()[-1] == (
+        "local_server: ministack has ended (killed by SIGKILL): its tables and queues are gone"
+    )
+    assert "Traceback" not in rest
+    assert not (tmp_path / "ready.json").exists()
+
+
+def store_of(emulator: int) -> int:
+    children = Path(f"/proc/{emulator}/task/{emulator}/children").read_text().split()
+    (store,) = [
+        int(pid) for pid in children if b"ministack" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    return store
+
+
+def test_what_it_kept_is_there_after_ctrl_c(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for _ in range(2):
+        arguments = ("--on-start", SEED, "--data", str(data))
+        with terminal(SAMPLE, tmp_path / "ready.json", *arguments) as run:
+            run.process.send_signal(signal.SIGINT)
+            run.process.communicate(timeout=30)
+        assert run.process.returncode == 0
+        assert (data / "ministack" / "dynamodb.json").is_file()
+
+
+@needs_dynoxide
+def test_what_dynoxide_keeps_survives_a_kill(tmp_path: Path) -> None:
+    ready_file = tmp_path / "ready.json"
+    arguments = ("--on-start", SEED, "--store", "dynoxide", "--data", str(tmp_path / "data"))
+    key = {"connection_id": {"S": "kept"}}
+    with terminal(SAMPLE, ready_file, *arguments) as run:
+        with dynamodb(run) as client:
+            client.put_item(TableName="sample-local-observers", Item=key)
+        run.process.kill()
+        run.process.wait()
+        # Neither the file nor the directory may be somebody's still.
+        while children_of(run.ready):
+            pass
+    with terminal(SAMPLE, ready_file, *arguments) as run, dynamodb(run) as client:
+        found = client.get_item(TableName="sample-local-observers", Key=key)
+    assert found["Item"] == key
+
+
+@contextmanager
+def dynamodb(run: Terminal) -> Iterator[Client]:
+    endpoints = Endpoints.all_at(run.ready["store"])
+    clients = make_clients(endpoints, "eu-west-3", FAKE_CREDENTIALS)
+    yield clients.dynamodb
+    for client in (clients.dynamodb, clients.sqs, clients.streams):
+        client.close()
+
+
 def refused(*arguments: str) -> str:
     done = subprocess.run(
         command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("local_server: ")
+    assert done.stderr.splitlines()[-1].startswith("local_server: ")
     return done.stderr
 
 
@@ -135,7 +228,9 @@ def test_an_unknown_store_is_one_line() -> None:
 
 def test_a_ready_file_that_cannot_be_written_is_one_line() -> None:
     message = refused("--template", str(SAMPLE), "--port", "0", "--ready-file", "/absent/a")
-    assert message == "local_server: cannot write /absent/a: No such file or directory\n"
+    assert message.splitlines()[-1] == (
+        "local_server: cannot write /absent/a: No such file or directory"
+    )
 
 
 def test_a_ready_file_of_an_earlier_run_is_removed_first(tmp_path: Path) -> None:
