@@ -1,11 +1,14 @@
 """Calling a function for the gateway: the integration's own timeout, and the function runs on."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
-from local_server.clock import Clock
-from local_server.errors import FunctionError
+from local_server.deadlines import Deadlines
+from local_server.errors import FunctionForbidden
+from local_server.faults import Call, FaultKind
 from local_server.functions import Invoker
-from local_server.tasks import Tasks
+from local_server.shared import Shared
 from local_server.template import FunctionName
 
 
@@ -14,24 +17,46 @@ class IntegrationTimeout(Exception):
 
 
 class Integration:
-    def __init__(self, functions: Invoker, tasks: Tasks, clock: Clock, timeout_s: float) -> None:
+    def __init__(self, functions: Invoker, shared: Shared, timeout_s: float) -> None:
         self._functions = functions
-        self._tasks = tasks
-        self._clock = clock
+        self._clock = shared.clock
+        self._faults = shared.faults
         self._timeout_s = timeout_s
+        self._running: set[asyncio.Future[str]] = set()
+        self._deadlines: dict[float, Deadlines] = {}
 
-    async def invoke(self, function: FunctionName, event: Any) -> str:
-        """The result's JSON text. Raises FunctionError, IntegrationTimeout."""
-        task = self._tasks.start(self._outcome(function, event))
-        if not await self._clock.wait(task, self._timeout_s):
+    async def invoke(
+        self,
+        function: FunctionName,
+        event: Any,
+        timeout_s: float | None = None,
+        call: Call | None = None,
+    ) -> str:
+        """The result's JSON text; `timeout_s` is a route's own.
+
+        Raises FunctionError, IntegrationTimeout.
+        """
+        if self._faults.strike(FaultKind.FUNCTION_FORBIDDEN, call or Call(function=function)):
+            raise FunctionForbidden("AccessDeniedException", "no lambda:InvokeFunction")
+        running = self._started(self._functions.invoke(function, event, call))
+        if not await self._deadlines_of(timeout_s).wait(running):
             raise IntegrationTimeout
-        if isinstance(outcome := task.result(), FunctionError):
-            raise outcome
-        return outcome
+        return running.result()
 
-    async def _outcome(self, function: FunctionName, event: Any) -> str | FunctionError:
-        """An error as a value: after a timeout nobody is left to catch it."""
-        try:
-            return await self._functions.invoke(function, event)
-        except FunctionError as error:
-            return error
+    def _started(self, work: Awaitable[str]) -> "asyncio.Future[str]":
+        """Kept until it ends, and heard even if nobody waits any more."""
+        running = asyncio.ensure_future(work)
+        self._running.add(running)
+        running.add_done_callback(self._ended)
+        return running
+
+    def _ended(self, running: "asyncio.Future[str]") -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()
+
+    def _deadlines_of(self, timeout_s: float | None) -> Deadlines:
+        seconds = min(timeout_s or self._timeout_s, self._timeout_s)
+        if seconds not in self._deadlines:
+            self._deadlines[seconds] = Deadlines(self._clock, seconds)
+        return self._deadlines[seconds]

@@ -1,15 +1,20 @@
 """Child processes that end with the emulator, even if it is killed with SIGKILL.
 
-`python leash.py MODULE [ARGUMENT…]` runs a module on such a leash; its stdin is the other end.
+`python leash.py MODULE [ARGUMENT…]` runs a module on such a leash, and
+`python leash.py --command FILE [ARGUMENT…]` any other program; stdin is the other end.
 """
 
 import ctypes
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from typing import NoReturn
 
+COMMAND = "--command"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -28,14 +33,32 @@ def end_with_stdin() -> None:
         threading.Thread(target=_watch, args=(0,), daemon=True).start()
 
 
-def _watch(lifeline: int) -> None:
+def _watch(lifeline: int, first: Callable[[], None] = lambda: None) -> None:
     while os.read(lifeline, 1):
         pass
+    first()
     os._exit(1)
+
+
+def _become(words: list[str]) -> NoReturn:
+    """What the kernel was asked for outlives exec."""
+    if sys.platform == "linux":
+        os.execv(words[0], words)  # noqa: S606 - the emulator's own words
+    sys.exit(_accompany(words))
+
+
+def _accompany(words: list[str]) -> int:
+    """Signals reach both: they are of one process group, which the leash's end takes along."""
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL) as child:  # noqa: S603 - as above
+        threading.Thread(target=_watch, args=(0, child.kill), daemon=True).start()
+        return child.wait()
 
 
 def main() -> None:
     end_with_parent(os.getppid())
+    if sys.argv[1] == COMMAND:
+        _become(sys.argv[2:])
     end_with_stdin()
     module = sys.argv[1]
     sys.argv = sys.argv[1:]

@@ -1,116 +1,150 @@
 """Inside a worker process: one handler, one event at a time, no library but the handler's own.
 
-Frames on the socket are a kind, a length and a body: `S`etup and `I`nvoke come in, `R`eady,
-`O`utcome and `E`rror go out.
+Frames on the socket are a kind, a flag, a length and a body. `S`etup and `I`nvoke come in; `P`id,
+`R`eady, `O`utcome, `E`rror and e`X`it go out. The flag says that the worker has company.
 """
 
-import decimal
-import importlib
 import json
 import logging
 import os
 import socket
 import struct
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
 from typing import Any, TextIO
 
-from local_server import callbacks
+from local_server import callbacks, handler
+from local_server.context import LambdaContext, surroundings
 
-HEADER = struct.Struct(">cI")
-Handler = Callable[[Any, "Context"], Any]
-
-
-class Context:
-    """The context object of Lambda's Python runtime
-    (docs.aws.amazon.com/lambda/latest/dg/python-context.html).
-    """
-
-    client_context = None
-    identity = None
-
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self.aws_request_id: str = fields["aws_request_id"]
-        self.invoked_function_arn: str = fields["invoked_function_arn"]
-        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
-        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
-        # Text, not a number: so does Lambda.
-        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
-        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self._deadline = time.monotonic() + fields["timeout_ms"] / 1000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
-
-    def log(self, message: Any) -> None:
-        sys.stdout.write(str(message))
+HEADER = struct.Struct(">c?I")
+_CHUNK_BYTES = 64 * 1024
 
 
-class _RuntimeError(Exception):
-    """An error of Lambda's runtime rather than of the handler."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class _LambdaLogs(logging.Handler):
-    """Lambda puts a handler on the root logger, so `logger.info(…)` is seen with a level alone."""
+class LambdaLoggerHandler(logging.Handler):
+    """Lambda puts one on the root logger, so `logger.info(…)` is seen with a level alone."""
 
     request_id = ""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter(_LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
+        self.addFilter(self._add_request_id)
+
     def emit(self, record: logging.LogRecord) -> None:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        stamp = f"{moment}.{int(record.msecs):03d}Z"
-        text = self.format(record)
-        sys.stdout.write(f"[{record.levelname}]\t{stamp}\t{self.request_id}\t{text}\n")
+        # In Lambda an entry of its own, with or without the end of a line.
+        sys.stdout.write(self.format(record).removesuffix("\n") + "\n")
+
+    def _add_request_id(self, record: logging.LogRecord) -> bool:
+        record.aws_request_id = self.request_id
+        return True
+
+
+_LOG_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 
 
 class Channel:
     """Frames over a blocking socket."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._stream = sock.makefile("rwb")
+        self._sock = sock
 
-    def receive(self) -> tuple[bytes, Any] | None:
-        """The next frame, or None when the emulator has hung up."""
-        header = self._stream.read(HEADER.size)
-        if len(header) < HEADER.size:
-            return None
-        kind, length = HEADER.unpack(header)
-        return kind, json.loads(self._stream.read(length))
+    def receive(self) -> Any:
+        """The body of the next frame, or None when the emulator has hung up."""
+        frame = bytearray()
+        while len(frame) < HEADER.size or len(frame) < HEADER.size + HEADER.unpack_from(frame)[2]:
+            chunk = self._sock.recv(_CHUNK_BYTES)
+            if not chunk:
+                return None
+            frame += chunk
+        return json.loads(frame[HEADER.size :].decode())
 
     def send(self, kind: bytes, body: bytes) -> None:
-        self._stream.write(HEADER.pack(kind, len(body)) + body)
-        self._stream.flush()
+        self._sock.sendall(HEADER.pack(kind, has_company(), len(body)) + body)
 
 
-def work(sock: socket.socket, logs: int) -> None:
-    """Serves one function until the emulator hangs up or the handler cannot be imported."""
+def has_company() -> bool:
+    """Threads or children, which go on while this thread waits for the next event."""
+    if threading.active_count() > 1:
+        return True
+    try:
+        # Nothing is waited for: without children it is an error.
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except (AttributeError, ChildProcessError):
+        return False
+    return True
+
+
+def work(sock: socket.socket, logs: int) -> int:
+    """Serves one function until the emulator hangs up or the handler cannot be loaded. Returns
+    the exit status.
+    """
     os.dup2(logs, 1)
     os.dup2(logs, 2)
+    os.close(logs)
     channel = Channel(sock)
+    channel.send(b"P", str(os.getpid()).encode())
     setup = channel.receive()
     if setup is None:
-        return
-    root_logs = _prepare(setup[1])
-    if origin := os.environ.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"):
-        callbacks.redirect(origin, setup[1]["api_host"])
+        return 0
     try:
-        handler = _load(setup[1]["handler"])
-    except BaseException as error:  # noqa: BLE001 - SystemExit at import is a failed init too
-        channel.send(b"E", _failure(error))
-        return
-    channel.send(b"R", b"{}")
+        return _serve(channel, setup)
+    except Exception:  # noqa: BLE001 - ours, not the handler's: seen in the function's output
+        traceback.print_exc()
+        return 1
+    except BaseException as error:  # noqa: BLE001 - sys.exit() ends Lambda's runtime as well
+        status = exit_status(error)
+        _flush()
+        channel.send(b"X", str(status).encode())
+        return status
+
+
+def _serve(channel: Channel, setup: dict[str, Any]) -> int:
+    root_logs = _prepare(setup)
+    if origin := os.environ.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"):
+        callbacks.redirect(origin, setup["api_hosts"])
+    try:
+        function = handler.load(setup["handler"])
+    except Exception as error:  # noqa: BLE001 - whatever the module raises
+        channel.send(b"E", _failed(error))
+        return 1
+    _flush()
+    channel.send(b"R", b"")
+    fields = {**setup["context"], **surroundings()}
     while (frame := channel.receive()) is not None:
-        root_logs.request_id = frame[1]["context"]["aws_request_id"]
-        channel.send(*_invoke(handler, frame[1]))
+        root_logs.request_id = frame["request_id"]
+        context = LambdaContext(frame["request_id"], fields)
+        channel.send(*_answer(function, frame["event"], context))
+    return 0
 
 
-def _prepare(setup: dict[str, Any]) -> _LambdaLogs:
+def _answer(function: handler.Handler, event: Any, context: LambdaContext) -> tuple[bytes, bytes]:
+    try:
+        outcome = handler.call(function, event, context)
+    except Exception as error:  # noqa: BLE001 - whatever the handler raises
+        return b"E", _failed(error)
+    _flush()
+    return b"O", outcome
+
+
+def _failed(error: Exception) -> bytes:
+    _flush()
+    return json.dumps(handler.failure(error)).encode()
+
+
+def exit_status(error: BaseException) -> int:
+    """Of a process that ends with `error`; a text of sys.exit() is printed."""
+    if not isinstance(error, SystemExit):
+        traceback.print_exception(error)
+        return 1
+    if error.code is None or isinstance(error.code, int):
+        return (error.code or 0) & 0xFF
+    print(error.code, file=sys.stderr)  # noqa: T201 - so does Python
+    return 1
+
+
+def _prepare(setup: dict[str, Any]) -> LambdaLoggerHandler:
     os.environ.clear()
     os.environ.update(setup["environment"])
     time.tzset()
@@ -120,7 +154,8 @@ def _prepare(setup: dict[str, Any]) -> _LambdaLogs:
     sys.stdin = open(os.devnull)  # noqa: SIM115 - it lives as long as the process
     sys.stdout = _lines_to(1)
     sys.stderr = _lines_to(2)
-    logs = _LambdaLogs()
+    logging.Formatter.converter = time.gmtime
+    logs = LambdaLoggerHandler()
     logging.getLogger().addHandler(logs)
     return logs
 
@@ -131,53 +166,6 @@ def _lines_to(descriptor: int) -> TextIO:
     )
 
 
-def _load(path: str) -> Handler:
-    """`folder/module.function` or `folder.module.function`, with Lambda's words for a bad one."""
-    module, _, name = path.rpartition(".")
-    try:
-        loaded = importlib.import_module(module.replace("/", "."))
-    except ImportError as error:
-        raise _RuntimeError(
-            "Runtime.ImportModuleError", f"Unable to import module '{module}': {error}"
-        ) from error
-    if not hasattr(loaded, name):
-        raise _RuntimeError(
-            "Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module}'"
-        )
-    handler: Handler = getattr(loaded, name)
-    return handler
-
-
-def _invoke(handler: Handler, frame: dict[str, Any]) -> tuple[bytes, bytes]:
-    try:
-        result = handler(frame["event"], Context(frame["context"]))
-        return b"O", _encode(result)
-    except BaseException as error:  # noqa: BLE001 - a handler's sys.exit() is an answer as well
-        return b"E", _failure(error)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-
-
-def _encode(result: Any) -> bytes:
-    """As awslambdaric does: Decimals become floats, everything else must be JSON already."""
-    try:
-        return json.dumps(result, default=_decimal).encode()
-    except (TypeError, ValueError) as error:
-        raise _RuntimeError(
-            "Runtime.MarshalError", f"Unable to marshal response: {error}"
-        ) from error
-
-
-def _decimal(value: Any) -> float:
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-def _failure(error: BaseException) -> bytes:
-    trace = traceback.format_exception(error)
+def _flush() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    kind = error.kind if isinstance(error, _RuntimeError) else type(error).__name__
-    return json.dumps({"errorType": kind, "errorMessage": str(error), "stackTrace": trace}).encode()

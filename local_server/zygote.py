@@ -3,20 +3,18 @@
 import gc
 import importlib
 import os
+import resource
 import signal
 import socket
-import struct
 import sys
 import traceback
 import warnings
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from local_server.leash import end_with_parent, end_with_stdin
 from local_server.worker import work
 
-PID = struct.Struct(">I")
 # What handlers on AWS tend to import; boto3's client modules are half of a cold start.
 PRELOADED = (
     "boto3",
@@ -37,6 +35,7 @@ PRELOADED = (
     "urllib3",
 )
 
+_FILES = 1024
 # Those that the emulator and its store answer for.
 _SERVICES = ("apigatewaymanagementapi", "dynamodb", "sqs", "ssm")
 
@@ -46,6 +45,7 @@ def main(control: int, preloaded: Iterable[str]) -> None:
     end_with_parent(os.getppid())
     # The kernel reaps: a worker's end is seen by the emulator on the worker's own socket.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _limit_files()
     _preload(preloaded)
     if "botocore.session" in sys.modules:
         _share_models()
@@ -57,6 +57,15 @@ def main(control: int, preloaded: Iterable[str]) -> None:
             if not message:
                 return
             _fork(sock, *descriptors)
+
+
+def _limit_files() -> None:
+    """Lambda's own quota, whatever the emulator has given itself
+    (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft > _FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, hard))
 
 
 def _preload(names: Iterable[str]) -> None:
@@ -94,27 +103,28 @@ def _share_models() -> None:
 
 
 def _fork(control: socket.socket, channel: int, logs: int) -> None:
+    """Nothing is answered: a worker says itself who it is, on its own channel."""
     parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        control.close()
-        _be_worker(parent, channel, logs)
+    try:
+        if os.fork() == 0:
+            control.close()
+            _be_worker(parent, channel, logs)
+    except OSError:
+        # The emulator sees the channel close.
+        traceback.print_exc()
     os.close(channel)
     os.close(logs)
-    # Here, not in the worker: it must lead its group before anybody can kill the group.
-    with suppress(ProcessLookupError):
-        os.setpgid(pid, pid)
-    control.sendall(PID.pack(pid))
 
 
 def _be_worker(parent: int, channel: int, logs: int) -> None:
     status = 1
     try:
+        # Before anybody can know the process: a group is killed and frozen as a whole.
+        os.setpgid(0, 0)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         end_with_parent(parent)
         end_with_stdin()
-        work(socket.socket(fileno=channel), logs)
-        status = 0
+        status = work(socket.socket(fileno=channel), logs)
     except BaseException:  # noqa: BLE001 - a worker never returns into the zygote's loop
         traceback.print_exc()
     finally:

@@ -5,8 +5,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 PARENT = """
 import subprocess, sys, time
@@ -17,14 +20,61 @@ time.sleep(60)
 """
 
 
+OF_A_COMMAND = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-P", sys.argv[1], "--command", "/bin/sh", "-c",
+                          "echo up; exec sleep 60"], stdin=subprocess.PIPE)
+time.sleep(60)
+"""
+
+ACCOMPANIED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from local_server.leash import _accompany
+sys.exit(_accompany(["/bin/sh", "-c", sys.argv[2]]))
+"""
+
+
+def accompany(command: str) -> "subprocess.Popen[str]":
+    words = [sys.executable, "-P", "-c", ACCOMPANIED, str(ROOT), command]
+    return subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def output_of(process: "subprocess.Popen[str]") -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout
+
+
+def test_where_the_kernel_cannot_help_a_program_ends_with_the_other_end_of_stdin() -> None:
+    with accompany("echo up; exec sleep 60") as process:
+        assert output_of(process).readline() == "up\n"
+        assert process.stdin is not None
+        process.stdin.close()
+        # The program holds the pipe's other end: its end is the program's end.
+        assert output_of(process).read() == ""
+
+
+def test_a_program_that_is_accompanied_may_end_as_it_wants() -> None:
+    with accompany(
+        "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.01; done"
+    ) as process:
+        assert output_of(process).readline() == "up\n"
+        os.killpg(process.pid, signal.SIGTERM)
+        assert output_of(process).read() == "bye\n"
+        assert process.wait() == 3
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc and the kernel")
-def test_a_module_on_the_leash_ends_when_its_parent_is_killed() -> None:
-    leash = Path(__file__).parents[2] / "local_server" / "leash.py"
+@pytest.mark.parametrize("parent", [PARENT, OF_A_COMMAND], ids=["module", "command"])
+def test_what_is_on_the_leash_ends_when_its_parent_is_killed(parent: str) -> None:
+    leash = ROOT / "local_server" / "leash.py"
     read, write = os.pipe()
-    with subprocess.Popen([sys.executable, "-c", PARENT, str(leash)], stdout=write) as parent:
+    with subprocess.Popen([sys.executable, "-c", parent, str(leash)], stdout=write) as process:
         os.close(write)
         with os.fdopen(read) as output:
             assert output.readline() == "up\n"
-            os.kill(parent.pid, signal.SIGKILL)
+            os.kill(process.pid, signal.SIGKILL)
             # The child holds the pipe's other end: its end is the child's end.
             assert output.read() == ""

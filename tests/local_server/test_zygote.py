@@ -1,12 +1,15 @@
 """What a forked worker starts with."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_server.processes import Zygote
+from local_server.worker_process import Answer, WorkerProcess, checked
 
 HANDLER = """
 import sys
@@ -30,17 +33,32 @@ VARIABLES = {
     "AWS_LAMBDA_LOG_STREAM_NAME": "s",
     "PATH": os.environ["PATH"],
 }
-CONTEXT = {"aws_request_id": "id", "invoked_function_arn": "arn", "timeout_ms": 1000}
+CONTEXT = {"invoked_function_arn": "arn", "timeout_ms": 1000}
+
+
+async def answer_of(worker: WorkerProcess) -> Any:
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    worker.invoke(b'{"request_id": "id", "event": {}}', answer.set_result)
+    return json.loads(checked(await answer))
+
+
+def setup_of(root: Path) -> dict[str, Any]:
+    return {
+        "handler": "h.handler",
+        "root": str(root),
+        "environment": VARIABLES,
+        "context": CONTEXT,
+        "api_hosts": [],
+    }
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
 async def test_a_worker_is_warm_but_knows_nothing_of_the_emulator(tmp_path: Path) -> None:
     (tmp_path / "h.py").write_text(HANDLER)
-    setup = {"handler": "h.handler", "root": str(tmp_path), "environment": VARIABLES}
     zygote = Zygote()
     try:
-        workers = [await zygote.fork(setup, lambda _: None) for _ in range(2)]
-        shown = [json.loads(await worker.invoke({}, CONTEXT)) for worker in workers]
+        workers = [await zygote.fork(setup_of(tmp_path), lambda _: None) for _ in range(2)]
+        shown = [await answer_of(worker) for worker in workers]
     finally:
         zygote.stop()
     for worker in workers:
@@ -70,11 +88,25 @@ def handler(event, context):
 
 async def test_what_botocore_reads_of_its_own_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "h.py").write_text(LOADER)
-    setup = {"handler": "h.handler", "root": str(tmp_path), "environment": VARIABLES}
     zygote = Zygote()
     try:
-        worker = await zygote.fork(setup, lambda _: None)
-        assert await worker.invoke({}, CONTEXT) != '"/elsewhere"'
+        worker = await zygote.fork(setup_of(tmp_path), lambda _: None)
+        assert await answer_of(worker) != "/elsewhere"
+    finally:
+        zygote.stop()
+    worker.kill()
+
+
+async def test_a_handler_may_open_as_many_files_as_in_lambda(tmp_path: Path) -> None:
+    (tmp_path / "h.py").write_text(
+        "import resource\n"
+        "def handler(event, context):\n"
+        "    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]\n"
+    )
+    zygote = Zygote(preloaded=())
+    try:
+        worker = await zygote.fork(setup_of(tmp_path), lambda _: None)
+        assert await answer_of(worker) <= 1024
     finally:
         zygote.stop()
     worker.kill()
