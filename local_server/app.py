@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,9 +15,11 @@ from sanic import Request as SanicRequest
 from sanic.compat import Header
 from sanic.exceptions import PayloadTooLarge, SanicException
 
-from local_server import pages
+from local_server import control, pages
+from local_server.control import Control
 from local_server.conversation import Conversation
 from local_server.gateway import LOST
+from local_server.handshake import Refused
 from local_server.http_api import HttpApi
 from local_server.management import Management, managed_path
 from local_server.protocol import GatewayProtocol
@@ -28,17 +31,20 @@ from local_server.responses import (
     Response,
     gateway_error,
 )
-from local_server.tasks import Tasks
-from local_server.websocket import BadUpgrade, accept_key, switching_protocols
-from local_server.websocket_api import Refused, WebsocketApi
+from local_server.shared import Shared
+from local_server.web import Web
+from local_server.websocket import BadUpgrade, negotiate
+from local_server.websocket_api import WebsocketApi
 
 logger = logging.getLogger("local_server")
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # Far above what is allowed: a body that is only too large is answered, not cut off.
 _BODY_BYTES = 32 * 1024 * 1024
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 _HEADER_BYTES = 10_240
+# The same page's limit for WebSocket APIs; how it is refused has not been recorded.
+UPGRADE_URL_CHARS = 4096
+URL_TOO_LONG = gateway_error(414, "Request URI Too Long")
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,15 @@ class Front:
     websocket_api: WebsocketApi
     http_api: HttpApi
     management: Management
-    tasks: Tasks
-    websocket_paths: frozenset[str]
+    control: Control
+    shared: Shared
     port: int
+    prepared: asyncio.Event
 
 
 def make_app(front: Front) -> Sanic[Any, Any]:
     # Sanic keeps apps in a registry by name; several emulators may live in one process.
-    app: Sanic[Any, Any] = Sanic(f"local_server-{secrets.token_hex(4)}", configure_logging=False)
+    app = Web(f"local_server-{secrets.token_hex(4)}", partial(_answer, front))
     app.config.update(
         ACCESS_LOG=False,
         KEEP_ALIVE_TIMEOUT=350,
@@ -67,13 +74,6 @@ def make_app(front: Front) -> Sanic[Any, Any]:
         TOUCHUP=False,
     )
 
-    async def answer(request: SanicRequest, path: str = "") -> HTTPResponse | None:
-        return await _answer(front, request)
-
-    # Sanic lets a handler so marked return nothing: an upgraded connection has no HTTP response.
-    answer.is_websocket = True  # type: ignore[attr-defined]
-    app.add_route(answer, "/", methods=_METHODS, name="root")
-    app.add_route(answer, "/<path:path>", methods=_METHODS, name="any")
     app.exception(Exception)(_failed)
     app.exception(asyncio.CancelledError)(_failed)  # type: ignore[arg-type]
     # At INFO it names the URL, with its token, of a request whose client has left.
@@ -87,13 +87,16 @@ async def _answer(front: Front, sanic_request: SanicRequest) -> HTTPResponse | N
     if _wants_upgrade(request):
         return await _upgrade(front, sanic_request, request, path)
     if (managed := managed_path(request.path)) is not None:
-        return _sanic_response(front.management.handle(request, managed))
+        return _sanic_response(await front.management.handle(request, managed))
+    if request.decoded_path.startswith(control.PREFIX):
+        return _sanic_response(await front.control.handle(request))
     if request.decoded_path.startswith(pages.PREFIX):
         return _sanic_response(pages.page(request.decoded_path))
     if front.http_api.has_route(request):
         return _sanic_response(await front.http_api.handle(request))
-    if path in front.websocket_paths:
-        return _sanic_response(gateway_error(426, "Upgrade Required"))
+    if path and front.websocket_api.addresses.reach(request.host, path):
+        status = front.shared.assumptions.plain_get_status
+        return _sanic_response(gateway_error(status, HTTPStatus(status).phrase))
     if request.decoded_path == "/" and request.method in ("GET", "HEAD"):
         return _sanic_response(pages.page(""))
     return _sanic_response(await front.http_api.handle(request))
@@ -107,20 +110,24 @@ async def _upgrade(
     front: Front, sanic_request: SanicRequest, request: Request, path: str
 ) -> HTTPResponse | None:
     """The 101 is withheld until $connect has decided."""
-    if path not in front.websocket_paths:
+    if not front.websocket_api.addresses.reach(request.host, path):
         return _sanic_response(FORBIDDEN)
+    if len(request.path) + len(request.query) > UPGRADE_URL_CHARS:
+        return _sanic_response(URL_TOO_LONG)
+    # A client that reconnects faster than onStart seeds its users would be a stranger.
+    await front.prepared.wait()
     try:
-        accept = accept_key(request)
+        upgrade = negotiate(request, front.shared.assumptions)
     except BadUpgrade as error:
         return _sanic_response(gateway_error(error.status, HTTPStatus(error.status).phrase))
     decision = await front.websocket_api.connect(request)
     if isinstance(decision, Refused):
         return _sanic_response(decision.response)
     protocol = cast(GatewayProtocol, cast(object, sanic_request.protocol))
-    conversation = Conversation(front.websocket_api, front.tasks, decision.peer)
+    conversation = Conversation(front.websocket_api, front.shared.tasks, decision.peer)
     try:
         conversation.socket = protocol.upgrade(
-            switching_protocols(accept, decision.subprotocol), conversation
+            upgrade, decision.subprotocol, conversation, front.shared.assumptions
         )
     except ConnectionResetError:
         front.websocket_api.closed(decision.peer, LOST)

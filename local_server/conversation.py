@@ -35,5 +35,8 @@ class Conversation:
         if self._in_flight == FRAMES_IN_FLIGHT - 1:
             self.socket.resume()
 
+    def on_ping(self) -> None:
+        self._api.pinged(self._peer)
+
     def on_closed(self, closing: Closing) -> None:
         self._api.closed(self._peer, closing)

@@ -8,6 +8,10 @@ from typing import Any
 from local_server.clock import Clock, Milliseconds, Timer
 
 
+# One that stays open keeps those behind it, met or not, until there are so many.
+_FULL = 1024
+
+
 class Deadline:
     """Calls `passed` when it is due, unless it was met before."""
 
@@ -28,10 +32,14 @@ class Deadlines:
         self._clock = clock
         self._ms = round(seconds * 1000)
         self._open: deque[Deadline] = deque()
+        self._full = _FULL
         self._timer: Timer | None = None
 
     def start(self, passed: Callable[[], None]) -> Deadline:
         self._forget_met()
+        if len(self._open) >= self._full:
+            self._open = deque(one for one in self._open if one.passed is not None)
+            self._full = max(_FULL, 2 * len(self._open))
         deadline = Deadline(Milliseconds(self._clock.now() + self._ms), passed)
         self._open.append(deadline)
         if self._timer is None:

@@ -6,49 +6,77 @@ import os
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sanic import Sanic
 
+from local_server.addresses import addresses_of
+from local_server.api_keys import ApiKeys
 from local_server.app import Front, make_app
+from local_server.authorizers.http import HttpAuthorizers
+from local_server.authorizers.lambda_http import AUTHORIZER_TIMEOUT_S
+from local_server.callers import Callers, administrator
 from local_server.clock import Clock
+from local_server.code_watch import WATCH_ERRORS, CodeWatch
+from local_server.connect_access import ConnectAccess
+from local_server.control import Control
 from local_server.environment import Environment, api_names
-from local_server.errors import ServerError, TemplateError
+from local_server.errors import ServerError
+from local_server.faults import Faults
 from local_server.functions import Functions, Runtime
-from local_server.gateway import GOING_AWAY, RESTART
 from local_server.gateway import INTEGRATION_TIMEOUT_S as WEBSOCKET_TIMEOUT_S
+from local_server.gateway import RESTART
 from local_server.http_api import INTEGRATION_TIMEOUT_S as HTTP_TIMEOUT_S
 from local_server.http_api import HttpApi
-from local_server.ids import RandomBytes
+from local_server.ids import ConnectionId, RandomBytes
+from local_server.in_process import InProcess
 from local_server.integration import Integration
-from local_server.management import Management
+from local_server.journal import Journal
+from local_server.management import Admission, Management, admit_everybody
+from local_server.permissions import callers_of, check_store, doubts, opaque
 from local_server.processes import Zygote
 from local_server.protocol import GatewayProtocol
 from local_server.provisioning import Clients, make_clients, provision
-from local_server.sources import Queue, Source
+from local_server.recording import Recording
+from local_server.reload import forget_bytecode
+from local_server.shared import Shared
+from local_server.sources import make_sources
 from local_server.store import Store, start_store
 from local_server.tasks import Tasks
-from local_server.template import Names, QueueSource, Template, load_template
-from local_server.template.resources import QUEUE
+from local_server.template import Names, Template, load_template
+from local_server.template.stages import with_variables
+from local_server.throttling import Throttle
 from local_server.websocket_api import WebsocketApi
 
 logger = logging.getLogger("local_server")
 
 _SWEEP_S = 0.5
+# How long a jump of the clock waits for what is running, by the machine's time.
+SETTLE_S = 1.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`port` 0 takes a free one. `store` is ministack, moto or a URL."""
+    """`port` 0 takes a free one. `store` is ministack, moto, dynoxide or a URL.
+
+    Tables and queues outlive a stop in the directory `data`.
+    """
 
     template: Path
     stage: str = "local"
     host: str = "127.0.0.1"
     port: int = 0
     store: str = "ministack"
+    data: Path | None = None
     region: str | None = None
     clock: Clock = field(default_factory=Clock)
     random_bytes: RandomBytes = os.urandom
+    faults: Faults = field(default_factory=Faults)
+    journal: Journal | None = None
+    verify_signatures: bool = False
+    freeze: bool = True
+    in_process: bool = False
+    reload: bool = False
     websocket_timeout_s: float = WEBSOCKET_TIMEOUT_S
     http_timeout_s: float = HTTP_TIMEOUT_S
     disconnect_grace_s: float = 1.5
@@ -60,13 +88,21 @@ class Emulator:
     template: Template
     store: Store
     environment: Environment
+    shared: Shared
+    _invoker: Recording
+    callers: Callers
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # Upgrades wait for it: whoever starts us may have a service to prepare first.
+        self.prepared = asyncio.Event()
+        self.prepared.set()
         self._tasks = Tasks()
         self._polls: list[asyncio.Task[None]] = []
         self._store: Store | None = None
-        self._functions: Functions | None = None
+        self._watch: asyncio.Task[NoReturn] | None = None
+        self._functions: Functions | InProcess | None = None
+        self._code: CodeWatch | None = None
         self._zygote: Zygote | None = None
         self._app: Sanic[Any, Any] | None = None
         self._server: Any = None
@@ -91,12 +127,14 @@ class Emulator:
 
     @property
     def websocket_urls(self) -> tuple[str, ...]:
-        """The stage's own, then those of custom.localServer.websocketPaths."""
+        """The stage's own, those of custom.localServer.websocketPaths, and its mappings'."""
         origin = self.http_url.replace("http://", "ws://", 1)
-        return tuple(origin + path for path in self._websocket_paths())
+        return tuple(origin + path for path in addresses_of(self.template).all_paths)
 
-    def _websocket_paths(self) -> tuple[str, ...]:
-        return (f"/{self.template.stage}", *self.template.local.websocket_paths)
+    @property
+    def open_connections(self) -> list[ConnectionId]:
+        assert self._websocket_api is not None  # noqa: S101 - only asked once started
+        return [connection.id for connection in self._websocket_api.registry.all_open()]
 
     def start_environment(self) -> dict[str, str]:
         """For a command that prepares the service: the provider's, and where we are."""
@@ -121,31 +159,84 @@ class Emulator:
         self.template = load_template(
             settings.template, stage=settings.stage, region=settings.region
         )
+        self.shared = self._share()
         self._listener = _listen(settings.host, settings.port)
-        self._zygote = Zygote()
-        self.store = self._store = start_store(settings.store)
+        self._zygote = None if settings.in_process else Zygote(freezes=settings.freeze)
+        self.store = self._store = start_store(
+            settings.store, near=self.template.root, data=settings.data
+        )
         await self.store.ready()
+        if settings.verify_signatures:
+            check_store(self.store)
         clients = await asyncio.to_thread(
-            make_clients, self.store.endpoint, self.template.region, self.store.credentials
+            make_clients, self.store.endpoints, self.template.region, self.store.credentials
         )
         names = await asyncio.to_thread(provision, self.template, clients, api_names(self.template))
+        self.template = with_variables(self.template, names)
+        self.callers = self._callers(names)
         self._start_functions(names)
         await self._serve()
-        self._start_sources(names, clients)
+        await self._start_sources(names, clients)
+        self._watch = asyncio.ensure_future(self.store.watch(settings.clock))
+        self._watch.add_done_callback(_report)
+
+    def _share(self) -> Shared:
+        settings, local = self._settings, self.template.local
+        stage = self.template.websocket_stage
+        return Shared(
+            clock=settings.clock,
+            random_bytes=settings.random_bytes,
+            tasks=self._tasks,
+            faults=settings.faults,
+            throttle=Throttle(local.limits, stage.throttle, stage.route_throttles),
+            assumptions=local.assumptions,
+            journal=settings.journal,
+        )
+
+    def _callers(self, names: Names) -> Callers:
+        settings, template = self._settings, self.template
+        if not settings.verify_signatures:
+            return Callers([administrator()], template.region, settings.clock)
+        for warning in (*doubts(self.store), *opaque(template)):
+            logger.warning("%s", warning)
+        everybody = callers_of(template, names, settings.random_bytes)
+        return Callers(everybody, template.region, settings.clock)
 
     def _start_functions(self, names: Names) -> None:
         settings, template = self._settings, self.template
         self.environment = Environment(
-            template, names, self.http_url, self.store.endpoint, self.store.credentials,
-            settings.random_bytes,
+            template, names, self.http_url, self.store.endpoints, self.store.credentials,
+            settings.random_bytes, self.callers.credentials(),
         )  # fmt: skip
         for function in template.functions.values():
             self.environment.of_function(function)
         runtime = Runtime(
-            template.root, template.region, self.environment.of_function, settings.random_bytes
-        )
-        assert self._zygote is not None  # noqa: S101 - started a moment ago
-        self._functions = Functions(template.functions, runtime, self._zygote)
+            template.root, template.region, self.environment.of_function, settings.random_bytes,
+            clock=settings.clock,
+            faults=settings.faults,
+            tasks=self._tasks,
+            domains=tuple(mapping.domain for mapping in template.websocket_stage.mappings),
+        )  # fmt: skip
+        if self._zygote is None:
+            self._functions = InProcess(template.functions, runtime)
+        else:
+            self._functions = Functions(template.functions, runtime, self._zygote)
+        self._invoker = Recording(self._functions, settings.clock, settings.journal)
+        if settings.reload:
+            try:
+                self._code = CodeWatch(template.root, self._code_changed)
+            except WATCH_ERRORS as error:
+                logger.warning("changes of the code are not seen: %s", error)
+
+    def _code_changed(self, files: frozenset[Path]) -> None:
+        assert self._functions is not None  # noqa: S101 - watched for it
+        read_once = files & {self.template.file, *self.template.included}
+        for file in sorted(read_once):
+            logger.warning("%s has changed: restart to see it", file.name)
+        if code := files - read_once:
+            logger.info("%s: reloading", ", ".join(sorted(file.name for file in code)))
+            forget_bytecode(code)
+            self._tasks.start(self._functions.reload())
 
     async def _serve(self) -> None:
         front = self._front()
@@ -168,36 +259,59 @@ class Emulator:
     def _front(self) -> Front:
         settings, template = self._settings, self.template
         assert self._functions is not None  # noqa: S101 - started a moment ago
-        clock, random = settings.clock, settings.random_bytes
-        websockets = Integration(self._functions, self._tasks, clock, settings.websocket_timeout_s)
-        http = Integration(self._functions, self._tasks, clock, settings.http_timeout_s)
-        api = WebsocketApi(template, websockets, self._tasks, clock, random)
+        shared = self.shared
+        websockets = Integration(self._invoker, shared, settings.websocket_timeout_s)
+        http = Integration(self._invoker, shared, settings.http_timeout_s)
+        asked = Integration(self._invoker, shared, AUTHORIZER_TIMEOUT_S)
+        authorizers = HttpAuthorizers(asked, settings.clock, template.region)
+        keys = ApiKeys(template.api_keys, shared.clock)
+        access = ConnectAccess(self.callers, keys, template.stage)
+        api = WebsocketApi(template, websockets, shared, access.admit)
         return Front(
             websocket_api=api,
-            http_api=HttpApi(template, http, clock, random),
-            management=Management(template.stage, api, clock, random),
-            tasks=self._tasks,
-            websocket_paths=frozenset(self._websocket_paths()),
+            http_api=HttpApi(template, http, authorizers, shared),
+            management=Management(template.stage, api, shared, self._admission()),
+            control=Control(api, shared, self.advance),
+            shared=shared,
             port=self.port,
+            prepared=self.prepared,
         )
 
-    def _start_sources(self, names: Names, clients: Clients) -> None:
+    def _admission(self) -> Admission:
+        if not self._settings.verify_signatures:
+            return admit_everybody
+        return self.callers.admit_to_connections
+
+    async def _start_sources(self, names: Names, clients: Clients) -> None:
         assert self._functions is not None  # noqa: S101 - started a moment ago
-        for source in self.template.sources:
-            queue = _queue(source, self.template, names)
-            poll = Source(queue, self._functions, clients.sqs, self._tasks).run()
-            self._polls.append(self._tasks.start(poll))
+        for source in make_sources(self.template, names, clients, self._invoker, self.shared):
+            await source.open()
+            self._polls.append(self._tasks.start(source.run()))
+
+    async def advance(self, seconds: float, settle_s: float = SETTLE_S) -> None:
+        """It is so much later. What is running may finish first: for that, no time has passed."""
+        await self._invoker.settled(settle_s)
+        self.shared.clock.advance(seconds)
 
     async def _sweep(self) -> None:
         while True:
             await self._settings.clock.sleep(_SWEEP_S)
             if self._websocket_api is not None:
-                self._websocket_api.close_overdue(GOING_AWAY)
+                self._websocket_api.close_overdue()
 
     # Stop
 
+    async def lost(self) -> None:
+        """Raises StoreError once the store has ended for good; until then it waits."""
+        assert self._watch is not None  # noqa: S101 - only asked once started
+        await asyncio.shield(self._watch)
+
     async def stop(self) -> None:
         """Closes sockets, lets $disconnect run for a moment, then ends every process."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._code is not None:
+            self._code.stop()
         for poll in self._polls:
             poll.cancel()
         if self._server is not None:
@@ -205,16 +319,16 @@ class Emulator:
         if self._websocket_api is not None:
             await self._websocket_api.close_all(RESTART)
         await self._tasks.finish(self._settings.disconnect_grace_s)
-        self._end_processes()
+        await self._end_processes()
         self._end_server()
 
-    def _end_processes(self) -> None:
+    async def _end_processes(self) -> None:
         if self._functions is not None:
             self._functions.stop()
         elif self._zygote is not None:
             self._zygote.stop()
         if self._store is not None:
-            self._store.stop()
+            await self._store.stop()
 
     def _end_server(self) -> None:
         if self._server is not None:
@@ -224,6 +338,11 @@ class Emulator:
             self._listener.close()
         if self._app is not None:
             Sanic.unregister_app(self._app)
+
+
+def _report(watch: "asyncio.Task[NoReturn]") -> None:
+    if not watch.cancelled():
+        logger.error("%s", watch.exception())
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -241,20 +360,3 @@ def _listen(host: str, port: int) -> socket.socket:
 def _cannot_listen(host: str, port: int, error: Exception) -> ServerError:
     reason = error.strerror if isinstance(error, OSError) else None
     return ServerError(f"cannot listen on {host}:{port}: {reason or error}")
-
-
-def _queue(source: QueueSource, template: Template, names: Names) -> Queue:
-    arn = str(names.resolve(source.queue_arn, source.place))
-    for resource in template.resources.values():
-        if resource.kind == QUEUE and names.attributes[resource.id, "Arn"] == arn:
-            return Queue(
-                function=source.function,
-                url=names.refs[resource.id],
-                arn=arn,
-                region=template.region,
-                batch_size=source.batch_size,
-                window_s=source.window_s,
-                reports_failures=source.reports_failures,
-                concurrency=source.concurrency,
-            )
-    raise TemplateError(source.place, f"no queue of this template has the ARN {arn}")

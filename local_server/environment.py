@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_server.errors import Place, TemplateError
 from local_server.ids import RandomBytes
-from local_server.template import Function, LogicalId, Names, Template
+from local_server.stores.endpoints import Endpoints
+from local_server.template import Function, FunctionName, LogicalId, Names, Template
 from local_server.template.intrinsics import NOTHING
+from local_server.template.lambdas import function_arn, logical_id
 
 WEBSOCKET_API_ID = "localwsapi"
 HTTP_API_ID = "localhttpx"
@@ -22,8 +24,8 @@ _INHERITED = (
 
 
 def api_names(template: Template) -> Names:
-    """Refs and attributes of the two APIs that the framework adds to every stack."""
-    region = template.region
+    """Refs and attributes of the functions, and of the two APIs the framework adds to a stack."""
+    region, functions = template.region, template.functions.values()
     return Names(
         region=region,
         stack=f"{template.service}-{template.stage}",
@@ -31,10 +33,15 @@ def api_names(template: Template) -> Names:
             LogicalId("WebsocketsApi"): WEBSOCKET_API_ID,
             LogicalId("HttpApi"): HTTP_API_ID,
             LogicalId("WebsocketsDeploymentStage"): template.stage,
+            **{logical_id(one.name): one.deployed_name for one in functions},
         },
         attributes={
             (LogicalId("WebsocketsApi"), "ApiEndpoint"): _origin("wss", WEBSOCKET_API_ID, region),
             (LogicalId("HttpApi"), "ApiEndpoint"): _origin("https", HTTP_API_ID, region),
+            **{
+                (logical_id(one.name), "Arn"): function_arn(region, one.deployed_name)
+                for one in functions
+            },
         },
     )
 
@@ -46,14 +53,17 @@ class Environment:
     template: Template
     names: Names
     origin: str
-    store_endpoint: str | None
+    endpoints: Endpoints
     credentials: Mapping[str, str]
     random_bytes: RandomBytes
+    # Of functions that have a key of their own.
+    own_credentials: Mapping[FunctionName, Mapping[str, str]] = field(default_factory=dict)
 
     def of_function(self, function: Function) -> dict[str, str]:
         """Raises TemplateError naming the variable that cannot be resolved."""
         return {
             **self._base(),
+            **self.own_credentials.get(function.name, {}),
             **self._lambda(function),
             **self._resolved(function.environment, f"functions.{function.name}.environment"),
         }
@@ -65,12 +75,10 @@ class Environment:
 
     def _base(self) -> dict[str, str]:
         inherited = {key: os.environ[key] for key in _INHERITED if key in os.environ}
-        endpoint = self.store_endpoint
-        services = ("DYNAMODB", "SQS", "SSM") if endpoint else ()
         return {
             **inherited,
             **self.credentials,
-            **{f"AWS_ENDPOINT_URL_{service}": str(endpoint) for service in services},
+            **self.endpoints.variables(),
             # For a client of @connections that names no endpoint of its own.
             "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"{self.origin}/{self.template.stage}",
             "AWS_REGION": self.template.region,

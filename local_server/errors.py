@@ -7,7 +7,10 @@ LocalServerError            one line on the terminal, exit code 2
 FunctionError               an invocation failed; the caller hears what API Gateway would say
 ├── FunctionRaised          the handler raised
 ├── FunctionTimedOut        it ran past its own timeout and was killed
-└── FunctionCrashed         its process ended without an answer
+├── FunctionCrashed         its process ended without an answer
+├── FunctionForbidden       the gateway may not invoke it
+├── FunctionThrottled       as many of its events are in work as may be
+└── EventTooLarge           Lambda takes no event of that size
 """
 
 from dataclasses import dataclass
@@ -42,16 +45,31 @@ class Place:
 class TemplateError(LocalServerError):
     def __init__(self, place: Place | None, reason: str) -> None:
         super().__init__(f"{place}: {reason}" if place else reason)
+        self.place = place
+        self.reason = reason
 
 
 class FunctionError(Exception):
-    """errorType and errorMessage as Lambda reports them; `trace` is for the log alone."""
+    """errorType, errorMessage and stackTrace as Lambda reports them.
 
-    def __init__(self, kind: str, message: str, trace: tuple[str, ...] = ()) -> None:
+    The whole `traceback` and the `place`, a file and line of the project, are for the terminal.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        trace: tuple[str, ...] = (),
+        *,
+        traceback: str = "",
+        place: str = "",
+    ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.message = message
         self.trace = trace
+        self.traceback = traceback
+        self.place = place
 
 
 class FunctionRaised(FunctionError):
@@ -63,4 +81,16 @@ class FunctionTimedOut(FunctionError):
 
 
 class FunctionCrashed(FunctionError):
+    pass
+
+
+class FunctionForbidden(FunctionError):
+    pass
+
+
+class FunctionThrottled(FunctionError):
+    pass
+
+
+class EventTooLarge(FunctionError):
     pass

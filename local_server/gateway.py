@@ -26,11 +26,14 @@ class Closing:
     reason: str
 
 
-GOING_AWAY = Closing(1001, "Going away")
+GOING_AWAY = 1001
 BINARY = Closing(1003, "")
 NOT_UTF8 = Closing(1007, "")
+# "too many requests from one client" (developer guide, websocket-api-protect); no reason recorded.
+TOO_MANY = Closing(1008, "")
 TOO_BIG = Closing(1009, "Message too big")
 DELETED = Closing(1000, "Connection Closed Normally")
+FAILED = Closing(1011, "")
 RESTART = Closing(1012, "Service restart")
 LOST = Closing(1006, "")
 NO_STATUS = Closing(1005, "Client-side close frame status not set")
@@ -55,8 +58,11 @@ class Connection:
     def id(self) -> ConnectionId:
         return self.peer.connection_id
 
-    def overdue(self, now: Milliseconds) -> bool:
-        return now - self.last_active_at >= IDLE_MS or now - self.peer.connected_at >= LIFETIME_MS
+    def idle(self, now: Milliseconds) -> bool:
+        return now - self.last_active_at >= IDLE_MS
+
+    def too_old(self, now: Milliseconds) -> bool:
+        return now - self.peer.connected_at >= LIFETIME_MS
 
 
 class Registry:
@@ -78,10 +84,8 @@ class Registry:
 
     def active(self, connection: ConnectionId, now: Milliseconds) -> None:
         """A frame came in, or a post went out: both put off the idle timeout."""
-        if connection in self._connections:
-            self._connections[connection] = replace(
-                self._connections[connection], last_active_at=now
-            )
+        if (found := self._connections.get(connection)) is not None:
+            self._connections[connection] = Connection(found.peer, found.state, now)
 
     def closed(self, connection: ConnectionId) -> None:
         self._connections.pop(connection, None)
@@ -93,11 +97,16 @@ class Registry:
             raise Gone(connection)
         return found
 
-    def overdue(self, now: Milliseconds) -> Iterator[ConnectionId]:
-        """The open connections that are past ten idle minutes or two hours."""
-        for connection in list(self._connections.values()):
-            if connection.state is State.OPEN and connection.overdue(now):
-                yield connection.id
+    def all_open(self) -> list[Connection]:
+        return [one for one in self._connections.values() if one.state is State.OPEN]
+
+    def overdue(self, now: Milliseconds) -> Iterator[tuple[ConnectionId, bool]]:
+        """The open connections past ten idle minutes or two hours, and whether it is the former."""
+        for connection in self._connections.values():
+            if connection.state is not State.OPEN:
+                continue
+            if (idle := connection.idle(now)) or connection.too_old(now):
+                yield connection.id, idle
 
 
 def describe(connection: Connection) -> dict[str, Any]:

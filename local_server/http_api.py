@@ -4,11 +4,13 @@ import logging
 import time
 
 from local_server import cors, ids
-from local_server.clock import Clock
+from local_server.authorizers.denial import Denied
+from local_server.authorizers.http import HttpAuthorizers
 from local_server.environment import HTTP_API_ID
-from local_server.errors import FunctionError
-from local_server.events.http import RouteMatch, http_event
-from local_server.ids import RandomBytes
+from local_server.errors import EventTooLarge, FunctionError, FunctionThrottled
+from local_server.events import Event
+from local_server.events.http import HttpCall, RouteMatch, http_event
+from local_server.faults import Call
 from local_server.integration import Integration, IntegrationTimeout
 from local_server.requests import Request
 from local_server.responses import (
@@ -16,10 +18,13 @@ from local_server.responses import (
     NOT_FOUND,
     SERVICE_UNAVAILABLE,
     TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    Headers,
     Response,
     http_response,
 )
 from local_server.routes import NoHttpRoute, match_route
+from local_server.shared import Shared
 from local_server.template import HttpRoute, Template
 
 logger = logging.getLogger("local_server.http")
@@ -31,12 +36,18 @@ PAYLOAD_BYTES = 6 * 1024 * 1024
 
 class HttpApi:
     def __init__(
-        self, template: Template, integration: Integration, clock: Clock, random_bytes: RandomBytes
+        self,
+        template: Template,
+        integration: Integration,
+        authorizers: HttpAuthorizers,
+        shared: Shared,
     ) -> None:
         self._template = template
         self._integration = integration
-        self._clock = clock
-        self._random = random_bytes
+        self._authorizers = authorizers
+        self._throttle = shared.throttle
+        self._clock = shared.clock
+        self._random = shared.random_bytes
 
     def has_route(self, request: Request) -> bool:
         try:
@@ -48,38 +59,74 @@ class HttpApi:
     async def handle(self, request: Request) -> Response:
         """Never raises: what goes wrong is a response, with CORS headers like any other."""
         rules = self._template.cors
-        if rules is not None and cors.is_preflight(request):
-            return self._identified(cors.preflight(rules, request))
-        response = await self._route(request)
-        return cors.with_cors(rules, request, response) if rules is not None else response
+        if rules is None:
+            return await self._route(request)
+        if cors.is_preflight(request) and not self._is_guarded_catch_all(request):
+            return cors.preflight(rules, request).plus(self._identified())
+        return cors.with_cors(rules, request, await self._route(request))
+
+    def _is_guarded_catch_all(self, request: Request) -> bool:
+        """$default takes OPTIONS too, and its authorizer asks preflights for what they never have.
+
+        docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+        """
+        try:
+            route, _ = match_route(self._template.http_routes, request.method, request.path)
+        except NoHttpRoute:
+            return False
+        return route.key == "$default" and route.authorizer is not None
 
     async def _route(self, request: Request) -> Response:
         try:
             route, match = match_route(self._template.http_routes, request.method, request.path)
         except NoHttpRoute:
-            return self._identified(NOT_FOUND)
-        if len(request.body) > PAYLOAD_BYTES:
-            return self._identified(TOO_LARGE)
+            return NOT_FOUND.plus(self._identified())
+        if not self._throttle.admits_request(self._clock.now()):
+            return TOO_MANY_REQUESTS.plus(self._identified())
         started = time.perf_counter()
-        response = await self._invoke(request, route, match)
+        call = self._call(request, match)
+        response = await self._answer(route, call)
         ms = (time.perf_counter() - started) * 1000
         logger.info("%s -> %s %d in %.0f ms", route.key, route.function, response.status, ms)
-        return response
+        return response.plus((("Apigw-Requestid", call.request_id),))
 
-    async def _invoke(self, request: Request, route: HttpRoute, match: RouteMatch) -> Response:
+    def _call(self, request: Request, match: RouteMatch) -> HttpCall:
         now = self._clock.now()
-        request_id = ids.request_id(self._random)
-        trace = ids.trace_id(now, self._random)
-        event = http_event(request, match, HTTP_API_ID, request_id, now, trace)
-        try:
-            payload = await self._integration.invoke(route.function, event)
-        except IntegrationTimeout:
-            return self._identified(SERVICE_UNAVAILABLE)
-        except FunctionError:
-            return self._identified(INTERNAL_SERVER_ERROR)
-        if len(payload) > PAYLOAD_BYTES:
-            return self._identified(INTERNAL_SERVER_ERROR)
-        return http_response(payload, request_id)
+        return HttpCall(
+            request=request,
+            match=match,
+            api_id=HTTP_API_ID,
+            request_id=ids.request_id(self._random),
+            now=now,
+            trace=ids.trace_id(now, self._random),
+        )
 
-    def _identified(self, response: Response) -> Response:
-        return response.plus((("Apigw-Requestid", ids.request_id(self._random)),))
+    async def _answer(self, route: HttpRoute, call: HttpCall) -> Response:
+        try:
+            granted = await self._authorizers.admit(route, call)
+        except Denied as denial:
+            logger.info("%s is denied: %s", route.key, denial.reason)
+            return denial.response
+        if len(call.request.body) > PAYLOAD_BYTES:
+            return TOO_LARGE
+        return await self._invoke(route, call, granted)
+
+    async def _invoke(self, route: HttpRoute, call: HttpCall, granted: Event | None) -> Response:
+        try:
+            payload = await self._integration.invoke(
+                route.function,
+                http_event(call, granted),
+                call=Call(route=route.key, function=route.function),
+            )
+        except (FunctionThrottled, IntegrationTimeout):
+            return SERVICE_UNAVAILABLE
+        except EventTooLarge:
+            return TOO_LARGE
+        except FunctionError:
+            return INTERNAL_SERVER_ERROR
+        if len(payload) > PAYLOAD_BYTES:
+            return INTERNAL_SERVER_ERROR
+        return http_response(payload, call.request_id)
+
+    def _identified(self) -> Headers:
+        return (("Apigw-Requestid", ids.request_id(self._random)),)

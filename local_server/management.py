@@ -1,20 +1,28 @@
 """The @connections management API, as the SDKs' PostToConnection and kin speak it."""
 
 import json
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from local_server import ids
-from local_server.clock import Clock
+from local_server.faults import Call, Fault, FaultKind
 from local_server.gateway import DELETED, MESSAGE_BYTES, Gone, describe
-from local_server.ids import ConnectionId, RandomBytes
+from local_server.ids import ConnectionId
+from local_server.journal import Post
+from local_server.refusals import Refusal, missing_token
 from local_server.requests import Request
 from local_server.responses import Response
+from local_server.shared import Shared
 from local_server.websocket import BufferFull
 from local_server.websocket_api import WebsocketApi
 
-_PATH = re.compile(r"^/(?P<stage>[^/]+)/@connections/(?P<id>[^/]+)$")
+# Lets a request through to `{stage}/{METHOD}/@connections/{id}`, or raises Refusal.
+Admission = Callable[[Request, str], None]
+
+
+def admit_everybody(request: Request, path: str) -> None:
+    """Signatures are looked at only when that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -23,35 +31,41 @@ class ManagedPath:
     connection: str
 
 
-class Refusal(Exception):
-    """An error in the shape from which the SDKs make their modelled exceptions."""
-
-    def __init__(self, status: int, kind: str, message: str | None = None) -> None:
-        super().__init__(kind)
-        self.response = Response(
-            status,
-            b"" if message is None else json.dumps({"message": message}).encode(),
-            (("Content-Type", "application/json"), ("x-amzn-ErrorType", kind)),
-        )
-
-
 def managed_path(path: str) -> ManagedPath | None:
-    """`/{stage}/@connections/{id}`; SDKs percent-encode the @ and the padding of the id."""
-    match = _PATH.match(unquote(path))
-    return ManagedPath(match["stage"], match["id"]) if match else None
+    """`/{stage}/@connections/{id}`; SDKs percent-encode the @ and the padding of the id.
+
+    Without its stage it is @connections all the same, of a stage that does not exist.
+    """
+    *stage, connections, connection = ["", "", *(unquote(part) for part in path.split("/") if part)]
+    if connections != "@connections":
+        return None
+    return ManagedPath("/".join(filter(None, stage)), connection)
 
 
 class Management:
     def __init__(
-        self, stage: str, api: WebsocketApi, clock: Clock, random_bytes: RandomBytes
+        self, stage: str, api: WebsocketApi, shared: Shared, admit: Admission = admit_everybody
     ) -> None:
         self._stage = stage
+        self._admit = admit
         self._api = api
-        self._clock = clock
-        self._random = random_bytes
+        self._shared = shared
+        self._clock = shared.clock
+        self._random = shared.random_bytes
 
-    def handle(self, request: Request, path: ManagedPath) -> Response:
+    async def handle(self, request: Request, path: ManagedPath) -> Response:
+        response = await self._answer(request, path)
+        if (journal := self._shared.journal) is not None:
+            now, status = self._clock.now(), response.status
+            journal.add(Post(now, path.connection, request.method, status))
+        return response
+
+    async def _answer(self, request: Request, path: ManagedPath) -> Response:
         try:
+            # First: a signature ages while a fault delays the call.
+            self._check_caller(request, path)
+            if delayed := self._strike(FaultKind.POST_DELAYED, path):
+                await self._clock.sleep(delayed.delay_ms / 1000)
             response = self._handle(request, path)
         except Gone:
             # The body is empty, which once broke parsers (aws/aws-sdk-php#2285).
@@ -67,29 +81,50 @@ class Management:
             )
         )
 
+    def _check_caller(self, request: Request, path: ManagedPath) -> None:
+        is_ours = self._api.addresses.manage(request.host, path.stage)
+        stage = self._stage if is_ours else path.stage
+        self._admit(request, f"{stage}/{request.method}/@connections/{path.connection}")
+
     def _handle(self, request: Request, path: ManagedPath) -> Response:
-        if path.stage != self._stage:
+        if not self._api.addresses.manage(request.host, path.stage):
             raise Refusal(403, "ForbiddenException", "Forbidden")
         if not ids.is_connection_id(path.connection):
             # Not 410 (localstack/localstack#4694).
             raise Refusal(400, "BadRequestException", f"Invalid connectionId: {path.connection}")
+        if not self._shared.throttle.admits_request(self._clock.now()):
+            raise Refusal(429, "LimitExceededException", "Too Many Requests")
         connection = ConnectionId(path.connection)
         if request.method == "POST":
+            self._fail_on_purpose(path)
             return self._post(connection, request.body)
         if request.method == "GET":
             return self._get(connection)
         if request.method == "DELETE":
             self._api.close(connection, DELETED)
-            return Response(204)
-        raise Refusal(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            return Response(self._shared.assumptions.delete_status)
+        raise missing_token()
 
     def _post(self, connection: ConnectionId, body: bytes) -> Response:
-        socket = self._api.socket(connection)
+        self._api.registry.open(connection)
         if len(body) > MESSAGE_BYTES:
             raise Refusal(413, "PayloadTooLargeException", "Payload too large")
-        socket.post(body)
-        self._api.registry.active(connection, self._clock.now())
+        if not self._strike(FaultKind.POST_LOST, ManagedPath(self._stage, connection)):
+            self._api.post(connection, body)
+        if self._strike(FaultKind.POST_MISREPORTED, ManagedPath(self._stage, connection)):
+            raise Gone(connection)
         return Response(200, headers=_JSON)
+
+    def _fail_on_purpose(self, path: ManagedPath) -> None:
+        if self._strike(FaultKind.POST_GONE, path):
+            raise Gone(path.connection)
+        if self._strike(FaultKind.POST_THROTTLED, path):
+            raise Refusal(429, "LimitExceededException", "Too Many Requests")
+        if self._strike(FaultKind.POST_FAILED, path):
+            raise Refusal(500, "InternalServerErrorException", "Internal server error")
+
+    def _strike(self, kind: FaultKind, path: ManagedPath) -> Fault | None:
+        return self._shared.faults.strike(kind, Call(connection=path.connection))
 
     def _get(self, connection: ConnectionId) -> Response:
         body = describe(self._api.registry.open(connection))

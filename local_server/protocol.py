@@ -1,12 +1,12 @@
 """Sanic's HTTP protocol, whose connections can turn into our WebSockets."""
 
-import asyncio
 from typing import Any
 
 from sanic.http import Http
 from sanic.server import HttpProtocol
 
-from local_server.websocket import Events, WebSocket
+from local_server.assumptions import Assumptions
+from local_server.websocket import Events, Upgrade, WebSocket, switching_protocols
 
 
 class GatewayHttp(Http):
@@ -30,20 +30,22 @@ class GatewayProtocol(HttpProtocol):
         super().__init__(**kwargs)
         self.websocket: WebSocket | None = None
 
-    def upgrade(self, response: bytes, events: Events) -> WebSocket:
+    def upgrade(
+        self, upgrade: Upgrade, subprotocol: str | None, events: Events, assumed: Assumptions
+    ) -> WebSocket:
         """Answers the upgrade; what the client has already sent is its first frames."""
         transport = self.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError
-        transport.write(response)
-        self.websocket = WebSocket(transport, events)
+        transport.write(switching_protocols(upgrade, subprotocol))
+        self.websocket = WebSocket(transport, events, assumed, upgrade.extensions)
         return self.websocket
 
     def feed_early_bytes(self) -> None:
         early = bytes(self.recv_buffer)
         self.recv_buffer.clear()
         # First: frames that are too many pause the reading again.
-        if isinstance(self.transport, asyncio.Transport) and not self.transport.is_closing():
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
         if self.websocket is not None and early:
             self.websocket.receive(early)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 from local_server.clock import Milliseconds
@@ -65,7 +66,12 @@ class Request:
 
 def clf_time(now: Milliseconds) -> str:
     """`20/Jan/2024:11:55:00 +0000`, always UTC and always English."""
-    moment = time.gmtime(now // 1000)
+    return _clf_second(now // 1000)
+
+
+@lru_cache(maxsize=1)
+def _clf_second(second: int) -> str:
+    moment = time.gmtime(second)
     month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
         moment.tm_mon - 1
     ]

@@ -41,6 +41,7 @@ FORBIDDEN = gateway_error(403, "Forbidden")
 INTERNAL_SERVER_ERROR = gateway_error(500, "Internal Server Error")
 # Not 504 (observed: cortexlabs/cortex#1225).
 SERVICE_UNAVAILABLE = gateway_error(503, "Service Unavailable")
+TOO_MANY_REQUESTS = gateway_error(429, "Too Many Requests")
 TOO_LARGE = gateway_error(413, "Request Entity Too Large")
 
 

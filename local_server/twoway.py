@@ -2,9 +2,9 @@
 
 import base64
 import binascii
-import json
 from typing import Any
 
+from local_server.fast_json import decode
 from local_server.responses import Malformed, status
 
 # One more key and it is no proxy response (middyjs/middy#1219).
@@ -31,7 +31,7 @@ def subprotocol_of(result: dict[str, Any]) -> str | None:
 
 def checked_result(payload: str) -> dict[str, Any] | None:
     """A message route's result; nothing at all is fine. Raises Malformed."""
-    result = json.loads(payload)
+    result = decode(payload)
     if result is None:
         return None
     if not isinstance(result, dict) or result.keys() - _PROXY_KEYS:

@@ -1,17 +1,21 @@
 """One WebSocket over one transport: frames in, frames out, and a single end."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, InvalidUpgrade
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as UpgradeRequest
 from websockets.protocol import OPEN, Event
 from websockets.server import ServerProtocol
 
+from local_server.assumptions import Assumptions
 from local_server.gateway import (
     BINARY,
     FRAME_BYTES,
@@ -47,43 +51,58 @@ class Events(Protocol):
 
     def on_text(self, text: str) -> None: ...
 
+    def on_ping(self) -> None: ...
+
     def on_closed(self, closing: Closing) -> None: ...
 
 
 class Wire(ServerProtocol):
-    """RFC 6455 without extensions, within API Gateway's limits and with its reasons."""
+    """RFC 6455 within API Gateway's limits and with its reasons."""
 
-    def __init__(self) -> None:
-        # No permessage-deflate: whether API Gateway negotiates it is not known.
+    def __init__(self, extensions: Sequence[Extension] = ()) -> None:
         super().__init__(state=OPEN, max_size=(MESSAGE_BYTES, FRAME_BYTES))
+        self.extensions = list(extensions)
 
     def fail(self, code: int, reason: str = "") -> None:
         """The library's reasons name sizes and positions; AWS's do not."""
         super().fail(code, TOO_BIG.reason if code == TOO_BIG.code else "")
 
 
-def accept_key(request: Request) -> str:
-    """The Sec-WebSocket-Accept of a good upgrade request. Raises BadUpgrade."""
+@dataclass(frozen=True)
+class Upgrade:
+    """What the 101 says of the protocol itself, and what both sides speak from then on."""
+
+    accept: str
+    extensions_header: str | None = None
+    extensions: tuple[Extension, ...] = ()
+
+
+def negotiate(request: Request, assumed: Assumptions) -> Upgrade:
+    """Raises BadUpgrade."""
     if request.method != "GET":
         raise BadUpgrade(400)
+    offers = [ServerPerMessageDeflateFactory()] if assumed.compression else None
+    wire = ServerProtocol(extensions=offers)
     try:
         headers = Headers(request.headers)
-        key, _, _ = Wire().process_request(UpgradeRequest(request.path, headers))
+        accept, header, _ = wire.process_request(UpgradeRequest(request.path, headers))
     except InvalidUpgrade as error:
         raise BadUpgrade(426) from error
     except InvalidHandshake as error:
         raise BadUpgrade(400) from error
-    return key
+    return Upgrade(accept, header, tuple(wire.extensions))
 
 
-def switching_protocols(accept: str, subprotocol: str | None) -> bytes:
+def switching_protocols(upgrade: Upgrade, subprotocol: str | None) -> bytes:
     """The 101. Of $connect's headers the sub-protocol alone gets through (aws/chalice#1768)."""
     lines = [
         "HTTP/1.1 101 Switching Protocols",
         "Connection: upgrade",
         "Upgrade: websocket",
-        f"Sec-WebSocket-Accept: {accept}",
+        f"Sec-WebSocket-Accept: {upgrade.accept}",
     ]
+    if upgrade.extensions_header is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {upgrade.extensions_header}")
     if subprotocol is not None:
         lines.append(f"Sec-WebSocket-Protocol: {subprotocol}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
@@ -92,10 +111,17 @@ def switching_protocols(accept: str, subprotocol: str | None) -> bytes:
 class WebSocket:
     """An open socket. It ends once: by the peer, by us, or by the network."""
 
-    def __init__(self, transport: asyncio.Transport, events: Events) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        events: Events,
+        assumed: Assumptions,
+        extensions: Sequence[Extension] = (),
+    ) -> None:
         self._transport = transport
         self._events = events
-        self._wire = Wire()
+        self._assumed = assumed
+        self._wire = Wire(extensions)
         self._message = bytearray()
         self._ours: Closing | None = None
         self._cut_off: asyncio.TimerHandle | None = None
@@ -117,22 +143,31 @@ class WebSocket:
             self._cut_off.cancel()
         self._end(LOST)
 
-    def post(self, payload: bytes) -> None:
-        """One message, in frames of at most 32 KB. Raises BufferFull."""
+    def check_room(self) -> None:
+        """Raises BufferFull."""
         if self._transport.get_write_buffer_size() > SEND_BUFFER_BYTES:
             raise BufferFull
+
+    def post(self, payload: bytes) -> None:
+        """One message, in frames of at most 32 KB. Raises BufferFull."""
+        self.check_room()
         if self._wire.state is not OPEN:
             return
-        for index, (part, last) in enumerate(_parts(payload)):
+        for index, (part, last) in enumerate(self._parts(payload)):
             if index:
                 self._wire.send_continuation(part, fin=last)
-            elif _is_text(payload):
+            elif self._assumed.binary_post == "text" or _is_text(payload):
                 self._wire.send_text(part, fin=last)
             else:
-                # What API Gateway does with a payload that is no text is not known; a text frame
-                # with it would break every client.
+                # A text frame with what is no text would break every client.
                 self._wire.send_binary(part, fin=last)
         self._flush()
+
+    def _parts(self, payload: bytes) -> Iterator[tuple[bytes, bool]]:
+        size = FRAME_BYTES if self._assumed.post_is_split else MESSAGE_BYTES
+        end = max(len(payload), 1)
+        for start in range(0, end, size):
+            yield payload[start : start + size], start + size >= end
 
     def close(self, closing: Closing) -> None:
         if self._wire.state is not OPEN:
@@ -161,6 +196,8 @@ class WebSocket:
                 # "API Gateway doesn't currently support binary frames" (developer guide,
                 # websocket-api-develop-binary-media-types).
                 self._fail(BINARY)
+            elif frame.opcode is Opcode.PING:
+                self._events.on_ping()
         self._flush()
 
     def _on_fragment(self, frame: Frame) -> None:
@@ -214,12 +251,6 @@ class WebSocket:
         if self._cut_off is None:
             loop = asyncio.get_running_loop()
             self._cut_off = loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
-
-
-def _parts(payload: bytes) -> Iterator[tuple[bytes, bool]]:
-    end = max(len(payload), 1)
-    for start in range(0, end, FRAME_BYTES):
-        yield payload[start : start + FRAME_BYTES], start + FRAME_BYTES >= end
 
 
 def _is_text(payload: bytes) -> bool:

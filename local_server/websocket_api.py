@@ -1,44 +1,35 @@
 """The WebSocket API: $connect before the upgrade, a route for every frame, $disconnect after."""
 
 import asyncio
-import json
 import logging
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from contextlib import suppress
+from typing import Literal
 
-from local_server import frames, ids
-from local_server.clock import Clock
+from local_server import ids
+from local_server.addresses import addresses_of
+from local_server.connect_access import ClientAdmission, admit_every_client
 from local_server.environment import WEBSOCKET_API_ID
 from local_server.errors import FunctionError
-from local_server.events.websocket import Peer, connect_event, disconnect_event, message_event
-from local_server.gateway import LOST, Closing, Gone, Registry
-from local_server.ids import ConnectionId, RandomBytes, RequestId
+from local_server.events.websocket import Peer, disconnect_event
+from local_server.faults import Call, FaultKind
+from local_server.gateway import FAILED, GOING_AWAY, LOST, TOO_MANY, Closing, Gone, Registry
+from local_server.handshake import Accepted, Handshake, Refused
+from local_server.ids import ConnectionId
 from local_server.integration import Integration, IntegrationTimeout
+from local_server.journal import Closed, Frame, Opened
+from local_server.messages import Messages
 from local_server.requests import Request
-from local_server.responses import Malformed, Response, gateway_error
-from local_server.selection import NoRoute, select_route
-from local_server.tasks import Tasks
+from local_server.responses import (
+    TOO_MANY_REQUESTS,
+    Malformed,
+)
+from local_server.route_invoker import RouteInvoker
+from local_server.shared import Shared
 from local_server.template import Template, WebsocketRoute
-from local_server.twoway import checked_result, reply_of, status_of, subprotocol_of
-from local_server.websocket import WebSocket
+from local_server.throttling import Bucket
+from local_server.websocket import BufferFull, WebSocket
 
 logger = logging.getLogger("local_server.websocket")
-
-CONNECT_FAILED = gateway_error(502, frames.INTERNAL_SERVER_ERROR)
-CONNECT_TIMED_OUT = gateway_error(504, frames.TIMED_OUT)
-
-
-@dataclass(frozen=True)
-class Accepted:
-    peer: Peer
-    subprotocol: str | None = None
-
-
-@dataclass(frozen=True)
-class Refused:
-    response: Response
 
 
 class WebsocketApi:
@@ -48,16 +39,20 @@ class WebsocketApi:
         self,
         template: Template,
         integration: Integration,
-        tasks: Tasks,
-        clock: Clock,
-        random_bytes: RandomBytes,
+        shared: Shared,
+        admit: ClientAdmission = admit_every_client,
     ) -> None:
         self._template = template
-        self._integration = integration
-        self._tasks = tasks
-        self._clock = clock
-        self._random = random_bytes
+        self.addresses = addresses_of(template)
+        self._handshake = Handshake(template, integration, shared, admit)
+        self._messages = Messages(template, integration, shared)
+        self._routes = RouteInvoker(integration)
+        self._shared = shared
+        self._tasks = shared.tasks
+        self._clock = shared.clock
+        self._random = shared.random_bytes
         self._sockets: dict[ConnectionId, WebSocket] = {}
+        self._buckets: dict[ConnectionId, Bucket] = {}
         self._all_closed = asyncio.Event()
         self.registry = Registry()
 
@@ -65,6 +60,8 @@ class WebsocketApi:
 
     async def connect(self, request: Request) -> Accepted | Refused:
         """Runs $connect. Nobody can post to the connection before `opened`."""
+        if not self._shared.throttle.admits_upgrade(self._clock.now()):
+            return Refused(TOO_MANY_REQUESTS)
         peer = self._peer(request)
         self.registry.connecting(peer)
         decision = self._tasks.start(self._decide(peer, request))
@@ -76,32 +73,19 @@ class WebsocketApi:
             raise
 
     def opened(self, peer: Peer, socket: WebSocket) -> None:
+        if (bucket := self._shared.throttle.of_connection()) is not None:
+            self._buckets[peer.connection_id] = bucket
         self._sockets[peer.connection_id] = socket
         self.registry.opened(peer.connection_id)
 
     async def _decide(self, peer: Peer, request: Request) -> Accepted | Refused:
-        decision = await self._ask(peer, request)
+        decision = await self._handshake.decide(peer, request)
         if isinstance(decision, Refused):
             self.registry.closed(peer.connection_id)
+        elif (journal := self._shared.journal) is not None:
+            key = request.header("sec-websocket-key") or ""
+            journal.add(Opened(self._clock.now(), peer.connection_id, key))
         return decision
-
-    async def _ask(self, peer: Peer, request: Request) -> Accepted | Refused:
-        route = self._template.websocket_routes.get("$connect")
-        if route is None:
-            return Accepted(peer)
-        now = self._clock.now()
-        trace = ids.trace_id(now, self._random)
-        event = connect_event(peer, request, self._request_id(), now, trace)
-        try:
-            result = json.loads(await self._invoke(route, event))
-            status = status_of(result)
-        except (FunctionError, Malformed):
-            return Refused(CONNECT_FAILED)
-        except IntegrationTimeout:
-            return Refused(CONNECT_TIMED_OUT)
-        if 200 <= status < 300:
-            return Accepted(peer, subprotocol_of(result))
-        return Refused(Response(status))
 
     def _abandon(self, decision: "asyncio.Task[Accepted | Refused]") -> None:
         if decision.cancelled() or decision.exception():
@@ -119,61 +103,80 @@ class WebsocketApi:
             user_agent=request.header("user-agent"),
             api_id=WEBSOCKET_API_ID,
             stage=self._template.stage,
+            stage_variables=self._template.websocket_stage.variables,
+            lowers_headers=self.addresses.lower_headers(request.decoded_path.rstrip("/")),
         )
 
     # Frames
 
     async def message(self, peer: Peer, text: str) -> None:
         """Runs the route of one frame and posts what it answers, if anything."""
-        self.registry.active(peer.connection_id, self._clock.now())
-        request_id = self._request_id()
-        try:
-            answer = await self._answer(peer, text, request_id)
-        except NoRoute:
-            answer = frames.error_frame(frames.FORBIDDEN, peer.connection_id, request_id)
-        except IntegrationTimeout:
-            answer = frames.error_frame(frames.TIMED_OUT, peer.connection_id, request_id)
-        except (FunctionError, Malformed):
-            # Also on a one-way route (laconiajs/laconia#41).
-            answer = frames.error_frame(
-                frames.INTERNAL_SERVER_ERROR, peer.connection_id, request_id
-            )
+        now = self._clock.now()
+        self.registry.active(peer.connection_id, now)
+        self._note_frame(peer.connection_id, "in", text.encode())
+        bucket = self._buckets.get(peer.connection_id)
+        if bucket is not None and not bucket.take(now):
+            self._close_quietly(peer.connection_id, TOO_MANY)
+            return
+        if self._shared.faults.strike(FaultKind.CONNECTION_FAILED, Call(peer.connection_id)):
+            self._close_quietly(peer.connection_id, FAILED)
+            return
+        answer = await self._messages.answer(peer, text)
         if answer is not None:
             self._reply(peer, answer)
 
-    async def _answer(self, peer: Peer, text: str, request_id: RequestId) -> str | None:
-        routes = self._template.websocket_routes
-        key = select_route(self._template.selection_expression, text, routes)
-        message_id = ids.message_id(peer.connection_id, self._random)
-        event = message_event(peer, key, text, message_id, request_id, self._clock.now())
-        payload = await self._invoke(routes[key], event)
-        result = checked_result(payload)
-        return reply_of(result) if routes[key].two_way else None
+    def pinged(self, peer: Peer) -> None:
+        if self._shared.assumptions.ping_resets_idle:
+            self.registry.active(peer.connection_id, self._clock.now())
 
     def _reply(self, peer: Peer, answer: str) -> None:
-        socket = self._sockets.get(peer.connection_id)
-        if socket is not None:
-            self.registry.active(peer.connection_id, self._clock.now())
-            socket.post(answer.encode("utf-8", "replace"))
+        # Whoever has left or reads too slowly misses it; nobody is there to be told.
+        with suppress(Gone, BufferFull):
+            self.post(peer.connection_id, answer.encode("utf-8", "replace"))
+
+    def post(self, connection: ConnectionId, payload: bytes) -> None:
+        """Raises Gone, BufferFull."""
+        socket = self.socket(connection)
+        socket.check_room()
+        self.registry.active(connection, self._clock.now())
+        # First noted, then sent: who has received a frame finds it in the journal.
+        self._note_frame(connection, "out", payload)
+        socket.post(payload)
+
+    def _note_frame(
+        self, connection: ConnectionId, direction: Literal["in", "out"], payload: bytes
+    ) -> None:
+        if (journal := self._shared.journal) is not None:
+            journal.add(Frame(self._clock.now(), connection, direction, payload))
 
     # The end
 
     def closed(self, peer: Peer, closing: Closing) -> None:
         """The socket is closed: $disconnect runs, and nobody waits for it."""
-        self.registry.closed(peer.connection_id)
-        self._sockets.pop(peer.connection_id, None)
+        connection = peer.connection_id
+        self.registry.closed(connection)
+        self._sockets.pop(connection, None)
+        self._buckets.pop(connection, None)
         if not self._sockets:
             self._all_closed.set()
-        if route := self._template.websocket_routes.get("$disconnect"):
-            self._tasks.start(self._disconnect(peer, route, closing))
+        if (journal := self._shared.journal) is not None:
+            journal.add(Closed(self._clock.now(), connection, closing.code, closing.reason))
+        route = self._template.websocket_routes.get("$disconnect")
+        if route is None or self._disconnect_is_lost(connection):
+            return
+        self._tasks.start(self._disconnect(peer, route, closing))
+
+    def _disconnect_is_lost(self, connection: ConnectionId) -> bool:
+        call = Call(connection=connection, route="$disconnect")
+        return self._shared.faults.strike(FaultKind.DISCONNECT_LOST, call) is not None
 
     async def _disconnect(self, peer: Peer, route: WebsocketRoute, closing: Closing) -> None:
         event = disconnect_event(
-            peer, closing.code, closing.reason, self._request_id(), self._clock.now()
+            peer, closing.code, closing.reason, ids.request_id(self._random), self._clock.now()
         )
         try:
-            await self._invoke(route, event)
-        except (FunctionError, IntegrationTimeout):
+            await self._routes.invoke(route, event)
+        except (FunctionError, IntegrationTimeout, Malformed):
             return
 
     def socket(self, connection: ConnectionId) -> WebSocket:
@@ -187,9 +190,12 @@ class WebsocketApi:
         self.registry.closed(connection)
         socket.close(closing)
 
-    def close_overdue(self, closing: Closing) -> None:
-        for connection in self.registry.overdue(self._clock.now()):
-            self._close_quietly(connection, closing)
+    def close_overdue(self) -> None:
+        """Those past ten idle minutes or two hours."""
+        assumed = self._shared.assumptions
+        for connection, is_idle in list(self.registry.overdue(self._clock.now())):
+            reason = assumed.idle_reason if is_idle else assumed.lifetime_reason
+            self._close_quietly(connection, Closing(GOING_AWAY, reason))
 
     async def close_all(self, closing: Closing) -> None:
         """Returns once every peer has answered, or was cut off."""
@@ -204,22 +210,3 @@ class WebsocketApi:
             self.close(connection, closing)
         except Gone:
             return
-
-    # Calls
-
-    async def _invoke(self, route: WebsocketRoute, event: Mapping[str, Any]) -> str:
-        started = time.perf_counter()
-        outcome = "failed"
-        try:
-            payload = await self._integration.invoke(route.function, event)
-            outcome = "done"
-            return payload
-        except IntegrationTimeout:
-            outcome = "timed out"
-            raise
-        finally:
-            ms = (time.perf_counter() - started) * 1000
-            logger.info("%s -> %s %s in %.0f ms", route.key, route.function, outcome, ms)
-
-    def _request_id(self) -> RequestId:
-        return ids.request_id(self._random)

@@ -174,6 +174,7 @@ IMPORTED_AS = {
     "pyyaml": "yaml",
     "moto[dynamodb,sqs,ssm]": "moto",
     "types-PyYAML": "yaml",
+    "types-jsonschema": "jsonschema",
 }
 # Named for what uses them: moto's server imports flask; the others are commands.
 USED_BY_NAME = {

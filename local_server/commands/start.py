@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local_server.commands.arguments import add_address, add_service, add_store
 from local_server.emulator import Settings
+from local_server.faults import Faults
 from local_server.loops import new_event_loop, raise_file_limit
 from local_server.server import Run, serve
 
@@ -25,6 +26,8 @@ What serverless.yml may say for the emulator alone:
     localServer:
       websocketPaths: [/ws]        more paths for the WebSocket API, beside /{stage}
       onStart: python seed.py      a command to run once everything is up
+      limits: {connectsPerS: 50}   other quotas than AWS's, see docs/testing.md
+      assume: {compression: true}  what nobody has seen AWS do, see there as well
 """
 
 
@@ -38,10 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--verify-signatures", action="store_true",
         help="@connections wants valid signatures and the role's permission, as AWS")  # fmt: skip
     add("--no-reload", action="store_true", help="keep to the code as it was at the start")
-    add("--no-freeze", action="store_true",
-        help="let threads of handlers run between events, unlike Lambda")  # fmt: skip
+    add("--freeze", action=argparse.BooleanOptionalAction, default=True,
+        help="stop a handler's threads between events, as Lambda does (default)")  # fmt: skip
     add("--in-process", action="store_true",
         help="run handlers in this process, one event at a time, for debuggers")  # fmt: skip
+    add("--seed", type=int, default=0,
+        help="of the faults' dice: the same one repeats a run (default: 0)")  # fmt: skip
     on_start = parser.add_mutually_exclusive_group()
     on_start.add_argument("--on-start", metavar="CMD", help="instead of the template's onStart")
     on_start.add_argument("--no-on-start", action="store_true", help="run no onStart command")
@@ -68,8 +73,9 @@ def _run(arguments: argparse.Namespace) -> Run:
             data=arguments.data,
             region=arguments.region,
             verify_signatures=arguments.verify_signatures,
-            freeze=not arguments.no_freeze,
+            freeze=arguments.freeze,
             in_process=arguments.in_process,
+            faults=Faults(arguments.seed),
             reload=not arguments.no_reload,
         ),
         ready_file=arguments.ready_file,
@@ -79,6 +85,8 @@ def _run(arguments: argparse.Namespace) -> Run:
 
 def _set_up_logs(level: str) -> None:
     """Our lines on stderr; libraries stay quiet: their requests carry tokens."""
+    # Not shown, and half of what a line costs; there is one for each event.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     ours = logging.getLogger("local_server")

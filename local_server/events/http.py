@@ -22,15 +22,21 @@ class RouteMatch:
     parameters: Mapping[str, str]
 
 
-def http_event(
-    request: Request,
-    match: RouteMatch,
-    api_id: str,
-    request_id: RequestId,
-    now: Milliseconds,
-    trace: str,
-) -> Event:
-    """Optional keys are absent when they would be empty."""
+@dataclass(frozen=True)
+class HttpCall:
+    """A request that has found its route: authorizer and function are told the same of it."""
+
+    request: Request
+    match: RouteMatch
+    api_id: str
+    request_id: RequestId
+    now: Milliseconds
+    trace: str
+
+
+def http_event(call: HttpCall, authorizer: Event | None = None) -> Event:
+    """Optional keys are absent when they would be empty. `authorizer` is what one has granted."""
+    request, match = call.request, call.match
     event: Event = {
         "version": "2.0",
         "routeKey": match.key,
@@ -41,10 +47,10 @@ def http_event(
     }
     if cookies := _cookies(request):
         event["cookies"] = cookies
-    event["headers"] = _headers(request, trace)
+    event["headers"] = _headers(request, call.trace)
     if pairs := request.query_pairs:
         event["queryStringParameters"] = _joined(pairs)
-    event["requestContext"] = _context(request, match, api_id, request_id, now)
+    event["requestContext"] = _context(call, authorizer)
     if match.parameters:
         event["pathParameters"] = dict(match.parameters)
     if request.body:
@@ -54,12 +60,12 @@ def http_event(
     return event
 
 
-def _context(
-    request: Request, match: RouteMatch, api_id: str, request_id: RequestId, now: Milliseconds
-) -> Event:
+def _context(call: HttpCall, authorizer: Event | None) -> Event:
+    request = call.request
     return {
         "accountId": ACCOUNT,
-        "apiId": api_id,
+        "apiId": call.api_id,
+        **({} if authorizer is None else {"authorizer": authorizer}),
         "domainName": request.host,
         "domainPrefix": request.host.split(".")[0],
         "http": {
@@ -70,11 +76,11 @@ def _context(
             # Empty, not absent, when the client sent none: unlike a WebSocket event.
             "userAgent": request.header("user-agent") or "",
         },
-        "requestId": request_id,
-        "routeKey": match.key,
+        "requestId": call.request_id,
+        "routeKey": call.match.key,
         "stage": "$default",
-        "time": clf_time(now),
-        "timeEpoch": now,
+        "time": clf_time(call.now),
+        "timeEpoch": call.now,
     }
 
 

@@ -1,8 +1,8 @@
 """CONNECT, MESSAGE and DISCONNECT, key for key as API Gateway sends them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from local_server.clock import Milliseconds
@@ -22,12 +22,19 @@ class Peer:
     user_agent: str | None
     api_id: str
     stage: str
+    # What an authorizer has granted; a mapping cannot be hashed.
+    authorizer: Mapping[str, Any] | None = field(default=None, hash=False)
+    stage_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # What a signature or an API key says of the client.
+    known: Mapping[str, str] = field(default_factory=dict, hash=False)
+    # A mapping of several levels does so (developer guide, websocket-api-mappings).
+    lowers_headers: bool = False
 
     @property
     def identity(self) -> dict[str, str]:
         """`userAgent` is absent, not null, when the client sent none."""
         agent = {"userAgent": self.user_agent} if self.user_agent else {}
-        return {**agent, "sourceIp": self.source_ip}
+        return {**self.known, **agent, "sourceIp": self.source_ip}
 
 
 def connect_event(
@@ -35,6 +42,8 @@ def connect_event(
 ) -> Event:
     """There is no `body`, and no query key when there is no query."""
     headers = _canonical(request.forwarded_headers(trace))
+    if peer.lowers_headers:
+        headers = [(name.lower(), value) for name, value in headers]
     event: Event = {
         "headers": dict(headers),
         "multiValueHeaders": _multi(headers),
@@ -42,6 +51,7 @@ def connect_event(
     if pairs := request.query_pairs:
         event["queryStringParameters"] = dict(pairs)
         event["multiValueQueryStringParameters"] = _multi(pairs)
+    event |= _stage_variables(peer)
     event["requestContext"] = _context(peer, "$connect", "CONNECT", request_id, now)
     event["isBase64Encoded"] = False
     return event
@@ -58,6 +68,7 @@ def message_event(
     """Headers and query are given at $connect only."""
     extra = {"messageId": message_id}
     return {
+        **_stage_variables(peer),
         "requestContext": _context(peer, route_key, "MESSAGE", request_id, now, before=extra),
         "body": body,
         "isBase64Encoded": False,
@@ -72,6 +83,7 @@ def disconnect_event(
     return {
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        **_stage_variables(peer),
         "requestContext": _context(
             peer,
             "$disconnect",
@@ -83,6 +95,11 @@ def disconnect_event(
         ),
         "isBase64Encoded": False,
     }
+
+
+def _stage_variables(peer: Peer) -> Event:
+    """Absent, not empty, where there are none."""
+    return {"stageVariables": dict(peer.stage_variables)} if peer.stage_variables else {}
 
 
 def _context(
@@ -106,6 +123,7 @@ def _context(
         "stage": peer.stage,
         "connectedAt": peer.connected_at,
         "requestTimeEpoch": now,
+        **({} if peer.authorizer is None else {"authorizer": dict(peer.authorizer)}),
         "identity": peer.identity,
         "requestId": request_id,
         "domainName": peer.domain_name,

@@ -1,10 +1,13 @@
 """HTTP routes and CORS: `httpApi: GET /p`, `*`, or a mapping that says more."""
 
 import re
+from collections.abc import Mapping
 
 from local_server.errors import TemplateError
+from local_server.template.authorizers import read_route_authorizer
+from local_server.template.document import Block
 from local_server.template.fields import Fields
-from local_server.template.model import Cors, FunctionName, HttpRoute
+from local_server.template.model import Cors, FunctionName, HttpAuthorizer, HttpRoute
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # The list the Serverless Framework writes for `cors: true`
@@ -18,29 +21,24 @@ CORS_HEADERS = (
     "X-Amz-User-Agent",
     "X-Amzn-Trace-Id",
 )
-_NO_AUTHORIZER = "authorizers are not emulated: let the handler authenticate"
 
 
-def read_http_route(function: FunctionName, event: Fields) -> HttpRoute:
+def read_http_route(
+    function: FunctionName, event: Fields, authorizers: Mapping[str, HttpAuthorizer]
+) -> HttpRoute:
     """Raises TemplateError."""
-    method, path = _http_route(event)
-    return HttpRoute(method, path, function)
+    if not isinstance(event.raw("httpApi"), Block):
+        return HttpRoute(*_checked(*_words(event), event), function)
+    fields = event.block("httpApi")
+    fields.only(("method", "path", "authorizer"))
+    key = _checked(fields.text("method", "*"), fields.text("path"), event)
+    return HttpRoute(*key, function, *read_route_authorizer(fields, authorizers))
 
 
-def _http_route(event: Fields) -> tuple[str, str]:
-    value = event.raw("httpApi")
-    if isinstance(value, str):
-        words = value.split()
-        method, path = ("*", "*") if words == ["*"] else _two_words(words, event)
-    else:
-        fields = event.block("httpApi")
-        fields.only(("method", "path"), {"authorizer": _NO_AUTHORIZER})
-        path = fields.text("path")
-        method = fields.text("method", "*")
-    return _checked(method.upper(), path, event)
-
-
-def _two_words(words: list[str], event: Fields) -> tuple[str, str]:
+def _words(event: Fields) -> tuple[str, str]:
+    words = event.text("httpApi").split()
+    if words == ["*"]:
+        return "*", "*"
     if len(words) != 2:
         event.refuse("httpApi", "`METHOD /path` or `*` is expected")
     return words[0], words[1]
@@ -49,7 +47,7 @@ def _two_words(words: list[str], event: Fields) -> tuple[str, str]:
 def _checked(method: str, path: str, event: Fields) -> tuple[str, str]:
     if path == "*":
         return "*", "*"
-    method = "ANY" if method == "*" else method
+    method = "ANY" if method == "*" else method.upper()
     if method != "ANY" and method not in METHODS:
         event.refuse("httpApi", f"API Gateway knows no method {method}")
     if not path.startswith("/"):

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
-from typing import Any, NewType
+from typing import Any, Literal
 
 from local_server.errors import Place
+from local_server.mock import Mock
+from local_server.models import RequestModels
+from local_server.template.ids import FunctionName as FunctionName
+from local_server.template.ids import LogicalId as LogicalId
 from local_server.template.local_settings import LocalSettings
-
-FunctionName = NewType("FunctionName", str)  # the key under `functions:`
-LogicalId = NewType("LogicalId", str)
+from local_server.template.sources import EventSource
+from local_server.throttling import StageThrottle as StageThrottle
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,102 @@ class Function:
     environment: Mapping[str, Any]
     place: Place
     runtime: str = "python3.13"
+    own_role: Place | None = None
+    # Events of it in work at once; None is as many as come.
+    reserved_concurrency: int | None = None
+
+
+class SourceKind(Enum):
+    HEADER = "header"
+    QUERY = "querystring"
+    STAGE_VARIABLE = "stageVariables"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True)
+class IdentitySource:
+    """Where a request carries what it is authorized by."""
+
+    kind: SourceKind
+    name: str
+
+
+@dataclass(frozen=True)
+class WebsocketAuthorizer:
+    """A function that is asked before $connect."""
+
+    function: FunctionName
+    identity_sources: tuple[IdentitySource, ...]
+
+
+@dataclass(frozen=True)
+class LambdaAuthorizer:
+    """A function that is asked before a route of the HTTP API."""
+
+    name: str
+    function: FunctionName
+    identity_sources: tuple[IdentitySource, ...] = ()
+    payload: Literal["1.0", "2.0"] = "2.0"
+    simple: bool = False
+    ttl_s: int = 0
+
+
+@dataclass(frozen=True)
+class JwtAuthorizer:
+    """Tokens of an identity provider, whose keys are found by `issuer`."""
+
+    name: str
+    identity_source: IdentitySource
+    issuer: str
+    audience: tuple[str, ...]
+
+
+HttpAuthorizer = LambdaAuthorizer | JwtAuthorizer
 
 
 @dataclass(frozen=True)
 class WebsocketRoute:
+    """`timeout_s` is the integration's own, within the gateway's."""
+
     key: str
-    function: FunctionName
+    integration: FunctionName | Mock
     two_way: bool = False
+    authorizer: WebsocketAuthorizer | None = None
+    timeout_s: float | None = None
+    models: RequestModels | None = None
+    # AuthorizationType AWS_IAM and ApiKeyRequired: of $connect alone.
+    wants_signature: bool = False
+    wants_api_key: bool = False
+
+    @property
+    def function(self) -> FunctionName:
+        """The function behind the route. A MOCK has none."""
+        if isinstance(self.integration, Mock):
+            raise TypeError(f"{self.key} is answered by a MOCK")
+        return self.integration
+
+    @property
+    def target(self) -> str:
+        """For the eye: the function's name, or MOCK."""
+        return "MOCK" if isinstance(self.integration, Mock) else self.integration
+
+
+@dataclass(frozen=True)
+class ApiMapping:
+    """The path of the API on a domain of one's own."""
+
+    key: str
+    domain: str
+
+
+@dataclass(frozen=True)
+class WebsocketStage:
+    """What is set on the stage; its variables may hold intrinsics until the start."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    throttle: StageThrottle | None = None
+    route_throttles: Mapping[str, StageThrottle] = field(default_factory=dict)
+    mappings: tuple[ApiMapping, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +133,8 @@ class HttpRoute:
     method: str
     path: str
     function: FunctionName
+    authorizer: HttpAuthorizer | None = None
+    scopes: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -57,25 +152,30 @@ class Cors:
 
 
 @dataclass(frozen=True)
-class QueueSource:
-    """An SQS queue that invokes a function. `queue_arn` may be an intrinsic."""
-
-    function: FunctionName
-    queue_arn: Any
-    batch_size: int
-    window_s: float
-    reports_failures: bool
-    concurrency: int
-    place: Place
-
-
-@dataclass(frozen=True)
 class Resource:
     """A CloudFormation resource; its properties may hold intrinsics."""
 
     id: LogicalId
     kind: str
     properties: Mapping[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """What a client shows in X-Api-Key. `is_usable`: enabled, and in a usage plan of our stage."""
+
+    id: str
+    value: str = field(repr=False)
+    is_usable: bool
+    throttle: StageThrottle | None = None
+
+
+@dataclass(frozen=True)
+class RoleStatement:
+    """A statement of the functions' role; it may hold intrinsics."""
+
+    elements: Mapping[str, Any]
     place: Place
 
 
@@ -91,10 +191,17 @@ class Template:
     websocket_routes: Mapping[str, WebsocketRoute]
     http_routes: tuple[HttpRoute, ...]
     cors: Cors | None
-    sources: tuple[QueueSource, ...]
+    sources: tuple[EventSource, ...]
     resources: Mapping[LogicalId, Resource]
     local: LocalSettings = field(default_factory=LocalSettings)
     warnings: tuple[str, ...] = field(default=())
+    websocket_stage: WebsocketStage = field(default_factory=WebsocketStage)
+    api_keys: tuple[ApiKey, ...] = ()
+    role_statements: tuple[RoleStatement, ...] = ()
+    # Where the functions' role says something that is not in the template.
+    opaque_role: Place | None = None
+    # Other files that the template reads.
+    included: frozenset[Path] = frozenset()
 
     @property
     def root(self) -> Path:

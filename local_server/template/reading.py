@@ -1,16 +1,25 @@
 """From the file to the model: variables first, then every section, strictly."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local_server.errors import Place, TemplateError
+from local_server.template.api_keys import read_api_keys
+from local_server.template.authorizers import authorizer_warnings, read_http_authorizers
 from local_server.template.document import Block, read_document
 from local_server.template.fields import Fields
+from local_server.template.gateway_resources import Framework, read_gateway
+from local_server.template.gateway_routes import read_selection_expression
 from local_server.template.http_routes import read_cors
+from local_server.template.lambdas import deployed_name, read_lambdas
 from local_server.template.local_settings import read_local_settings
 from local_server.template.model import Function, FunctionName, Template
-from local_server.template.resources import read_resources
+from local_server.template.numbers import whole_number
+from local_server.template.quotas import quota_warnings
+from local_server.template.resources import left_out, read_resources
+from local_server.template.roles import read_own_role, read_role
 from local_server.template.triggers import Triggers
 from local_server.template.variables import Variables
 
@@ -24,7 +33,7 @@ _TOP_LEVEL = {
 # They say how a service is packaged, permitted, billed or watched, not how it behaves.
 _HARMLESS_PROVIDER = {
     "apiName", "architecture", "deploymentBucket", "deploymentMethod", "deploymentPrefix",
-    "disableRollback", "eventBridge", "iam", "kmsKeyArn", "lambdaHashingVersion",
+    "disableRollback", "eventBridge", "kmsKeyArn", "lambdaHashingVersion",
     "logRetentionInDays", "logs", "name", "notificationArns", "profile",
     "rolePermissionsBoundary", "runtime",
     "stackName", "stackParameters", "stackPolicy", "stackTags", "stage", "tags", "tracing",
@@ -32,17 +41,20 @@ _HARMLESS_PROVIDER = {
     "build", "ecr",
 }  # fmt: skip
 _READ_PROVIDER = {
-    "environment", "httpApi", "memorySize", "region", "timeout",
+    "environment", "httpApi", "iam", "iamManagedPolicies", "iamRoleStatements", "memorySize",
+    "region", "role", "timeout",
     "websocketsApiRouteSelectionExpression",
 }  # fmt: skip
 _HARMLESS_FUNCTION = {
     "architecture", "condition", "dependsOn", "description", "ephemeralStorageSize",
     "iamRoleStatements", "kmsKeyArn", "logRetentionInDays", "logs", "maximumEventAge",
     "maximumRetryAttempts", "package",
-    "provisionedConcurrency", "reservedConcurrency", "role", "runtime", "runtimeManagement", "tags",
+    "provisionedConcurrency", "role", "runtime", "runtimeManagement", "tags",
     "tracing", "versionFunction", "vpc",
 }  # fmt: skip
-_READ_FUNCTION = {"environment", "events", "handler", "memorySize", "name", "timeout"}
+_READ_FUNCTION = {
+    "environment", "events", "handler", "memorySize", "name", "reservedConcurrency", "timeout",
+}  # fmt: skip
 _HARMLESS_HTTP_API = {"disableDefaultEndpoint", "metrics", "name", "useProviderTags"}
 
 
@@ -55,17 +67,23 @@ def load_template(
 ) -> Template:
     """Raises TemplateError; its text names the file, the line and the path."""
     file = file.resolve()
-    document = read_document(file)
-    if not isinstance(document, Block):
-        raise TemplateError(Place(file), "a mapping with `service` and `functions` is expected")
+    document = read_source(file)
     options = {"stage": stage} | ({"region": region} if region else {})
     variables = Variables(document, file.parent, options, stage)
     if environ is not None:
         variables.environ = environ
-    return _read(file, _resolved(document, variables), stage)
+    template = read_template(file, resolve_sections(document, variables), stage)
+    return replace(template, included=variables.files)
 
 
-def _resolved(document: Block, variables: Variables) -> Block:
+def read_source(file: Path) -> Block:
+    document = read_document(file)
+    if not isinstance(document, Block):
+        raise TemplateError(Place(file), "a mapping with `service` and `functions` is expected")
+    return document
+
+
+def resolve_sections(document: Block, variables: Variables) -> Block:
     """The sections that are read, resolved; of `custom` only what is ours."""
     sections: dict[str, Any] = {
         key: variables.resolve(document[key], document.place(key, key))
@@ -79,34 +97,47 @@ def _resolved(document: Block, variables: Variables) -> Block:
     return document.like({**document, **sections})
 
 
-def _read(file: Path, document: Block, stage: str) -> Template:
+def read_template(file: Path, document: Block, stage: str) -> Template:
     root = Fields(document, "")
     root.only(_TOP_LEVEL, {"layers": "layers are not emulated: install them as packages"})
     provider = _provider(root)
-    triggers = Triggers()
-    functions = _functions(root, provider, triggers, stage)
+    region = provider.text("region", "us-east-1")
     http_api = provider.block("httpApi")
-    http_api.only({"cors", "payload", *_HARMLESS_HTTP_API}, {"authorizers": "not emulated"})
+    http_api.only({"authorizers", "cors", "payload", *_HARMLESS_HTTP_API})
+    lambdas = read_lambdas(root, stage, region)
+    triggers = Triggers(lambdas, read_http_authorizers(http_api, lambdas))
+    functions = _functions(root, provider, triggers, stage)
     if str(http_api.raw("payload", "2.0")) != "2.0":
         http_api.refuse("payload", "only payload format 2.0 is emulated")
-    resources, warnings = read_resources(root)
+    resources = read_resources(root)
+    gateway = read_gateway(resources.gateway, Framework(stage, lambdas, triggers.websocket))
+    websocket_routes = {**triggers.websocket, **gateway.routes}
+    role_statements, opaque_role = read_role(root)
     return Template(
         file=file,
         service=root.text("service"),
         stage=stage,
-        region=provider.text("region", "us-east-1"),
+        region=region,
         functions=functions,
         environment=provider.mapping("environment"),
-        selection_expression=provider.text(
-            "websocketsApiRouteSelectionExpression", "$request.body.action"
-        ),
-        websocket_routes=triggers.websocket,
+        selection_expression=read_selection_expression(provider),
+        websocket_routes=websocket_routes,
+        websocket_stage=gateway.stage,
         http_routes=tuple(triggers.http),
         cors=read_cors(http_api, triggers.http),
         sources=tuple(triggers.sources),
-        resources=resources,
+        resources=resources.held,
         local=read_local_settings(root),
-        warnings=(*_plugin_warnings(root), *warnings),
+        warnings=(
+            *_plugin_warnings(root),
+            *authorizer_warnings(http_api),
+            *map(left_out, resources.left_out),
+            *gateway.warnings,
+            *quota_warnings(root.place("functions"), len(websocket_routes), len(triggers.http)),
+        ),
+        api_keys=read_api_keys(resources.api_keys, lambdas.names, stage),
+        role_statements=role_statements,
+        opaque_role=opaque_role,
     )
 
 
@@ -129,13 +160,15 @@ def _functions(
         name = FunctionName(key)
         functions[name] = Function(
             name=name,
-            deployed_name=fields.text("name", f"{root.text('service')}-{stage}-{key}"),
+            deployed_name=deployed_name(root, key, stage),
             handler=_handler(fields),
             timeout_s=_timeout(fields, provider),
             memory_mb=int(fields.number("memorySize", provider.number("memorySize", 1024))),
             environment=_merged(provider.mapping("environment"), fields.mapping("environment")),
             place=fields.place("handler"),
             runtime=_runtime(fields, provider),
+            own_role=read_own_role(fields),
+            reserved_concurrency=_reserved(fields),
         )
         triggers.add(name, fields.items("events"), fields)
     return functions
@@ -165,6 +198,13 @@ def _timeout(fields: Fields, provider: Fields) -> float:
     if not 1 <= seconds <= 900:
         fields.refuse("timeout", "Lambda allows 1 to 900 seconds")
     return seconds
+
+
+def _reserved(fields: Fields) -> int | None:
+    """0 throttles every event."""
+    if "reservedConcurrency" not in fields:
+        return None
+    return whole_number(fields, "reservedConcurrency", 0, 0, 100_000)
 
 
 def _plugin_warnings(root: Fields) -> list[str]:

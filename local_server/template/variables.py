@@ -34,6 +34,11 @@ class Variables:
     _files: dict[Path, Any] = field(default_factory=dict)
     _held: list[Any] = field(default_factory=list)
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """Those that were read so far, beside the document's own."""
+        return frozenset(self._files)
+
     def resolve(self, value: Any, place: Place) -> Any:
         if isinstance(value, str):
             return self._resolve_text(value, place)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -92,3 +93,14 @@ def is_running(pid: int) -> bool:
         return False
     # A zombie is not: nobody has reaped it yet.
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+ECHO = SAMPLE.parent / "echo"
+
+
+def echo_service(folder: Path, local_server: str) -> Path:
+    """A copy of the echo service with its `custom.localServer`, in YAML's short form."""
+    shutil.copytree(ECHO, folder / "echo", ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "echo" / "serverless.yml"
+    file.write_text(file.read_text().replace("localServer: {}", f"localServer: {local_server}"))
+    return file

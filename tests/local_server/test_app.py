@@ -12,7 +12,7 @@ from local_server.testing import Running, emulator
 
 
 @pytest.mark.parametrize("path", ["/local", "/local/", "/realtime/socket"])
-async def test_a_plain_get_of_a_socket_is_told_to_upgrade(
+async def test_a_plain_get_of_a_socket_is_told_to_upgrade__1_1_8(
     http: httpx.AsyncClient, path: str
 ) -> None:
     answer = await http.get(path)

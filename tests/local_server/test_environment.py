@@ -7,6 +7,7 @@ import pytest
 
 from local_server.environment import Environment, api_names
 from local_server.errors import TemplateError
+from local_server.stores.endpoints import Endpoints
 from local_server.template import FunctionName, load_template
 
 TEMPLATE = """\
@@ -21,6 +22,8 @@ provider:
     NUMBER: 7
     FLAG: true
     NOTHING: null
+    OWN: !GetAtt OwnLambdaFunction.Arn
+    OWN_NAME: !Ref OwnLambdaFunction
 functions:
   plain: { handler: a.b }
   own: { handler: a.b, environment: { NUMBER: 8, FLAG: null } }
@@ -36,7 +39,7 @@ def environment(tmp_path: Path) -> Environment:
         template=template,
         names=api_names(template),
         origin="http://127.0.0.1:3001",
-        store_endpoint="http://127.0.0.1:4566",
+        endpoints=Endpoints.all_at("http://127.0.0.1:4566"),
         credentials={"AWS_ACCESS_KEY_ID": "local"},
         random_bytes=os.urandom,
     )
@@ -52,6 +55,12 @@ def test_the_addresses_of_our_apis_lead_to_the_emulator(tmp_path: Path) -> None:
     assert variables["CALLBACK"] == "http://127.0.0.1:3001/local"
     assert variables["CLIENTS"] == "ws://127.0.0.1:3001/x"
     assert variables["PAGE"] == "http://127.0.0.1:3001"
+
+
+def test_functions_have_the_names_that_the_framework_gives_them(tmp_path: Path) -> None:
+    variables = of(tmp_path, "plain")
+    assert variables["OWN_NAME"] == "shop-local-own"
+    assert variables["OWN"] == "arn:aws:lambda:eu-west-3:000000000000:function:shop-local-own"
 
 
 def test_values_become_text_and_null_none_at_all(tmp_path: Path) -> None:
@@ -86,8 +95,8 @@ def test_the_developers_own_credentials_stay_outside(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("bad", "serverless.yml:15: functions.bad.environment.X: an environment variable is text"),
-        ("lost", "serverless.yml:16: functions.lost.environment.X: Ref Elsewhere: local_server"),
+        ("bad", "serverless.yml:17: functions.bad.environment.X: an environment variable is text"),
+        ("lost", "serverless.yml:18: functions.lost.environment.X: Ref Elsewhere: local_server"),
     ],
 )
 def test_what_cannot_be_resolved_is_refused(tmp_path: Path, name: str, message: str) -> None:

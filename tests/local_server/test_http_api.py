@@ -1,17 +1,27 @@
 """The HTTP API, through a real client and real workers."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
+from local_server.authorizers.http import HttpAuthorizers
+from local_server.clock import Clock
+from local_server.http_api import HttpApi
+from local_server.integration import Integration
+from local_server.requests import Request
+from local_server.shared import Shared
+from local_server.tasks import Tasks
+from local_server.template import FunctionName, load_template
 from local_server.testing import Running
 
 
-async def test_a_route_gets_its_event(http: httpx.AsyncClient) -> None:
+async def test_a_route_gets_its_event__6_1(http: httpx.AsyncClient) -> None:
     answer = await http.get("/things/a%20b?tag=x&tag=y", headers={"Cookie": "a=1; b=2"})
     event = answer.json()["event"]
     assert event["routeKey"] == "GET /things/{id}"
@@ -64,7 +74,9 @@ async def test_the_context_is_that_of_lambda(http: httpx.AsyncClient) -> None:
     assert 9000 < context["remaining_ms"] <= 10_000
 
 
-async def test_the_function_decides_status_headers_and_cookies(http: httpx.AsyncClient) -> None:
+async def test_the_function_decides_status_headers_and_cookies__6_2_1(
+    http: httpx.AsyncClient,
+) -> None:
     result = {
         "statusCode": 418,
         "headers": {"X-A": "1"},
@@ -79,7 +91,7 @@ async def test_the_function_decides_status_headers_and_cookies(http: httpx.Async
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
-async def test_every_response_has_the_gateways_headers(http: httpx.AsyncClient) -> None:
+async def test_every_response_has_the_gateways_headers__6_2_6(http: httpx.AsyncClient) -> None:
     answer = await http.get("/nowhere")
     assert len(answer.headers["apigw-requestid"]) == 16
     assert parsedate_to_datetime(answer.headers["date"]).tzinfo is not None
@@ -93,13 +105,15 @@ async def test_a_204_has_no_body(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/things", "/things/1/2", "/respond"])
-async def test_no_route_is_a_404(http: httpx.AsyncClient, path: str) -> None:
+async def test_no_route_is_a_404__6_3_1(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(path)
     assert (answer.status_code, answer.text) == (404, '{"message":"Not Found"}')
 
 
 @pytest.mark.parametrize("how", ["raise", "exit", "unserialisable"])
-async def test_what_goes_wrong_is_a_500_without_details(http: httpx.AsyncClient, how: str) -> None:
+async def test_what_goes_wrong_is_a_500_without_details__6_3_8(
+    http: httpx.AsyncClient, how: str
+) -> None:
     answer = await http.post("/misbehave", json={"how": how})
     assert (answer.status_code, answer.text) == (500, '{"message":"Internal Server Error"}')
     assert answer.headers["content-type"] == "application/json"
@@ -111,13 +125,13 @@ async def test_a_raising_handler_is_answered_at_once(http: httpx.AsyncClient) ->
     assert answer.elapsed.total_seconds() < 0.9  # its timeout is a second
 
 
-async def test_a_request_too_big_for_lambda_is_a_413(http: httpx.AsyncClient) -> None:
+async def test_a_request_too_big_for_lambda_is_a_413__6_3_11(http: httpx.AsyncClient) -> None:
     for size in (6 * 1024 * 1024 + 1, 10 * 1024 * 1024 + 1):
         answer = await http.post("/things", content=b"x" * size)
         assert (answer.status_code, answer.text) == (413, '{"message":"Request Entity Too Large"}')
 
 
-async def test_a_preflight_is_answered_without_the_function(http: httpx.AsyncClient) -> None:
+async def test_a_preflight_is_answered_without_the_function__6_5(http: httpx.AsyncClient) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
     answer = await http.options("/things", headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -125,7 +139,7 @@ async def test_a_preflight_is_answered_without_the_function(http: httpx.AsyncCli
     assert answer.headers["access-control-max-age"] == "60"
 
 
-async def test_gateway_errors_carry_cors_headers_too(http: httpx.AsyncClient) -> None:
+async def test_gateway_errors_carry_cors_headers_too__6_5(http: httpx.AsyncClient) -> None:
     answer = await http.get("/nowhere", headers={"Origin": "https://app.example.com"})
     assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
     assert answer.headers["access-control-expose-headers"] == "x-total"
@@ -150,3 +164,66 @@ async def test_the_environment_is_the_templates_and_lambdas(
     assert environment["_HANDLER"] == "functions.web.environment"
     assert environment["LAMBDA_TASK_ROOT"] == shown["cwd"]
     assert environment["TZ"] == ":UTC"
+
+
+# Preflights and authorizers
+
+
+PREFLIGHT = Request(
+    method="OPTIONS",
+    path="/x",
+    query="",
+    headers=(("Origin", "https://a.example"), ("Access-Control-Request-Method", "GET")),
+    body=b"",
+    source_ip="127.0.0.1",
+    port=443,
+)
+
+
+class Nobody:
+    """No function is to be asked."""
+
+    async def invoke(self, name: FunctionName, event: object, call: object = None) -> str:
+        raise AssertionError(name)
+
+
+def guarded_api(directory: Path, *routes: str) -> HttpApi:
+    events = "\n".join(f"      - httpApi: {{ {route} }}" for route in routes)
+    file = directory / "serverless.yml"
+    file.write_text(GUARDED.format(events=events))
+    template = load_template(file)
+    shared = Shared(Clock(), os.urandom, Tasks())
+    integration = Integration(Nobody(), shared, 10)
+    authorizers = HttpAuthorizers(integration, shared.clock, template.region)
+    return HttpApi(template, integration, authorizers, shared)
+
+
+GUARDED = """\
+service: shop
+provider:
+  name: aws
+  httpApi:
+    cors: true
+    authorizers:
+      guard: {{ type: request, functionName: a, identitySource: $request.header.X }}
+functions:
+  a:
+    handler: a.handler
+    events:
+{events}
+"""
+
+
+async def test_a_guarded_catch_all_swallows_preflights__6_5(tmp_path: Path) -> None:
+    """Its authorizer sees a request without a token; OPTIONS /{proxy+} is the way around."""
+    api = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard")
+    assert (await api.handle(PREFLIGHT)).status == 401
+    around = "path: '/{proxy+}', method: OPTIONS"
+    api = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard", around)
+    assert (await api.handle(PREFLIGHT)).status == 204
+
+
+async def test_other_guarded_routes_leave_preflights_alone__6_5(tmp_path: Path) -> None:
+    for path in ("/x", "/{proxy+}"):
+        api = guarded_api(tmp_path, f"path: '{path}', method: '*', authorizer: guard")
+        assert (await api.handle(PREFLIGHT)).status == 204

@@ -45,5 +45,5 @@ def test_the_client_is_appended_to_those_it_was_forwarded_for() -> None:
     ("epoch", "text"),
     [(1705751700453, "20/Jan/2024:11:55:00 +0000"), (1744668856359, "14/Apr/2025:22:14:16 +0000")],
 )
-def test_times_are_clf_in_utc(epoch: int, text: str) -> None:
+def test_times_are_clf_in_utc__3_1_8(epoch: int, text: str) -> None:
     assert clf_time(Milliseconds(epoch)) == text

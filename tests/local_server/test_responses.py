@@ -58,7 +58,9 @@ def header(response: Response, name: str) -> list[str]:
     ],
     indirect=["capture"],
 )
-def test_responses_equal_the_recorded_ones(capture: Any, result: Any) -> None:
+def test_responses_equal_the_recorded_ones__6_2_1__6_2_3__6_2_4__6_2_5__6_2_6(
+    capture: Any, result: Any
+) -> None:
     response = respond(result)
     recorded = {name.lower(): values for name, values in capture["Headers"].items()}
     assert response.status == capture["StatusCode"]
@@ -82,13 +84,13 @@ def test_responses_equal_the_recorded_ones(capture: Any, result: Any) -> None:
         ('{"body": "x"}', b'{"body": "x"}'),
     ],
 )
-def test_a_result_without_a_status_is_the_body(payload: str, body: bytes) -> None:
+def test_a_result_without_a_status_is_the_body__6_2_2(payload: str, body: bytes) -> None:
     response = http_response(payload, REQUEST_ID)
     assert (response.status, response.body) == (200, body)
     assert header(response, "content-type") == ["application/json"]
 
 
-def test_every_cookie_has_a_header_of_its_own() -> None:
+def test_every_cookie_has_a_header_of_its_own__6_2_1() -> None:
     response = respond({"statusCode": 200, "cookies": ["a=1; Path=/", "b=2"]})
     assert header(response, "set-cookie") == ["a=1; Path=/", "b=2"]
 
@@ -132,13 +134,13 @@ def test_the_gateway_frames_the_body_itself() -> None:
         {"statusCode": 200, "cookies": ["a=1\r\nb: c"]},
     ],
 )
-def test_a_malformed_result_is_an_internal_server_error(result: Any) -> None:
+def test_a_malformed_result_is_an_internal_server_error__6_2_4__6_3_8(result: Any) -> None:
     response = respond(result)
     assert (response.status, response.body) == (500, b'{"message":"Internal Server Error"}')
     assert header(response, "apigw-requestid") == [REQUEST_ID]
 
 
-def test_an_error_body_has_no_space_and_the_recorded_length() -> None:
+def test_an_error_body_has_no_space_and_the_recorded_length__6_2_6() -> None:
     assert len(gateway_error(500, "Internal Server Error").body) == 35
 
 

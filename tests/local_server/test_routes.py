@@ -44,6 +44,6 @@ def test_the_most_specific_route_wins(
     assert route.key == key
 
 
-def test_without_a_catch_all_there_may_be_no_route() -> None:
+def test_without_a_catch_all_there_may_be_no_route__6_3_1() -> None:
     with pytest.raises(NoHttpRoute):
         match_route(ROUTES[1:], "GET", "/nowhere")

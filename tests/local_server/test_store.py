@@ -124,6 +124,9 @@ ITEM = {"id": {"S": "1"}, "blob": {"B": b"\x00\xff"}}
 
 def kept_template(folder: Path) -> Path:
     (folder / "serverless.yml").write_text(KEPT)
+    # Where a project has its packages; a dynoxide on the PATH needs none.
+    if MODULES.is_dir():
+        (folder / "node_modules").symlink_to(MODULES)
     return folder / "serverless.yml"
 
 
@@ -135,6 +138,7 @@ def clients_of(running: Running) -> Clients:
     return make_clients(endpoints, "eu-west-3", FAKE_CREDENTIALS)
 
 
+MODULES = Path(__file__).parents[2] / "node_modules"
 KEEPERS = ["ministack", pytest.param("dynoxide", marks=needs_dynoxide)]
 
 

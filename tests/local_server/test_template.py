@@ -60,6 +60,22 @@ def test_functions_have_defaults_from_the_provider() -> None:
     assert gate.environment["GREETING"] == "good morning"
 
 
+@pytest.mark.parametrize(("text", "reserved"), [("", None), ("    reservedConcurrency: 0", 0)])
+def test_a_function_may_reserve_its_concurrency(
+    load: "Loader", text: str, reserved: int | None
+) -> None:
+    function = load(BASE + text).functions[FunctionName("a")]
+    assert function.reserved_concurrency == reserved
+
+
+def test_files_that_the_template_reads_are_known(tmp_path: Path) -> None:
+    (tmp_path / "more.yml").write_text("name: shop\n")
+    (tmp_path / "serverless.yml").write_text(
+        BASE.replace("service: shop", "service: ${file(more.yml):name}")
+    )
+    assert load_template(tmp_path / "serverless.yml").included == {tmp_path / "more.yml"}
+
+
 def test_a_functions_own_environment_comes_on_top() -> None:
     mirror = load_template(SAMPLE).functions[FunctionName("mirror")]
     assert mirror.environment["OWN"] == "only here"
@@ -94,20 +110,20 @@ def test_http_routes_come_in_every_spelling(load: Loader) -> None:
     assert routes[0] == HttpRoute("GET", "/x/{id}", FunctionName("a"))
 
 
-def test_a_queue_source_has_the_settings_of_its_event() -> None:
-    work, bury = load_template(SAMPLE).sources
-    assert (work.batch_size, work.reports_failures, work.concurrency) == (5, True, 5)
-    assert (bury.batch_size, bury.reports_failures) == (10, False)
-
-
-def test_a_disabled_queue_source_is_left_out(load: Loader) -> None:
-    assert load(BASE + "    events: [{sqs: {arn: x, enabled: false}}]").sources == ()
+def test_what_invokes_functions_without_a_client_is_known() -> None:
+    assert [(source.key, source.function) for source in load_template(SAMPLE).sources] == [
+        ("sqs JobsQueue", "work"),
+        ("sqs DeadJobsQueue", "bury"),
+        ("schedule rate(5 minutes)", "tick"),
+        ("stream ThingsTable", "follow"),
+    ]
 
 
 def test_resources_are_tables_and_queues() -> None:
     resources = load_template(SAMPLE).resources
     assert set(resources) == {
         LogicalId("ObserversTable"),
+        LogicalId("ThingsTable"),
         LogicalId("JobsQueue"),
         LogicalId("DeadJobsQueue"),
     }
@@ -159,12 +175,11 @@ def test_a_variable_that_needs_the_cloud_does_no_harm_where_nobody_reads(load: L
 @pytest.mark.parametrize(
     ("text", "place", "reason"),
     [
-        ("    events: [{schedule: rate(1 hour)}]", ":7: functions.a.events[0].schedule", "not em"),
-        ("    events: [{stream: arn}]", "functions.a.events[0].stream", "not emulated"),
+        ("    events: [{sns: topic}]", "functions.a.events[0].sns", "not emulated"),
         ("    events: [{http: GET /x}]", "functions.a.events[0].http", "not emulated"),
         ("    events: [{websocket: {route: $connect, authorizer: b}}]",
-         "websocket.authorizer", "authorizers are not emulated"),
-        ("    events: [{httpApi: {path: /x, authorizer: b}}]", "httpApi.authorizer", "authorizers"),
+         "websocket.authorizer", "no function b"),
+        ("    events: [{httpApi: {path: /x, authorizer: b}}]", "httpApi.authorizer", "none of"),
         ("    events: [{websocket: {route: x, colour: red}}]", "websocket.colour", "not emulate"),
         ("    events: [{websocket: {route: x, routeResponseSelectionExpression: y}}]",
          "routeResponseSelectionExpression", "only \\$default"),
@@ -174,21 +189,20 @@ def test_a_variable_that_needs_the_cloud_does_no_harm_where_nobody_reads(load: L
         ("    events: [{httpApi: FETCH /x}]", "events[0].httpApi", "no method FETCH"),
         ("    events: [{httpApi: 'GET /x{y}'}]", "events[0].httpApi", "a whole segment"),
         ("    events: [{httpApi: GET}]", "events[0].httpApi", "is expected"),
-        ("    events: [{sqs: {arn: x, filterPatterns: []}}]", "filterPatterns", "filters"),
-        ("    events: [{sqs: {arn: x, functionResponseType: y}}]", "functionResponseType", "only"),
-        ("    events: [{sqs: {arn: x, batchSize: 11}}]", "batchSize", "maximumBatchingWindow"),
         ("    events: [x]", "functions.a.events", "not one event"),
         ("    layers: [x]", ":7: functions.a.layers", "does not emulate"),
         ("    url: true", "functions.a.url", "does not emulate"),
         ("    timeout: 901", "functions.a.timeout", "1 to 900"),
         ("    timeout: long", "functions.a.timeout", "a number"),
+        ("    reservedConcurrency: -1", "functions.a.reservedConcurrency", "0 to 100000"),
+        ("    reservedConcurrency: 1.5", "functions.a.reservedConcurrency", "0 to 100000"),
         ("    runtime: nodejs22.x", "functions.a.runtime", "only Python"),
         ("  b: {handler: nodots}", "functions.b.handler", "module.function"),
         ("  b: {timeout: 3}", "functions.b.handler", "missing"),
         ("  b: text", "functions.b", "a mapping"),
         ("resources: {Resources: {A: {Type: AWS::S3::Bucket}}}", "Resources.A.Type", "not emul"),
         ("resources: {Resources: {A: {Type: AWS::SQS::Queue, Condition: C}}}", "Condition", "not"),
-        ("resources: {extensions: {}}", "extensions", "not emulated"),
+        ("resources: {extensions: {A: {}}}", "extensions.A", "not emulated"),
         ("resources: text", ":7: resources", "a mapping"),
         ("stepFunctions: {}", ":7: stepFunctions", "does not emulate"),
         ("useDotenv: true", ":7: useDotenv", "does not emulate"),
@@ -212,7 +226,7 @@ def test_what_is_not_emulated_is_refused(load: Loader, text: str, place: str, re
         ("name: google", "only the provider aws"),
         ("apiGateway: {}", "provider.apiGateway"),
         ("runtime: go1.x", "only Python"),
-        ("httpApi: {authorizers: {}}", "provider.httpApi.authorizers"),
+        ("httpApi: {authorizers: {b: {}}}", "provider.httpApi.authorizers.b"),
         ("httpApi: {payload: '1.0'}", "only payload format 2.0"),
         ("httpApi: {cors: {allowCredentials: true}}", "not together with the origin *"),
     ],

@@ -16,7 +16,7 @@ from local_server.testing import emulator
 from tests.local_server.conftest import SAMPLE, connection_id_of
 
 
-async def test_ten_idle_minutes_close_with_1001() -> None:
+async def test_ten_idle_minutes_close_with_1001__1_4_5__1_5_6__3_2_2() -> None:
     clock = Clock()
     async with (
         emulator(SAMPLE, clock=clock) as running,
@@ -32,7 +32,7 @@ async def test_ten_idle_minutes_close_with_1001() -> None:
     assert (closing.value.rcvd.code, closing.value.rcvd.reason) == (1001, "Going away")
 
 
-async def test_the_gateway_stops_waiting_before_the_function_does() -> None:
+async def test_the_gateway_stops_waiting_before_the_function_does__1_2_6__2_3_6__6_3_9() -> None:
     async with emulator(SAMPLE, websocket_timeout_s=0.2, http_timeout_s=0.2) as running:
         with pytest.raises(InvalidStatus) as refusal:
             await connect(f"{running.websocket_url}?sleep=1")
@@ -57,7 +57,7 @@ async def test_two_emulators_run_side_by_side_on_one_store() -> None:
     assert event["requestContext"]["stage"] == "other"
 
 
-async def test_the_end_closes_sockets_with_1012_and_runs_disconnect() -> None:
+async def test_the_end_closes_sockets_with_1012_and_runs_disconnect__2_2_5() -> None:
     async with emulator(SAMPLE) as running:
         socket = await connect(running.websocket_url)
         await connection_id_of(socket)

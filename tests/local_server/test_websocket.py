@@ -9,14 +9,16 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
+from local_server.assumptions import Assumptions
 from local_server.gateway import DELETED, Closing
 from local_server.requests import Request
 from local_server.websocket import (
     SEND_BUFFER_BYTES,
     BadUpgrade,
     BufferFull,
+    Upgrade,
     WebSocket,
-    accept_key,
+    negotiate,
     switching_protocols,
 )
 
@@ -55,6 +57,10 @@ class Owner:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.closings: list[Closing] = []
+        self.pings = 0
+
+    def on_ping(self) -> None:
+        self.pings += 1
 
     def on_text(self, text: str) -> None:
         self.texts.append(text)
@@ -66,11 +72,11 @@ class Owner:
 class Pair:
     """A socket of ours, and websockets' own client at the other end."""
 
-    def __init__(self) -> None:
+    def __init__(self, assumed: Assumptions = Assumptions()) -> None:  # noqa: B008 - frozen
         self.transport = Transport()
         self.owner = Owner()
         self.client = ClientProtocol(parse_uri("ws://h/"), state=OPEN)
-        self.socket = WebSocket(cast(asyncio.Transport, self.transport), self.owner)
+        self.socket = WebSocket(cast(asyncio.Transport, self.transport), self.owner, assumed)
 
     def deliver(self) -> None:
         """What the client has written reaches us."""
@@ -99,7 +105,8 @@ def upgrade(method: str = "GET", **changes: str | None) -> Request:
 
 
 def test_a_good_request_is_accepted_with_the_key_of_rfc_6455() -> None:
-    assert accept_key(upgrade()) == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert negotiate(upgrade(), Assumptions()) == Upgrade(accept)
 
 
 @pytest.mark.parametrize(
@@ -115,13 +122,31 @@ def test_a_good_request_is_accepted_with_the_key_of_rfc_6455() -> None:
 )
 def test_a_bad_request_is_refused(request_: Request, status: int) -> None:
     with pytest.raises(BadUpgrade) as refusal:
-        accept_key(request_)
+        negotiate(request_, Assumptions())
     assert refusal.value.status == status
 
 
 def test_the_answer_names_a_subprotocol_only_if_there_is_one() -> None:
-    assert b"Protocol:" not in switching_protocols("key", None)
-    assert b"\r\nSec-WebSocket-Protocol: chat\r\n\r\n" in switching_protocols("key", "chat")
+    plain = Upgrade("key")
+    assert b"Protocol:" not in switching_protocols(plain, None)
+    assert b"\r\nSec-WebSocket-Protocol: chat\r\n\r\n" in switching_protocols(plain, "chat")
+
+
+OFFER = "permessage-deflate; client_max_window_bits"
+
+
+def test_an_offer_of_compression_is_not_taken__1_2_13() -> None:
+    upgraded = negotiate(upgrade(Sec_WebSocket_Extensions=OFFER), Assumptions())
+    assert b"Extensions" not in switching_protocols(upgraded, None)
+
+
+def test_it_is_taken_where_that_is_assumed__1_2_13() -> None:
+    assumed = Assumptions(compression=True)
+    upgraded = negotiate(upgrade(Sec_WebSocket_Extensions=OFFER), assumed)
+    assert b"\r\nSec-WebSocket-Extensions: permessage-deflate" in switching_protocols(
+        upgraded, None
+    )
+    assert len(upgraded.extensions) == 1
 
 
 # Frames
@@ -151,14 +176,41 @@ async def test_an_empty_message_is_a_message(pair: Pair) -> None:
     assert [(frame.data, frame.fin) for frame in pair.received()] == [(b"", True)]
 
 
-async def test_a_large_post_is_split(pair: Pair) -> None:
+async def test_a_large_post_is_split__4_7(pair: Pair) -> None:
     pair.socket.post(b"x" * (2 * 32768 + 1))
     frames = pair.received()
     assert [len(frame.data) for frame in frames] == [32768, 32768, 1]
     assert [frame.opcode for frame in frames] == [Opcode.TEXT, Opcode.CONT, Opcode.CONT]
 
 
-async def test_a_full_buffer_is_an_error(pair: Pair) -> None:
+async def test_a_large_post_goes_out_whole_where_that_is_assumed__4_7() -> None:
+    pair = Pair(Assumptions(post_is_split=False))
+    pair.socket.post(b"x" * 40_000)
+    assert [len(frame.data) for frame in pair.received()] == [40_000]
+
+
+@pytest.mark.parametrize(
+    ("binary_post", "opcode"), [("binary", Opcode.BINARY), ("text", Opcode.TEXT)]
+)
+async def test_a_post_that_is_no_text_goes_out_as_assumed__2_2_4(
+    binary_post: Any, opcode: Opcode
+) -> None:
+    pair = Pair(Assumptions(binary_post=binary_post))
+    pair.socket.post(b"\xff\xfe")
+    pair.socket.post(b"text")
+    assert [frame.opcode for frame in pair.received()] == [opcode, Opcode.TEXT]
+
+
+async def test_a_ping_is_answered_and_heard_of__1_5_2__1_5_3(pair: Pair) -> None:
+    pair.client.send_ping(b"are you there")
+    pair.deliver()
+    assert [(frame.opcode, frame.data) for frame in pair.received()] == [
+        (Opcode.PONG, b"are you there")
+    ]
+    assert (pair.owner.pings, pair.owner.texts) == (1, [])
+
+
+async def test_a_full_buffer_is_an_error__4_8(pair: Pair) -> None:
     pair.transport.waiting = SEND_BUFFER_BYTES + 1
     with pytest.raises(BufferFull):
         pair.socket.post(b"x")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local_server.clock import Milliseconds
-from local_server.events.http import RouteMatch, http_event
+from local_server.events.http import HttpCall, RouteMatch, http_event
 from local_server.ids import RequestId
 from local_server.requests import Request
 
@@ -17,16 +17,18 @@ def event_of(
     query: str = "",
     body: bytes = b"",
     match: RouteMatch | None = None,
+    granted: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     request = Request(method, path, query, headers, body, "65.78.31.245", 443)
-    return http_event(
-        request,
-        match or RouteMatch("$default", {}),
-        "xxx",
-        RequestId("MIZRNhJtIAMEMDw="),
-        Milliseconds(1588804615616),
-        "Root=1-5eb33c07-de25b420912dee103a5db434",
+    call = HttpCall(
+        request=request,
+        match=match or RouteMatch("$default", {}),
+        api_id="xxx",
+        request_id=RequestId("MIZRNhJtIAMEMDw="),
+        now=Milliseconds(1588804615616),
+        trace="Root=1-5eb33c07-de25b420912dee103a5db434",
     )
+    return http_event(call, granted)
 
 
 @pytest.mark.parametrize("capture", ["http-v2-minimal"], indirect=True)
@@ -39,7 +41,7 @@ def test_a_plain_get_equals_the_recorded_one_but_for_the_account(capture: Any) -
 
 
 @pytest.mark.parametrize("capture", ["http-v2-request"], indirect=True)
-def test_keys_come_in_the_recorded_order(capture: Any) -> None:
+def test_keys_come_in_the_recorded_order__6_1(capture: Any) -> None:
     del capture["requestContext"]["authentication"]  # a client certificate's
     event = event_of()
     assert list(event) == list(capture)
@@ -48,7 +50,7 @@ def test_keys_come_in_the_recorded_order(capture: Any) -> None:
 
 
 @pytest.mark.parametrize("capture", ["http-v2-responses/V2_SimpleGetRequest"], indirect=True)
-def test_cookies_query_and_path_variables_read_as_recorded(capture: Any) -> None:
+def test_cookies_query_and_path_variables_read_as_recorded__6_1(capture: Any) -> None:
     event = event_of(
         ("Cookie", "session=abc123; theme=dark"),
         path=capture["RawPath"],
@@ -75,7 +77,7 @@ def test_a_binary_body_reads_as_recorded(capture: Any) -> None:
     assert event["isBase64Encoded"] is capture["IsBase64Encoded"]
 
 
-def test_optional_keys_are_absent_when_empty() -> None:
+def test_optional_keys_are_absent_when_empty__6_1() -> None:
     assert list(event_of()) == [
         "version",
         "routeKey",
@@ -106,18 +108,18 @@ def test_optional_keys_have_their_places() -> None:
     ]
 
 
-def test_headers_are_lower_case_and_duplicates_are_joined() -> None:
+def test_headers_are_lower_case_and_duplicates_are_joined__6_1() -> None:
     headers = event_of(("X-A", "1"), ("x-a", "2"))["headers"]
     assert headers["x-a"] == "1,2"
     assert headers["content-length"] == "0"
 
 
-def test_a_path_is_decoded() -> None:
+def test_a_path_is_decoded__6_1() -> None:
     event = event_of(path="/%E2%98%95%20Coffee")
     assert event["rawPath"] == event["requestContext"]["http"]["path"] == "/☕ Coffee"
 
 
-def test_a_missing_user_agent_is_empty() -> None:
+def test_a_missing_user_agent_is_empty__6_1() -> None:
     assert event_of()["requestContext"]["http"]["userAgent"] == ""
 
 
@@ -132,7 +134,7 @@ def test_a_missing_user_agent_is_empty() -> None:
         ("multipart/form-data; boundary=x", True),
     ],
 )
-def test_text_stays_text_and_all_else_is_base64(content_type: str, encoded: bool) -> None:
+def test_text_stays_text_and_all_else_is_base64__6_1(content_type: str, encoded: bool) -> None:
     event = event_of(("Content-Type", content_type), body=b"hello")
     assert event["isBase64Encoded"] is encoded
     assert event["body"] == ("aGVsbG8=" if encoded else "hello")
@@ -140,3 +142,12 @@ def test_text_stays_text_and_all_else_is_base64(content_type: str, encoded: bool
 
 def test_a_body_that_only_claims_to_be_text_is_base64() -> None:
     assert event_of(("Content-Type", "text/plain"), body=b"\xff")["isBase64Encoded"] is True
+
+
+def test_what_an_authorizer_granted_stands_in_the_context__6_1() -> None:
+    granted = {"lambda": {"a": [1, {"b": None}]}}
+    context = event_of(granted=granted)["requestContext"]
+    assert context["authorizer"] == granted
+    # Its place in recorded events.
+    assert list(context)[:4] == ["accountId", "apiId", "authorizer", "domainName"]
+    assert "authorizer" not in event_of()["requestContext"]

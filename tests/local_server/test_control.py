@@ -1,0 +1,117 @@
+"""The emulator's own API: the clock, faults, connections, and who may not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local_server.clock import Clock
+from local_server.control import Control
+from local_server.events.websocket import Peer
+from local_server.faults import Fault, FaultKind, Faults
+from local_server.gateway import Registry
+from local_server.ids import ConnectionId
+from local_server.requests import Request
+from local_server.responses import Response
+from local_server.shared import Shared
+from local_server.tasks import Tasks
+
+
+class Api:
+    """What the control API asks of the WebSocket API."""
+
+    def __init__(self) -> None:
+        self.registry = Registry()
+
+
+class Setup:
+    def __init__(self) -> None:
+        self.clock = Clock(lambda: 1_700_000_000_000_000_000)
+        self.faults = Faults(seed=5)
+        self.api = Api()
+        shared = Shared(self.clock, bytes, Tasks(), faults=self.faults)
+        self.control = Control(self.api, shared, self.advance)  # type: ignore[arg-type]
+
+    async def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
+        sent = {"Host": "127.0.0.1:3001", "Content-Type": "application/json", **headers}
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        pairs = tuple((name.replace("_", "-"), value) for name, value in sent.items())
+        request = Request(method, f"/_local/{path}", "", pairs, raw, "127.0.0.1", 3001)
+        return await self.control.handle(request)
+
+
+@pytest.fixture
+def setup() -> Setup:
+    return Setup()
+
+
+async def test_the_clock_is_shown_and_moved(setup: Setup) -> None:
+    moved = await setup.ask("POST", "clock", {"advance": 600})
+    assert json.loads(moved.body) == {"now": 1_700_000_600_000, "ahead_ms": 600_000}
+    assert (await setup.ask("GET", "clock")).body == moved.body
+
+
+async def test_faults_are_added_listed_and_taken_away(setup: Setup) -> None:
+    wanted = {"kind": "post-gone", "connection": "c", "times": 2}
+    added = await setup.ask("POST", "faults", wanted)
+    assert (added.status, json.loads(added.body)) == (201, {"number": 1})
+    assert setup.faults.in_force() == {1: Fault(FaultKind.POST_GONE, connection="c", times=2)}
+    listed = json.loads((await setup.ask("GET", "faults")).body)
+    assert listed["seed"] == 5
+    assert {**wanted, "number": 1, "strikes": 0}.items() <= listed["faults"][0].items()
+    assert (await setup.ask("DELETE", "faults/1")).status == 204
+    assert (await setup.ask("DELETE", "faults/1")).status == 404
+    await setup.ask("POST", "faults", wanted)
+    assert (await setup.ask("DELETE", "faults")).status == 204
+    assert setup.faults.in_force() == {}
+
+
+async def test_open_connections_are_listed(setup: Setup) -> None:
+    now = setup.clock.now()
+    for name in ("opened", "connecting"):
+        peer = Peer(ConnectionId(name), now, "h", "127.0.0.1", None, "api", "dev")
+        setup.api.registry.connecting(peer)
+    setup.api.registry.opened(ConnectionId("opened"))
+    rows = json.loads((await setup.ask("GET", "connections")).body)["connections"]
+    assert [row["connection_id"] for row in rows] == ["opened"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "nothing", None, 404),
+        ("PUT", "clock", {}, 404),
+        ("GET", "clock/1", None, 404),
+        ("DELETE", "faults/x", None, 404),
+        ("POST", "clock", {}, 422),
+        ("POST", "clock", {"advance": -1}, 422),
+        ("POST", "clock", {"advance": 1e300}, 422),
+        ("POST", "clock", {"advance": "1"}, 422),
+        ("POST", "clock", b"\xff", 422),
+        ("POST", "clock", b"[" * 100_000, 422),
+        ("POST", "faults", {"kind": "unknown"}, 422),
+        ("POST", "faults", {"kind": "post-gone", "probability": 2}, 422),
+        ("POST", "faults", {"kind": "post-gone", "conection": "c"}, 422),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_a_reason(
+    setup: Setup, method: str, path: str, body: Any, status: int
+) -> None:
+    refused = await setup.ask(method, path, body)
+    assert refused.status == status
+    assert json.loads(refused.body)["error"]
+    assert setup.clock.ahead_ms == 0
+    assert setup.faults.in_force() == {}
+
+
+async def test_a_page_of_another_site_may_not_move_the_clock(setup: Setup) -> None:
+    refused = await setup.ask("POST", "clock", {"advance": 1}, Origin="http://evil.example")
+    assert refused.status == 403
+    assert (
+        await setup.ask("POST", "clock", {"advance": 1}, Content_Type="text/plain")
+    ).status == 415
+    same = await setup.ask("POST", "clock", {"advance": 1}, Origin="http://127.0.0.1:3001")
+    assert same.status == 200
