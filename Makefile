@@ -8,7 +8,7 @@ OLD    := .venv-urllib3-1
 CODE   := notify infra handlers local_server client tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-urllib3-1 check lint types contracts format bench clean
+.PHONY: help run test test-urllib3-1 check lint types contracts docs format bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,9 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+docs: $(STAMP) ## Make docs/fidelity.md of the statements and the tests
+	$(BIN)/python -m tests.local_server.fidelity
 
 contracts: $(STAMP)
 	$(BIN)/lint-imports
