@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import emulator, pages, posts
+from benchmarks import emulator, gateway, pages, posts
 from benchmarks.measure import Figure, machine
 from local_server.testing import Running, emulator_in_thread
 
@@ -27,6 +27,8 @@ def main() -> int:
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
     print("posts …", file=sys.stderr)
     figures = [posts.measure(rounds)]
+    print("gateway …", file=sys.stderr)
+    figures += gateway.measure(rounds)
     print("emulator …", file=sys.stderr)
     with emulator_in_thread(ROOT / "serverless.yml") as running:
         figures += asyncio.run(emulator.measure(running, _token(running), rounds))

@@ -24,7 +24,7 @@ async def measure(running: Running, token: str, rounds: int) -> list[Figure]:
     """`token`: of a user who may send, and to whom is sent."""
     samples: dict[str, list[float]] = {"ping": [], "send": [], "echo": []}
     url = f"{running.websocket_urls[-1]}?token={token}"
-    with _bare_echo() as echo_url:
+    with bare_echo() as echo_url:
         async with (
             websockets.connect(url) as ours,
             websockets.connect(echo_url) as bare,
@@ -73,7 +73,7 @@ def _figure(name: str, medians: dict[str, float], rounds: int) -> Figure:
 
 
 @contextmanager
-def _bare_echo() -> Iterator[str]:
+def bare_echo() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = multiprocessing.get_context("fork").Process(target=_serve_echo, args=(listener,))
         process.start()
