@@ -17,6 +17,7 @@ logger = logging.getLogger("local_server")
 
 # Systems have limits for watches, and folders for their readers.
 WATCH_ERRORS = (OSError, WatchfilesRustInternalError)
+_ATTEMPTS = 5
 # An editor's save is several changes; nothing new in one step is the end of it.
 _STEP_MS = 40
 _MOST_MS = 400
@@ -45,12 +46,15 @@ class CodeWatch:
         """One watch a folder: a recursive one would count those that are not the project's, and
         systems have only so many.
         """
-        polling = "WATCHFILES_FORCE_POLLING" in os.environ
-        while True:
-            paths = [str(folder) for folder in folders(self._root)]
-            # One of them may have gone by now.
+        # One of them may have gone by the time that it is watched.
+        for _ in range(_ATTEMPTS):
             with suppress(FileNotFoundError):
-                return RustNotify(paths, False, polling, 100, False, True)
+                return self._notify_of_folders()
+        return self._notify_of_folders()
+
+    def _notify_of_folders(self) -> RustNotify:
+        paths = [str(folder) for folder in folders(self._root)]
+        return RustNotify(paths, False, "WATCHFILES_FORCE_POLLING" in os.environ, 100, False, True)
 
     def _run(self) -> None:
         try:

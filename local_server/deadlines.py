@@ -7,7 +7,6 @@ from typing import Any
 
 from local_server.clock import Clock, Milliseconds, Timer
 
-
 # One that stays open keeps those behind it, met or not, until there are so many.
 _FULL = 1024
 

@@ -2,13 +2,8 @@
 
 import asyncio
 import logging
-import os
-import socket
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
-
-from sanic import Sanic
+from typing import NoReturn
 
 from local_server.addresses import addresses_of
 from local_server.api_keys import ApiKeys
@@ -16,29 +11,24 @@ from local_server.app import Front, make_app
 from local_server.authorizers.http import HttpAuthorizers
 from local_server.authorizers.lambda_http import AUTHORIZER_TIMEOUT_S
 from local_server.callers import Callers, administrator
-from local_server.clock import Clock
 from local_server.code_watch import WATCH_ERRORS, CodeWatch
 from local_server.connect_access import ConnectAccess
 from local_server.control import Control
 from local_server.environment import Environment, api_names
-from local_server.errors import ServerError
-from local_server.faults import Faults
 from local_server.functions import Functions, Runtime
-from local_server.gateway import INTEGRATION_TIMEOUT_S as WEBSOCKET_TIMEOUT_S
 from local_server.gateway import RESTART
-from local_server.http_api import INTEGRATION_TIMEOUT_S as HTTP_TIMEOUT_S
 from local_server.http_api import HttpApi
-from local_server.ids import ConnectionId, RandomBytes
+from local_server.ids import ConnectionId
 from local_server.in_process import InProcess
 from local_server.integration import Integration
-from local_server.journal import Journal
+from local_server.listener import Listener
 from local_server.management import Admission, Management, admit_everybody
 from local_server.permissions import callers_of, check_store, doubts, opaque
 from local_server.processes import Zygote
-from local_server.protocol import GatewayProtocol
 from local_server.provisioning import Clients, make_clients, provision
 from local_server.recording import Recording
 from local_server.reload import forget_bytecode
+from local_server.settings import Settings
 from local_server.shared import Shared
 from local_server.sources import make_sources
 from local_server.store import Store, start_store
@@ -53,33 +43,6 @@ logger = logging.getLogger("local_server")
 _SWEEP_S = 0.5
 # How long a jump of the clock waits for what is running, by the machine's time.
 SETTLE_S = 1.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """`port` 0 takes a free one. `store` is ministack, moto, dynoxide or a URL.
-
-    Tables and queues outlive a stop in the directory `data`.
-    """
-
-    template: Path
-    stage: str = "local"
-    host: str = "127.0.0.1"
-    port: int = 0
-    store: str = "ministack"
-    data: Path | None = None
-    region: str | None = None
-    clock: Clock = field(default_factory=Clock)
-    random_bytes: RandomBytes = os.urandom
-    faults: Faults = field(default_factory=Faults)
-    journal: Journal | None = None
-    verify_signatures: bool = False
-    freeze: bool = True
-    in_process: bool = False
-    reload: bool = False
-    websocket_timeout_s: float = WEBSOCKET_TIMEOUT_S
-    http_timeout_s: float = HTTP_TIMEOUT_S
-    disconnect_grace_s: float = 1.5
 
 
 class Emulator:
@@ -104,22 +67,15 @@ class Emulator:
         self._functions: Functions | InProcess | None = None
         self._code: CodeWatch | None = None
         self._zygote: Zygote | None = None
-        self._app: Sanic[Any, Any] | None = None
-        self._server: Any = None
-        self._listener: socket.socket | None = None
+        self._listener: Listener | None = None
         self._websocket_api: WebsocketApi | None = None
 
     # What it is reached by
 
     @property
-    def port(self) -> int:
-        assert self._listener is not None  # noqa: S101 - only known once started
-        return int(self._listener.getsockname()[1])
-
-    @property
     def http_url(self) -> str:
-        host = "127.0.0.1" if self._settings.host in ("0.0.0.0", "") else self._settings.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        assert self._listener is not None  # noqa: S101 - only known once started
+        return self._listener.url
 
     @property
     def websocket_url(self) -> str:
@@ -160,7 +116,7 @@ class Emulator:
             settings.template, stage=settings.stage, region=settings.region
         )
         self.shared = self._share()
-        self._listener = _listen(settings.host, settings.port)
+        self._listener = Listener(settings.host, settings.port)
         self._zygote = None if settings.in_process else Zygote(freezes=settings.freeze)
         self.store = self._store = start_store(
             settings.store, near=self.template.root, data=settings.data
@@ -239,43 +195,31 @@ class Emulator:
             self._tasks.start(self._functions.reload())
 
     async def _serve(self) -> None:
-        front = self._front()
-        self._websocket_api = front.websocket_api
-        self._app = make_app(front)
-        self._server = await self._app.create_server(
-            sock=self._listener,
-            protocol=GatewayProtocol,
-            # Sanic's routes are ready only after its startup.
-            asyncio_server_kwargs={"start_serving": False},
-        )
-        await self._server.startup()
-        try:
-            await self._server.start_serving()
-        except OSError as error:
-            # Of two that start at once both may bind, and only one listens.
-            raise _cannot_listen(self._settings.host, self.port, error) from error
-        self._polls.append(self._tasks.start(self._sweep()))
-
-    def _front(self) -> Front:
-        settings, template = self._settings, self.template
-        assert self._functions is not None  # noqa: S101 - started a moment ago
-        shared = self.shared
+        assert self._listener is not None  # noqa: S101 - opened a moment ago
+        template, settings, shared = self.template, self._settings, self.shared
         websockets = Integration(self._invoker, shared, settings.websocket_timeout_s)
-        http = Integration(self._invoker, shared, settings.http_timeout_s)
-        asked = Integration(self._invoker, shared, AUTHORIZER_TIMEOUT_S)
-        authorizers = HttpAuthorizers(asked, settings.clock, template.region)
         keys = ApiKeys(template.api_keys, shared.clock)
         access = ConnectAccess(self.callers, keys, template.stage)
         api = WebsocketApi(template, websockets, shared, access.admit)
-        return Front(
+        self._websocket_api = api
+        front = Front(
             websocket_api=api,
-            http_api=HttpApi(template, http, authorizers, shared),
+            http_api=self._http_api(),
             management=Management(template.stage, api, shared, self._admission()),
             control=Control(api, shared, self.advance),
             shared=shared,
-            port=self.port,
+            port=self._listener.port,
             prepared=self.prepared,
         )
+        await self._listener.serve(make_app(front))
+        self._polls.append(self._tasks.start(self._sweep()))
+
+    def _http_api(self) -> HttpApi:
+        template, settings, shared = self.template, self._settings, self.shared
+        http = Integration(self._invoker, shared, settings.http_timeout_s)
+        asked = Integration(self._invoker, shared, AUTHORIZER_TIMEOUT_S)
+        authorizers = HttpAuthorizers(asked, shared.clock, template.region)
+        return HttpApi(template, http, authorizers, shared)
 
     def _admission(self) -> Admission:
         if not self._settings.verify_signatures:
@@ -314,13 +258,14 @@ class Emulator:
             self._code.stop()
         for poll in self._polls:
             poll.cancel()
-        if self._server is not None:
-            self._server.server.close()
+        if self._listener is not None:
+            self._listener.refuse()
         if self._websocket_api is not None:
             await self._websocket_api.close_all(RESTART)
         await self._tasks.finish(self._settings.disconnect_grace_s)
         await self._end_processes()
-        self._end_server()
+        if self._listener is not None:
+            self._listener.close()
 
     async def _end_processes(self) -> None:
         if self._functions is not None:
@@ -330,33 +275,7 @@ class Emulator:
         if self._store is not None:
             await self._store.stop()
 
-    def _end_server(self) -> None:
-        if self._server is not None:
-            for connection in list(self._server.connections):
-                connection.abort()
-        if self._listener is not None:
-            self._listener.close()
-        if self._app is not None:
-            Sanic.unregister_app(self._app)
-
 
 def _report(watch: "asyncio.Task[NoReturn]") -> None:
     if not watch.cancelled():
         logger.error("%s", watch.exception())
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise _cannot_listen(host, port, error) from error
-    return listener
-
-
-def _cannot_listen(host: str, port: int, error: Exception) -> ServerError:
-    reason = error.strerror if isinstance(error, OSError) else None
-    return ServerError(f"cannot listen on {host}:{port}: {reason or error}")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_server.emulator import Emulator, Settings
+from local_server.emulator import Emulator
 from local_server.errors import ServerError
 from local_server.loops import settle_memory
+from local_server.settings import Settings
 from local_server.stores.programs import store_warnings
 
 logger = logging.getLogger("local_server")

@@ -15,11 +15,12 @@ from websockets.typing import Subprotocol
 
 from local_server.client_socket import ClientSocket, Refused
 from local_server.clock import Clock
-from local_server.emulator import SETTLE_S, Emulator, Settings
+from local_server.emulator import SETTLE_S, Emulator
 from local_server.faults import Fault, FaultKind, Faults
 from local_server.ids import ConnectionId
 from local_server.journal import Closed, Frame, Invocation, Journal, Post
 from local_server.loops import new_event_loop
+from local_server.settings import Settings
 
 __all__ = [
     "ClientSocket",

@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 
 from local_server.commands.arguments import add_address, add_service, add_store
-from local_server.emulator import Settings
 from local_server.faults import Faults
 from local_server.loops import new_event_loop, raise_file_limit
 from local_server.server import Run, serve
+from local_server.settings import Settings
 
 EPILOG = """\
 examples:

@@ -79,6 +79,15 @@ async def test_a_new_folder_is_watched_from_its_first_file_on(tmp_path: Path) ->
         await watched.until(folder / "b.py")
 
 
+async def test_folders_may_come_and_go(tmp_path: Path) -> None:
+    async with watching(tmp_path) as watched:
+        for _ in range(20):
+            (tmp_path / "briefly").mkdir()
+            (tmp_path / "briefly").rmdir()
+        (tmp_path / "a.py").write_text("1")
+        await watched.until(tmp_path / "a.py")
+
+
 SERVICE = """
 service: s
 functions:
@@ -102,12 +111,11 @@ def service(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("in_process", [False, True])
-async def test_an_open_socket_gets_answers_of_the_new_code(
-    service: Path, in_process: bool
-) -> None:
-    async with emulator(
-        service / "serverless.yml", reload=True, in_process=in_process
-    ) as running, await running.connect() as socket:
+async def test_an_open_socket_gets_answers_of_the_new_code(service: Path, in_process: bool) -> None:
+    async with (
+        emulator(service / "serverless.yml", reload=True, in_process=in_process) as running,
+        await running.connect() as socket,
+    ):
         assert await asked(socket) == "old"
         # As long as the old code, and within a second of it.
         (service / "a.py").write_text(answering("new"))

@@ -1,6 +1,7 @@
 """Waits of one length that share a timer."""
 
 import asyncio
+import gc
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_server.clock import Clock
-from local_server.deadlines import Deadlines
+from local_server.deadlines import Deadline, Deadlines
 
 
 class Waits:
@@ -50,6 +51,15 @@ async def test_what_is_met_never_passes(waits: Waits) -> None:
     met.meet()
     await waits.advance(11)
     assert waits.passed == ["second"]
+
+
+async def test_one_that_stays_open_does_not_keep_all_that_were_met(waits: Waits) -> None:
+    waits.start("open")
+    for _ in range(10_000):
+        waits.deadlines.start(lambda: None).meet()
+    assert sum(isinstance(one, Deadline) for one in gc.get_objects()) < 5_000
+    await waits.advance(11)
+    assert waits.passed == ["open"]
 
 
 async def test_nothing_passes_once_it_was_stopped(waits: Waits) -> None:

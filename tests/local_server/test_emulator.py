@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local_server.emulator import Emulator, Settings
+from local_server.emulator import Emulator
 from local_server.errors import LocalServerError, ServerError, TemplateError
+from local_server.settings import Settings
 from tests.local_server.conftest import SAMPLE
 
 
@@ -65,8 +66,9 @@ async def test_the_urls_can_be_reached_from_here(host: str, shown: str) -> None:
     except ServerError:
         pytest.skip(f"this machine has no {host}")
     try:
-        assert emulator.http_url == f"http://{shown}:{emulator.port}"
-        assert emulator.websocket_url == f"ws://{shown}:{emulator.port}/local"
+        origin, _, port = emulator.http_url.rpartition(":")
+        assert origin == f"http://{shown}"
+        assert emulator.websocket_url == f"ws://{shown}:{port}/local"
         environment = emulator.start_environment()
         assert environment["LOCAL_SERVER_WEBSOCKET_URL"].endswith("/realtime/socket")
     finally:

@@ -170,6 +170,12 @@ async def test_an_event_that_is_too_large_is_refused(tmp_path: Path) -> None:
             await functions.invoke(F, "x" * EVENT_BYTES)
 
 
+async def test_a_reserved_concurrency_of_zero_throttles_here_too(tmp_path: Path) -> None:
+    async with running(service_of(tmp_path, COUNTING, "reservedConcurrency: 0")) as functions:
+        with pytest.raises(FunctionThrottled):
+            await answer_of(functions)
+
+
 async def test_what_a_handler_logs_has_lambdas_form(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -60,6 +60,17 @@ async def test_a_timeout_kills_what_the_handler_has_started_too(tmp_path: Path) 
                 await asyncio.sleep(0.01)
 
 
+async def test_what_is_in_work_at_the_end_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(service_of(tmp_path, SLEEPING, "timeout: 60")) as functions:
+        answer = asyncio.ensure_future(answer_of(functions))
+        await until_file(tmp_path / "pid")
+    with pytest.raises(asyncio.CancelledError):
+        await answer
+    assert not caplog.records
+
+
 async def test_an_import_has_a_time_of_its_own(tmp_path: Path) -> None:
     clock = Clock()
     code = "import pathlib, time\npathlib.Path('up').write_text('up')\ntime.sleep(600)\n"
@@ -84,10 +95,7 @@ async def test_an_import_has_a_time_of_its_own(tmp_path: Path) -> None:
 async def test_a_worker_that_ends_is_a_crash_and_is_replaced(
     tmp_path: Path, leave: str, words: str
 ) -> None:
-    code = (
-        "import os, signal, sys\n"
-        f"def f(event, context):\n    return event['stay'] or {leave}\n"
-    )
+    code = f"import os, signal, sys\ndef f(event, context):\n    return event['stay'] or {leave}\n"
     async with running(service_of(tmp_path, code)) as functions:
         with pytest.raises(FunctionCrashed) as error:
             await functions.invoke(F, {"stay": ""})

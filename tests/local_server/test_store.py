@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from local_server.clock import Clock
-from local_server.emulator import Emulator, Settings
+from local_server.emulator import Emulator
 from local_server.errors import StoreError
 from local_server.provisioning import Clients, make_clients
+from local_server.settings import Settings
 from local_server.store import FAKE_CREDENTIALS, Store, start_store
 from local_server.stores.endpoints import Endpoints
 from local_server.stores.folder import Folder

@@ -58,3 +58,8 @@ def test_the_subprotocol_is_named_by_a_header_in_any_case() -> None:
 def test_a_subprotocol_cannot_smuggle_headers() -> None:
     result = {"headers": {"Sec-WebSocket-Protocol": "a\r\nSet-Cookie: b"}}
     assert "\n" not in str(subprotocol_of(result))
+
+
+def test_headers_of_a_messages_result_go_nowhere__2_4_5() -> None:
+    result = checked_result('{"statusCode": 200, "headers": {"X": "y"}, "body": "hi"}')
+    assert reply_of(result) == "hi"

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from local_server.commands.arguments import add_address, add_service, add_store
-from local_server.emulator import Settings
+from local_server.settings import Settings
 
 
 def parse(*words: str) -> argparse.Namespace:
