@@ -29,9 +29,16 @@ class CodeWatch:
     Raises one of WATCH_ERRORS.
     """
 
-    def __init__(self, root: Path, changed: Callable[[frozenset[Path]], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        changed: Callable[[frozenset[Path]], None],
+        data: Path | None = None,
+    ) -> None:
         self._root = root
         self._changed = changed
+        # The store's own, which it writes to all the time.
+        self._data = data.resolve() if data is not None else None
         self._loop = asyncio.get_running_loop()
         self._stopped = threading.Event()
         self._notify = self._watch_folders()
@@ -53,7 +60,7 @@ class CodeWatch:
         return self._notify_of_folders()
 
     def _notify_of_folders(self) -> RustNotify:
-        paths = [str(folder) for folder in folders(self._root)]
+        paths = [str(folder) for folder in folders(self._root, self._data)]
         return RustNotify(paths, False, "WATCHFILES_FORCE_POLLING" in os.environ, 100, False, True)
 
     def _run(self) -> None:
@@ -65,7 +72,7 @@ class CodeWatch:
     def _watch(self) -> None:
         while not isinstance(seen := self._next(), str):
             changed = {Path(path) for _, path in seen}
-            grown = [path for path in changed if path.is_dir() and is_project(path)]
+            grown = [path for path in changed if self._is_new_folder(path)]
             if grown:
                 self._notify.close()
                 self._notify = self._watch_folders()
@@ -73,6 +80,9 @@ class CodeWatch:
                 changed |= {file for path in grown for file in files_below(path)}
             self._tell(frozenset(filter(is_code, changed)))
         self._notify.close()
+
+    def _is_new_folder(self, path: Path) -> bool:
+        return path.is_dir() and path != self._data and is_project(path)
 
     def _next(self) -> set[tuple[int, str]] | Literal["signal", "stop", "timeout"]:
         return self._notify.watch(_MOST_MS, _STEP_MS, 0, self._stopped)

@@ -180,19 +180,22 @@ class Emulator:
         self._invoker = Recording(self._functions, settings.clock, settings.journal)
         if settings.reload:
             try:
-                self._code = CodeWatch(template.root, self._code_changed)
+                self._code = CodeWatch(template.root, self._code_changed, settings.data)
             except WATCH_ERRORS as error:
                 logger.warning("changes of the code are not seen: %s", error)
 
     def _code_changed(self, files: frozenset[Path]) -> None:
-        assert self._functions is not None  # noqa: S101 - watched for it
         read_once = files & {self.template.file, *self.template.included}
         for file in sorted(read_once):
             logger.warning("%s has changed: restart to see it", file.name)
         if code := files - read_once:
-            logger.info("%s: reloading", ", ".join(sorted(file.name for file in code)))
-            forget_bytecode(code)
-            self._tasks.start(self._functions.reload())
+            self._tasks.start(self._reload(code))
+
+    async def _reload(self, files: frozenset[Path]) -> None:
+        assert self._functions is not None  # noqa: S101 - watched for it
+        forget_bytecode(files)
+        if await self._functions.reload():
+            logger.info("%s: the new code is in use", ", ".join(sorted(one.name for one in files)))
 
     async def _serve(self) -> None:
         assert self._listener is not None  # noqa: S101 - opened a moment ago

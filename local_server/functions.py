@@ -51,11 +51,15 @@ class Functions:
             self._pools[name].invoke(invocation)
         return invocation.outcome
 
-    async def reload(self) -> None:
-        """The code has changed. What keeps it from being loaded is shown once."""
-        errors = await asyncio.gather(*(pool.reload() for pool in self._pools.values()))
-        for text in dict.fromkeys(_broken(error) for error in errors if error):
+    async def reload(self) -> bool:
+        """The code has changed. What keeps it from being loaded is shown once. Returns whether the
+        new code has taken the place of any old.
+        """
+        outcomes = await asyncio.gather(*(pool.reload() for pool in self._pools.values()))
+        errors = [outcome for outcome in outcomes if isinstance(outcome, FunctionError)]
+        for text in dict.fromkeys(map(_broken, errors)):
             logger.error("%s; the old code keeps serving", text)
+        return True in outcomes
 
     def stop(self) -> None:
         for pool in self._pools.values():

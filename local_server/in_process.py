@@ -67,10 +67,12 @@ class InProcess:
         self._runtime.tasks.start(self._handle(invocation))
         return invocation.outcome
 
-    async def reload(self) -> None:
-        """The code has changed: from the next event on, it is imported anew."""
+    async def reload(self) -> bool:
+        """The code has changed: from the next event on, it is imported anew. Whether any was."""
         async with self._turn:
+            was_loaded = bool(self._handlers)
             self._forget_modules()
+        return was_loaded
 
     def stop(self) -> None:
         self._thread.stop()
@@ -156,11 +158,14 @@ class InProcess:
         self._handlers.clear()
         importlib.invalidate_caches()
         for name in sys.modules.keys() - self._not_handlers:
-            if _is_of(self._runtime.root, sys.modules[name]):
+            if _is_of(self._runtime.root, name, sys.modules[name]):
                 del sys.modules[name]
 
 
-def _is_of(root: Path, module: ModuleType) -> bool:
+def _is_of(root: Path, name: str, module: ModuleType) -> bool:
+    # The emulator may itself be a part of the project, as it is of this one.
+    if name.partition(".")[0] == __package__:
+        return False
     file = getattr(module, "__file__", None)
     places = [file] if file else list(getattr(module, "__path__", []))
     paths = [Path(place) for place in places]

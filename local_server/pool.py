@@ -138,22 +138,22 @@ class Pool:
 
     # Versions
 
-    async def reload(self) -> FunctionError | None:
-        """The code has changed. Returns why it cannot be loaded, if it cannot."""
+    async def reload(self) -> bool | FunctionError:
+        """The code has changed. Whether the new has been loaded, or why it cannot be."""
         self._version += 1
         self._is_broken = False
         version = self._version
         if not (self._idle or self._busy or self._starting):
-            return None
+            return False
         try:
             candidate = await self._loaded("reload")
         except FunctionError as error:
             if version != self._version:
-                return None
+                return False
             self._is_broken = True
             return error
         self._take(candidate)
-        return None
+        return True
 
     def _retire_before(self, version: int) -> None:
         """Busy ones finish what they are at."""

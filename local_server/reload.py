@@ -24,11 +24,12 @@ def is_project(folder: Path) -> bool:
     )
 
 
-def folders(root: Path) -> Iterator[Path]:
-    """`root` and the folders of the project below it."""
+def folders(root: Path, besides: Path | None = None) -> Iterator[Path]:
+    """`root` and the folders of the project below it, but not `besides`."""
     for folder, names, _ in os.walk(root):
         yield Path(folder)
-        names[:] = [name for name in names if is_project(Path(folder, name))]
+        below = {name: Path(folder, name) for name in names}
+        names[:] = [name for name, at in below.items() if at != besides and is_project(at)]
 
 
 def forget_bytecode(files: Iterable[Path]) -> None:

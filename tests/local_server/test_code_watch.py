@@ -16,9 +16,9 @@ from local_server.testing import emulator
 class Watched:
     """A folder, and what was said of it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, data: Path | None) -> None:
         self._said: asyncio.Queue[frozenset[Path]] = asyncio.Queue()
-        self.watch = CodeWatch(root, self._said.put_nowait)
+        self.watch = CodeWatch(root, self._said.put_nowait, data)
 
     async def until(self, *files: Path) -> None:
         missing = set(files)
@@ -31,8 +31,8 @@ class Watched:
 
 
 @asynccontextmanager
-async def watching(root: Path) -> AsyncIterator[Watched]:
-    watched = Watched(root)
+async def watching(root: Path, data: Path | None = None) -> AsyncIterator[Watched]:
+    watched = Watched(root, data)
     try:
         yield watched
     finally:
@@ -79,6 +79,17 @@ async def test_a_new_folder_is_watched_from_its_first_file_on(tmp_path: Path) ->
         await watched.until(folder / "b.py")
 
 
+async def test_what_the_store_writes_is_no_code(tmp_path: Path) -> None:
+    async with watching(tmp_path, tmp_path / "data") as watched:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "tables.json").write_text("{}")
+        (tmp_path / "a.py").write_text("1")
+        await watched.until(tmp_path / "a.py")
+        (tmp_path / "data" / "tables.json").write_text("[]")
+        (tmp_path / "b.py").write_text("1")
+        assert await watched.next() == {tmp_path / "b.py"}
+
+
 async def test_folders_may_come_and_go(tmp_path: Path) -> None:
     async with watching(tmp_path) as watched:
         for _ in range(20):
@@ -122,6 +133,23 @@ async def test_an_open_socket_gets_answers_of_the_new_code(service: Path, in_pro
         async with asyncio.timeout(10):
             while await asked(socket) != "new":
                 pass
+
+
+async def test_new_code_is_told_once_it_is_in_use(service: Path) -> None:
+    heard = Heard()
+    logger = logging.getLogger("local_server")
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(heard)
+    try:
+        async with emulator(service / "serverless.yml", reload=True) as running:
+            async with await running.connect() as socket:
+                await asked(socket)
+            (service / "a.py").write_text(answering("newer"))
+            await heard.until("a.py: the new code is in use")
+    finally:
+        logger.removeHandler(heard)
+        logger.setLevel(before)
 
 
 async def asked(socket: ClientSocket) -> str:

@@ -41,6 +41,7 @@ def test_only_folders_of_the_project_are_listed(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "a" / "b" / "c.py").touch()
     assert set(folders(tmp_path)) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b"}
+    assert set(folders(tmp_path, besides=tmp_path / "a")) == {tmp_path}
     assert set(files_below(tmp_path)) == {tmp_path / "a" / "b" / "c.py"}
 
 
