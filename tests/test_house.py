@@ -115,6 +115,13 @@ def test_links_in_the_docs_lead_somewhere() -> None:
             assert (path.parent / target).exists(), f"{name(path)}: {target}"
 
 
+def test_every_module_of_the_emulator_has_its_place_in_the_docs() -> None:
+    words = set(re.findall(r"\w+", (ROOT / "docs/emulator.md").read_text()))
+    modules = {path.stem for path in (ROOT / "local_server").glob("*.py")}
+    folders = {path.parent.name for path in (ROOT / "local_server").glob("*/__init__.py")}
+    assert (modules | folders) - {"__init__", "__main__"} <= words
+
+
 def test_every_environment_variable_of_a_function_is_read_by_it() -> None:
     read = (ROOT / "infra/settings.py").read_text()
     for variable in TEMPLATE["provider"]["environment"]:

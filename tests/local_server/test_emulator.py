@@ -4,12 +4,14 @@ import asyncio
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from local_server.emulator import Emulator
 from local_server.errors import LocalServerError, ServerError, TemplateError
 from local_server.settings import Settings
-from tests.local_server.conftest import SAMPLE
+from tests.local_server.conftest import ECHO, SAMPLE
 
 
 async def refusal(settings: Settings) -> LocalServerError:
@@ -73,3 +75,23 @@ async def test_the_urls_can_be_reached_from_here(host: str, shown: str) -> None:
         assert environment["LOCAL_SERVER_WEBSOCKET_URL"].endswith("/realtime/socket")
     finally:
         await emulator.stop()
+
+
+async def test_upgrades_wait_until_the_service_is_prepared_and_requests_do_not() -> None:
+    emulator = Emulator(Settings(ECHO / "serverless.yml"))
+    emulator.prepared.clear()
+    await emulator.start()
+    try:
+        connecting = asyncio.create_task(open_socket(emulator.websocket_url))
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(f"{emulator.http_url}/hello")).text == "hello"
+        assert not connecting.done()
+        emulator.prepared.set()
+        await connecting
+    finally:
+        await emulator.stop()
+
+
+async def open_socket(url: str) -> None:
+    async with connect(url):
+        pass
