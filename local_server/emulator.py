@@ -263,12 +263,17 @@ class Emulator:
             poll.cancel()
         if self._listener is not None:
             self._listener.refuse()
-        if self._websocket_api is not None:
-            await self._websocket_api.close_all(RESTART)
-        await self._tasks.finish(self._settings.disconnect_grace_s)
+        # Twice: a handshake that was still running opens its socket during the first.
+        for _ in range(2):
+            await self._end_connections()
         await self._end_processes()
         if self._listener is not None:
             self._listener.close()
+
+    async def _end_connections(self) -> None:
+        if self._websocket_api is not None:
+            await self._websocket_api.close_all(RESTART)
+        await self._tasks.finish(self._settings.disconnect_grace_s)
 
     async def _end_processes(self) -> None:
         if self._functions is not None:

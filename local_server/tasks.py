@@ -28,9 +28,16 @@ class Tasks:
             logger.error("a background task failed", exc_info=error)
 
     async def finish(self, seconds: float) -> None:
-        """Lets them end by themselves for a while, then cancels what is left."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=seconds)
+        """Lets them, and those that they start, end by themselves for a while; then cancels what
+        is left.
+        """
+        clock = asyncio.get_running_loop().time
+        end = clock() + seconds
+        while self._tasks and (left_s := end - clock()) > 0:
+            await asyncio.wait(set(self._tasks), timeout=left_s)
+            # Whoever has waited for one of them may start another.
+            for _ in range(3):
+                await asyncio.sleep(0)
         left = set(self._tasks)
         for task in left:
             task.cancel()

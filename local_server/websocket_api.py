@@ -20,6 +20,7 @@ from local_server.journal import Closed, Frame, Opened
 from local_server.messages import Messages
 from local_server.requests import Request
 from local_server.responses import (
+    SERVICE_UNAVAILABLE,
     TOO_MANY_REQUESTS,
     Malformed,
 )
@@ -54,12 +55,15 @@ class WebsocketApi:
         self._sockets: dict[ConnectionId, WebSocket] = {}
         self._buckets: dict[ConnectionId, Bucket] = {}
         self._all_closed = asyncio.Event()
+        self._ending: Closing | None = None
         self.registry = Registry()
 
     # The handshake
 
     async def connect(self, request: Request) -> Accepted | Refused:
         """Runs $connect. Nobody can post to the connection before `opened`."""
+        if self._ending is not None:
+            return Refused(SERVICE_UNAVAILABLE)
         if not self._shared.throttle.admits_upgrade(self._clock.now()):
             return Refused(TOO_MANY_REQUESTS)
         peer = self._peer(request)
@@ -77,6 +81,9 @@ class WebsocketApi:
             self._buckets[peer.connection_id] = bucket
         self._sockets[peer.connection_id] = socket
         self.registry.opened(peer.connection_id)
+        if self._ending is not None:
+            # $connect was still running when all others were closed.
+            self._close_quietly(peer.connection_id, self._ending)
 
     async def _decide(self, peer: Peer, request: Request) -> Accepted | Refused:
         decision = await self._handshake.decide(peer, request)
@@ -198,7 +205,8 @@ class WebsocketApi:
             self._close_quietly(connection, Closing(GOING_AWAY, reason))
 
     async def close_all(self, closing: Closing) -> None:
-        """Returns once every peer has answered, or was cut off."""
+        """Returns once every peer has answered, or was cut off. Nobody comes in any more."""
+        self._ending = closing
         for connection in list(self._sockets):
             self._close_quietly(connection, closing)
         if self._sockets:

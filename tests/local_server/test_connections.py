@@ -204,6 +204,38 @@ async def test_two_hours_are_the_longest_a_connection_lives__1_4_4__3_2_8(
     assert await socket.closed() == (1001, "Going away")
 
 
+# The end
+
+
+SLOW = """
+
+def slow(event, context):
+    time.sleep(0.3)
+    return {"statusCode": 200}
+"""
+
+
+async def test_a_handshake_that_the_end_overtakes_is_disconnected_properly(tmp_path: Path) -> None:
+    functions = (
+        "  connect: {handler: app.slow, events: [{websocket: $connect}]}\n"
+        "  disconnect: {handler: app.disconnect, events: [{websocket: $disconnect}]}\n"
+    )
+    template = service(tmp_path, functions)
+    (tmp_path / "app.py").write_text((tmp_path / "app.py").read_text() + SLOW)
+    async with emulator(template) as gw:
+        # It strikes when $connect is invoked, and does no harm.
+        number = gw.faults.add(Fault(FaultKind.COLD_START, function="connect"))
+        connecting = asyncio.create_task(gw.connect())
+        while not gw.faults.strikes(number):
+            await asyncio.sleep(0.001)
+    late = await connecting
+    assert (await late.closed())[0] == 1012
+    assert [(one.function, one.error) for one in gw.invocations] == [
+        ("connect", None),
+        ("disconnect", None),
+    ]
+
+
 # Integrations
 
 

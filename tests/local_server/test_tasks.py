@@ -19,6 +19,21 @@ async def test_finish_waits_for_what_ends_by_itself() -> None:
     assert done.is_set()
 
 
+async def test_finish_waits_for_what_they_start_as_well() -> None:
+    tasks, done = Tasks(), asyncio.Event()
+
+    async def second() -> None:
+        done.set()
+
+    async def first() -> None:
+        await asyncio.sleep(0)
+        tasks.start(second())
+
+    tasks.start(first())
+    await tasks.finish(5)
+    assert done.is_set()
+
+
 async def test_finish_cancels_what_does_not() -> None:
     tasks = Tasks()
     task = tasks.start(asyncio.Event().wait())
