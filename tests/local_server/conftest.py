@@ -89,10 +89,11 @@ def capture(request: pytest.FixtureRequest) -> Any:
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        # A zombie is not: nobody has reaped it yet.
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        # It may end between one look and the next, or while it is being looked at.
         return False
-    # A zombie is not: nobody has reaped it yet.
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 ECHO = SAMPLE.parent / "echo"

@@ -31,8 +31,10 @@ def children() -> int:
     """Also children's children: the workers are the template process's."""
 
     def family(pid: int) -> int:
-        own = Path(f"/proc/{pid}/task/{pid}/children")
-        pids = own.read_text().split() if own.exists() else []
+        try:
+            pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except (ProcessLookupError, FileNotFoundError):
+            return 0
         return sum(1 + family(int(child)) for child in pids)
 
     return family(os.getpid())
