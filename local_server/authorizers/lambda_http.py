@@ -41,15 +41,20 @@ class LambdaAuthorizers:
 
     async def admit(self, authorizer: LambdaAuthorizer, call: HttpCall) -> Event:
         """What the route's event says of the authorizer. Raises Denied."""
+        event = http_event(call)
         try:
-            shown = shown_by_request(http_event(call))
-            identity = identity_of(authorizer.identity_sources, shown)
+            identity = identity_of(authorizer.identity_sources, shown_by_request(event))
         except MissingIdentity as error:
             raise Denied(UNAUTHORIZED, str(error)) from error
         arn = route_arn(call, self._region)
         kept = self._results.get((authorizer.name, identity)) if authorizer.ttl_s else None
         try:
-            result = kept or await self._ask(authorizer, _event(authorizer, call, arn, identity))
+            result = kept or await self._ask(
+                authorizer,
+                rest_authorizer_event(call, arn, identity)
+                if authorizer.payload == "1.0"
+                else http_authorizer_event(event, arn, identity),
+            )
             allowed = result.allows(arn)
         except MalformedResult as error:
             raise Denied(INTERNAL_SERVER_ERROR, f"{authorizer.function}: {error}") from error
@@ -67,11 +72,3 @@ class LambdaAuthorizers:
             reason = f"{authorizer.function} raised or did not answer"
             raise Denied(INTERNAL_SERVER_ERROR, reason) from error
         return read_verdict(payload) if authorizer.simple else read_policy(payload)
-
-
-def _event(
-    authorizer: LambdaAuthorizer, call: HttpCall, arn: str, identity: tuple[str, ...]
-) -> Event:
-    if authorizer.payload == "1.0":
-        return rest_authorizer_event(call, arn, identity)
-    return http_authorizer_event(http_event(call), arn, identity)
