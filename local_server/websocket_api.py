@@ -120,7 +120,7 @@ class WebsocketApi:
         """Runs the route of one frame and posts what it answers, if anything."""
         now = self._clock.now()
         self.registry.active(peer.connection_id, now)
-        self._note_frame(peer.connection_id, "in", text.encode())
+        self._note_frame(peer.connection_id, "in", text)
         bucket = self._buckets.get(peer.connection_id)
         if bucket is not None and not bucket.take(now):
             self._close_quietly(peer.connection_id, TOO_MANY)
@@ -151,10 +151,11 @@ class WebsocketApi:
         socket.post(payload)
 
     def _note_frame(
-        self, connection: ConnectionId, direction: Literal["in", "out"], payload: bytes
+        self, connection: ConnectionId, direction: Literal["in", "out"], payload: bytes | str
     ) -> None:
         if (journal := self._shared.journal) is not None:
-            journal.add(Frame(self._clock.now(), connection, direction, payload))
+            sent = payload.encode() if isinstance(payload, str) else payload
+            journal.add(Frame(self._clock.now(), connection, direction, sent))
 
     # The end
 
