@@ -2,7 +2,7 @@
 
 from handlers._edge.websocket import WebSocketCall, websocket
 from infra.wiring import hub
-from notify.messages import ErrorFrame
+from notify.frames import ErrorFrame
 
 
 @websocket

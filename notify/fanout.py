@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from notify.errors import HeliographError, TokenExpired, Unavailable
+from notify.frames import encode, error_frame
 from notify.jobs import RetryJob
-from notify.messages import encode, error_frame
 from notify.model import ConnectionId, Subscriber
 from notify.ports import (
     PAGE_SIZE,

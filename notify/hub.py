@@ -11,34 +11,30 @@ from notify.errors import (
     Unauthorized,
     UnsupportedProtocol,
 )
-from notify.messages import (
-    PROTOCOL,
+from notify.frames import (
     ErrorFrame,
     Frame,
-    Hello,
-    Message,
-    MessageId,
-    Ping,
     Pong,
-    Subscribe,
     Subscribed,
-    SubscribePattern,
     Unsubscribed,
     Welcome,
     encode,
     error_frame,
+)
+from notify.messages import (
+    PROTOCOL,
+    Hello,
+    Message,
+    MessageId,
+    Ping,
+    Subscribe,
+    SubscribePattern,
     message_id,
     parse_message,
 )
 from notify.model import MAX_AGE_MS, Connection, ConnectionId, Pattern, Principal, timestamp
 from notify.ports import Clock, Connections, Gateway, Outcome, Streams
-from notify.topics import (
-    ANYTHING,
-    MAX_SUBSCRIPTIONS,
-    TopicPolicy,
-    implicit_topics,
-    parse_pattern,
-)
+from notify.topics import ANYTHING, MAX_SUBSCRIPTIONS, TopicPolicy, implicit_topics, parse_pattern
 
 # API Gateway closes a connection that is idle for ten minutes. Pings are the bill: few as can be.
 PING_INTERVAL_MS = 9 * 60 * 1000

@@ -1,18 +1,15 @@
-"""The wire: what clients send, what they are sent, as one JSON object a frame."""
+"""The wire: what clients send, as one JSON object a frame."""
 
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from notify.errors import BadRequest, HeliographError, Invalid
-from notify.model import timestamp
+from notify.errors import BadRequest, Invalid
 from notify.topics import MAX_SUBSCRIPTIONS
 
 PROTOCOL = 1
 SUBPROTOCOL = "heliograph.v1"
-# API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
-MAX_NOTIFICATION_BYTES = 28 * 1024
 
 MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
 Patterns = Annotated[list[str], Meta(min_length=1, max_length=MAX_SUBSCRIPTIONS)]
@@ -79,111 +76,6 @@ TYPES: dict[str, type[Message]] = {
     "unsubscribe": Unsubscribe,
     "unsubscribe_pattern": UnsubscribePattern,
 }
-
-
-class Pong(Struct, tag="pong", frozen=True):
-    """The answer to a ping."""
-
-    timestamp: str
-    id: MessageId = UNSET
-
-
-class Welcome(Struct, tag="welcome", frozen=True):
-    """The answer to a hello."""
-
-    connection_id: str
-    user_id: str
-    roles: list[str]
-    server_time: str
-    ping_interval_ms: int
-    max_age_ms: int
-    token_expires_at: str
-    subscriptions: list[str]
-    resume: dict[str, Any]
-    id: MessageId = UNSET
-
-
-class Subscribed(Struct, tag="subscribed", frozen=True):
-    """A topic is subscribed. `seq`: where its stream stands; `pattern`: the old name of `topic`."""
-
-    topic: str
-    pattern: str
-    epoch: str
-    seq: int
-    timestamp: str
-    id: MessageId = UNSET
-
-
-class Unsubscribed(Struct, tag="unsubscribed", frozen=True):
-    """A topic is given back."""
-
-    topic: str
-    pattern: str
-    timestamp: str
-    id: MessageId = UNSET
-
-
-class ErrorFrame(Struct, tag="error", frozen=True):
-    """A refusal. The server closes the connection after it only if it is `fatal`."""
-
-    code: int
-    name: str
-    message: str
-    temporary: bool
-    fatal: bool
-    timestamp: str
-    retry_after_ms: int | None = None
-    topic: str | UnsetType = UNSET
-    id: MessageId = UNSET
-
-
-class Sender(Struct, frozen=True):
-    """Who asked for a notification."""
-
-    id: str
-    roles: list[str]
-
-
-class NotificationFrame(Struct, tag="notification", frozen=True):
-    """A notification on its way to one stream's subscribers; also what is stored of it."""
-
-    id: str
-    notification_type: str
-    title: str
-    message: str
-    priority: str
-    data: dict[str, Any]
-    sender: Sender
-    timestamp: str
-    stream: str
-    topic: str
-    epoch: str | None
-    seq: int | None
-    expires_at: str | None = None
-    collapse_key: str | None = None
-    replay: bool = False
-
-
-Frame = Pong | Welcome | Subscribed | Unsubscribed | ErrorFrame | NotificationFrame
-
-
-def encode(frame: Frame) -> bytes:
-    return msgspec.json.encode(frame)
-
-
-def error_frame(
-    error: HeliographError, now: int, id: MessageId = UNSET, topic: str | UnsetType = UNSET
-) -> ErrorFrame:
-    return ErrorFrame(
-        code=int(error.code),
-        name=error.code.name.lower(),
-        message=error.message,
-        temporary=error.code.temporary,
-        fatal=error.code.fatal,
-        timestamp=timestamp(now),
-        topic=topic,
-        id=id,
-    )
 
 
 def message_id(text: str | bytes) -> MessageId:

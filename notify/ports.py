@@ -6,17 +6,9 @@ from enum import Enum
 from typing import Protocol
 
 from notify.codes import Code
+from notify.frames import NotificationFrame
 from notify.jobs import Job
-from notify.messages import NotificationFrame
-from notify.model import (
-    Connection,
-    ConnectionId,
-    Pattern,
-    Position,
-    Subscriber,
-    User,
-    Username,
-)
+from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.

@@ -9,18 +9,10 @@ from msgspec.structs import replace
 from notify.accounts import Accounts
 from notify.errors import Forbidden, PayloadTooLarge, Unavailable
 from notify.fanout import Delivery, Fanout, every_member
+from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame, Sender, encode
 from notify.jobs import ShardJob
-from notify.messages import MAX_NOTIFICATION_BYTES, NotificationFrame, Sender, encode
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username, timestamp
-from notify.ports import (
-    Audience,
-    Clock,
-    Counts,
-    Deliveries,
-    NewId,
-    Streams,
-    Subscriptions,
-)
+from notify.ports import Audience, Clock, Counts, Deliveries, NewId, Streams, Subscriptions
 from notify.requests import Broadcast, Content, Send
 from notify.topics import ANYTHING, EVERYBODY, TopicPolicy, parse_pattern, user_topic
 

@@ -8,7 +8,7 @@ from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
-from notify.messages import NotificationFrame, encode
+from notify.frames import NotificationFrame, encode
 from notify.model import Pattern, Position
 from notify.ports import NewId
 from notify.topics import root

@@ -10,17 +10,9 @@ import msgspec
 
 from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unknown
+from notify.frames import NotificationFrame
 from notify.jobs import Job
-from notify.messages import NotificationFrame
-from notify.model import (
-    Connection,
-    ConnectionId,
-    Pattern,
-    Position,
-    Subscriber,
-    User,
-    Username,
-)
+from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.ports import Audience, Outcome, Page, Totals
 from notify.topics import ANYTHING, EVERYBODY, covers, is_user_topic, user_topic
 

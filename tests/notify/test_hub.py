@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from notify.errors import TokenExpired, Unauthorized, Unavailable, Unknown
+from notify.frames import ErrorFrame, Pong
 from notify.hub import PING_INTERVAL_MS
-from notify.messages import ErrorFrame, Pong
 from notify.model import Action, Connection, ConnectionId, Pattern, Position, timestamp
 from notify.ports import Outcome
 from notify.topics import ANYTHING, TopicPolicy

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from notify.fanout import RETRIES_A_JOB
+from notify.frames import MAX_NOTIFICATION_BYTES
 from notify.jobs import Job, RetryJob, ShardJob, encode_job, parse_job
-from notify.messages import MAX_NOTIFICATION_BYTES
 from notify.model import ConnectionId, Pattern, Subscriber, Username
 from tests.fakes import NOW
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from notify.errors import Forbidden, Invalid, PayloadTooLarge, Unavailable, Unknown
+from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame
 from notify.jobs import Job, RetryJob, ShardJob
-from notify.messages import MAX_NOTIFICATION_BYTES, NotificationFrame
 from notify.model import Action, ConnectionId, Pattern, Username, timestamp
 from notify.publish import BroadcastResult, SendResult, UserResult
 from notify.requests import Broadcast, Send

@@ -3,7 +3,7 @@ import pytest
 from infra.stores.streams import MAX_TRIES
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
-from notify.messages import NotificationFrame, Sender, encode
+from notify.frames import NotificationFrame, Sender, encode
 from notify.model import Pattern
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave

@@ -1,0 +1,93 @@
+import json
+
+from notify.errors import InternalError, TokenExpired, Unavailable
+from notify.frames import (
+    ErrorFrame,
+    NotificationFrame,
+    Pong,
+    Sender,
+    Subscribed,
+    encode,
+    error_frame,
+)
+from tests.fakes import NOW
+
+
+def test_an_id_that_was_not_given_is_not_echoed() -> None:
+    assert json.loads(encode(Pong("now"))) == {"type": "pong", "timestamp": "now"}
+
+
+def test_a_pong_echoes_the_id() -> None:
+    expected = {"type": "pong", "timestamp": "now", "id": 7}
+    assert json.loads(encode(Pong("now", id=7))) == expected
+
+
+def test_subscribed_names_the_topic_twice_for_the_first_clients() -> None:
+    frame = json.loads(encode(Subscribed("a:*", "a:*", "e", 3, "now", id="s")))
+    assert frame == {
+        "type": "subscribed",
+        "id": "s",
+        "topic": "a:*",
+        "pattern": "a:*",
+        "epoch": "e",
+        "seq": 3,
+        "timestamp": "now",
+    }
+
+
+def test_an_error_frame_has_the_fields_of_the_contract() -> None:
+    frame = json.loads(encode(error_frame(Unavailable("try again"), NOW, "2", "build:42")))
+    assert frame == {
+        "type": "error",
+        "id": "2",
+        "code": 4503,
+        "name": "unavailable",
+        "message": "try again",
+        "topic": "build:42",
+        "temporary": True,
+        "retry_after_ms": None,
+        "fatal": False,
+        "timestamp": "2026-01-01T00:00:00.000Z",
+    }
+
+
+def test_a_fatal_error_says_so() -> None:
+    frame = error_frame(TokenExpired(), NOW)
+    assert (frame.code, frame.name, frame.fatal) == (4002, "token_expired", True)
+
+
+def test_a_bug_is_told_without_its_text() -> None:
+    frame = error_frame(InternalError(), NOW, "9")
+    assert isinstance(frame, ErrorFrame)
+    assert (frame.code, frame.name, frame.temporary, frame.fatal, frame.id) == (
+        4500,
+        "internal",
+        True,
+        False,
+        "9",
+    )
+
+
+def test_a_notification_keeps_its_own_type_beside_the_frame_type() -> None:
+    frame = NotificationFrame(
+        "ntf_1", "application_approved", "Approved", "Loan #12", "high", {"loan_id": 12},
+        Sender("bob", ["manager"]), "now", "user:alice", "user:alice", "k3", 45,
+    )  # fmt: skip
+    assert json.loads(encode(frame)) == {
+        "type": "notification",
+        "id": "ntf_1",
+        "notification_type": "application_approved",
+        "title": "Approved",
+        "message": "Loan #12",
+        "priority": "high",
+        "data": {"loan_id": 12},
+        "sender": {"id": "bob", "roles": ["manager"]},
+        "timestamp": "now",
+        "stream": "user:alice",
+        "topic": "user:alice",
+        "epoch": "k3",
+        "seq": 45,
+        "expires_at": None,
+        "collapse_key": None,
+        "replay": False,
+    }
