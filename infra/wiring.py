@@ -17,14 +17,17 @@ from infra.tables import bind
 from notify.accounts import Accounts
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
+from notify.greeting import Greeting
 from notify.hub import Hub
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.publish import Publisher
 from notify.revocation import Revocation
 from notify.stats import Stats, read_stats
+from notify.subscribing import Subscribing
 from notify.tokens import Key, Keyring
 from notify.topics import TopicPolicy
+from notify.verbs import verbs
 
 
 def clock() -> int:
@@ -93,7 +96,9 @@ def policy() -> TopicPolicy:
 
 @functools.cache
 def hub() -> Hub:
-    return Hub(accounts(), connections(), DynamoStreams(new_id), gateway(), policy(), clock)
+    subscribing = Subscribing(connections(), DynamoStreams(new_id), policy())
+    answers = verbs(Greeting(subscribing), subscribing)
+    return Hub(accounts(), connections(), gateway(), answers, clock)
 
 
 @functools.cache

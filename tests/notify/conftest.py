@@ -1,5 +1,6 @@
 """The rules on fakes: a service in memory that every test of this folder may look into."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,14 +11,17 @@ from notify.codes import Code
 from notify.deliveries import Deliverer
 from notify.errors import HeliographError
 from notify.fanout import Fanout
+from notify.greeting import Greeting
 from notify.hub import Hub
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Connections, Counts, Streams, Subscriptions
 from notify.publish import Publisher
 from notify.requests import CreateUser
+from notify.subscribing import Subscribing
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
+from notify.verbs import Verbs, verbs
 from tests.fakes import (
     FakeClock,
     FakeConnections,
@@ -80,10 +84,13 @@ class World:
         self.accounts = Accounts(self.users, self.keyring, self.keyring, self.hasher, self.clock)
 
     @property
+    def verbs(self) -> Verbs:
+        subscribing = Subscribing(self.connections, self.streams, self.policy)
+        return verbs(Greeting(subscribing), subscribing)
+
+    @property
     def hub(self) -> Hub:
-        return Hub(
-            self.accounts, self.connections, self.streams, self.gateway, self.policy, self.clock
-        )
+        return Hub(self.accounts, self.connections, self.gateway, self.verbs, self.clock)
 
     @property
     def fanout(self) -> Fanout:
@@ -166,3 +173,22 @@ def world() -> World:
     made.add_user("bob", "manager")
     made.add_user("root", "admin")
     return made
+
+
+@pytest.fixture
+def alice(world: World) -> World:
+    """alice, a member of acme, is connected as c1."""
+    world.open("c1", world.principal("alice", "member", tenant="acme"))
+    return world
+
+
+def subscribe(world: World, *topics: str, id: str = "s") -> list[dict[str, Any]]:
+    return world.say("c1", json.dumps({"type": "subscribe", "id": id, "topics": topics}))
+
+
+def summary(frames: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [(frame["type"], frame.get("topic"), frame.get("code")) for frame in frames]
+
+
+def topics_of(world: World, connection_id: str = "c1") -> set[str]:
+    return set(world.memory.connections[ConnectionId(connection_id)].topics)

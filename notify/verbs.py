@@ -1,0 +1,38 @@
+"""What a client can ask for in a frame, and who answers it: one verb a type of message."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from notify.frames import Frame, Pong
+from notify.greeting import Greeting
+from notify.messages import (
+    Hello,
+    Message,
+    Ping,
+    Subscribe,
+    SubscribePattern,
+    Unsubscribe,
+    UnsubscribePattern,
+)
+from notify.model import Connection, timestamp
+from notify.subscribing import Subscribing
+
+# Takes the connection, the message and the time; returns the answers in order, or raises the one
+# error that answers all of it.
+Verb = Callable[[Connection, Any, int], list[Frame]]
+Verbs = Mapping[type[Message], Verb]
+
+
+def verbs(greeting: Greeting, subscribing: Subscribing) -> Verbs:
+    return {
+        Ping: ping,
+        Hello: greeting.hello,
+        Subscribe: subscribing.subscribe,
+        SubscribePattern: subscribing.subscribe,
+        Unsubscribe: subscribing.unsubscribe,
+        UnsubscribePattern: subscribing.unsubscribe,
+    }
+
+
+def ping(_: Connection, message: Ping, now: int) -> list[Frame]:
+    return [Pong(timestamp(now), id=message.id)]
