@@ -1,7 +1,7 @@
 """POST /notifications/broadcast: to whoever is subscribed, now or by the queue."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import publisher
+from infra.wiring import broadcasts
 from notify.answers import BroadcastAnswer, QueuedBroadcastAnswer, broadcast_answer
 from notify.requests import Broadcast
 
@@ -9,5 +9,5 @@ from notify.requests import Broadcast
 @http()
 def handler(call: HttpCall) -> tuple[int, BroadcastAnswer | QueuedBroadcastAnswer]:
     principal = call.principal()
-    answer = broadcast_answer(publisher().broadcast(principal, call.body(Broadcast)))
+    answer = broadcast_answer(broadcasts().broadcast(principal, call.body(Broadcast)))
     return (202 if isinstance(answer, QueuedBroadcastAnswer) else 200), answer

@@ -1,7 +1,7 @@
 """POST /notifications/send-realtime: to every connection of one user, or of up to a hundred."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import publisher
+from infra.wiring import sends
 from notify.answers import SendAnswer, send_answer
 from notify.requests import Send
 
@@ -9,4 +9,4 @@ from notify.requests import Send
 @http()
 def handler(call: HttpCall) -> SendAnswer:
     principal = call.principal()
-    return send_answer(publisher().send(principal, call.body(Send)))
+    return send_answer(sends().send(principal, call.body(Send)))

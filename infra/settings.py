@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 
+from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
 from notify.model import Pattern
-from notify.publish import MAX_INLINE_RECIPIENTS
 from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
 

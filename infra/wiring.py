@@ -15,14 +15,16 @@ from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
 from infra.tables import bind
 from notify.accounts import Accounts
+from notify.broadcasts import Broadcasts
+from notify.composing import Composer
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
 from notify.greeting import Greeting
 from notify.hub import Hub
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
-from notify.publish import Publisher
 from notify.revocation import Revocation
+from notify.sends import Sends
 from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
 from notify.tokens import Key, Keyring
@@ -107,15 +109,33 @@ def fanout() -> Fanout:
 
 
 @functools.cache
-def publisher() -> Publisher:
-    return Publisher(
+def composer() -> Composer:
+    return Composer(policy(), clock)
+
+
+@functools.cache
+def sends() -> Sends:
+    return Sends(
         accounts=accounts(),
+        composer=composer(),
+        subscriptions=DynamoSubscriptions(),
+        streams=DynamoStreams(new_id),
+        counts=DynamoCounts(),
+        fanout=fanout(),
+        clock=clock,
+        new_id=new_id,
+    )
+
+
+@functools.cache
+def broadcasts() -> Broadcasts:
+    return Broadcasts(
+        composer=composer(),
         subscriptions=DynamoSubscriptions(),
         streams=DynamoStreams(new_id),
         counts=DynamoCounts(),
         fanout=fanout(),
         deliveries=deliveries(),
-        policy=policy(),
         clock=clock,
         new_id=new_id,
         max_inline_recipients=settings().inline_recipients,
@@ -159,7 +179,9 @@ PARTS = (
     policy,
     hub,
     fanout,
-    publisher,
+    composer,
+    sends,
+    broadcasts,
     deliverer,
     revocation,
 )

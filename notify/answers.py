@@ -3,9 +3,10 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from notify.accounts import Grant
+from notify.broadcasts import BroadcastResult
 from notify.errors import HeliographError
 from notify.model import Principal, User, timestamp
-from notify.publish import BroadcastResult, SendResult, UserResult
+from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 
 

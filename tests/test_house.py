@@ -242,7 +242,7 @@ ENTRY_POINTS = [
     # What a cold start does first: tables, hashes, tokens, and a client of each kind.
     [
         "-c",
-        "from infra import wiring; wiring.hub(); wiring.publisher(); wiring.refusals(); "
+        "from infra import wiring; wiring.hub(); wiring.sends(); wiring.refusals(); "
         "from notify.passwords import PasswordHasher; PasswordHasher(4).hash('long enough')",
     ],
 ]

@@ -17,7 +17,7 @@ def test_ids_differ_and_later_ones_sort_behind() -> None:
 
 def test_each_part_is_made_once(service: dict[str, str]) -> None:
     assert wiring.hub() is wiring.hub()
-    assert wiring.publisher() is wiring.publisher()
+    assert wiring.sends() is wiring.sends()
     assert wiring.deliverer() is wiring.deliverer()
 
 

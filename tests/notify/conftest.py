@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from notify.accounts import Accounts, new_user
+from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
+from notify.composing import Composer
 from notify.deliveries import Deliverer
 from notify.errors import HeliographError
 from notify.fanout import Fanout
+from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.hub import Hub
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Connections, Counts, Streams, Subscriptions
-from notify.publish import Publisher
-from notify.requests import CreateUser
+from notify.requests import Broadcast, CreateUser, Send
+from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
@@ -97,15 +100,31 @@ class World:
         return Fanout(self.gateway, self.connections, self.deliveries, self.clock)
 
     @property
-    def publisher(self) -> Publisher:
-        return Publisher(
+    def composer(self) -> Composer:
+        return Composer(self.policy, self.clock)
+
+    @property
+    def sends(self) -> Sends:
+        return Sends(
             accounts=self.accounts,
+            composer=self.composer,
+            subscriptions=self.subscriptions,
+            streams=self.streams,
+            counts=self.counts,
+            fanout=self.fanout,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        return Broadcasts(
+            composer=self.composer,
             subscriptions=self.subscriptions,
             streams=self.streams,
             counts=self.counts,
             fanout=self.fanout,
             deliveries=self.deliveries,
-            policy=self.policy,
             clock=self.clock,
             new_id=self.new_id,
             max_inline_recipients=self.max_inline_recipients,
@@ -192,3 +211,44 @@ def summary(frames: list[dict[str, Any]]) -> list[tuple[object, ...]]:
 
 def topics_of(world: World, connection_id: str = "c1") -> set[str]:
     return set(world.memory.connections[ConnectionId(connection_id)].topics)
+
+
+@pytest.fixture
+def three(world: World) -> World:
+    """alice is connected as c1 and c3, bob as c2."""
+    world.open("c1", world.principal("alice", "member"), "orders:eu")
+    world.open("c2", world.principal("bob", "manager"), "orders:*")
+    world.open("c3", world.principal("alice", "member"))
+    return world
+
+
+def content(**fields: Any) -> dict[str, Any]:
+    said = {"notification_type": "approved", "title": "Approved", "message": "Loan #12"}
+    return {**said, **fields}
+
+
+def send(world: World, *names: str, by: str = "service", **fields: Any) -> SendResult:
+    request = Send(user_ids=list(names), **content(**fields))
+    return world.sends.send(world.principal("root", by), request)
+
+
+def broadcast(world: World, pattern: str, by: str = "service", **fields: Any) -> BroadcastResult:
+    request = Broadcast(pattern=pattern, **content(**fields))
+    return world.broadcasts.broadcast(world.principal("root", by), request)
+
+
+def reached(world: World) -> list[str]:
+    return sorted(to for to, _ in world.gateway.posted)
+
+
+class LateStreams(FakeStreams):
+    """Somebody subscribes while the notification is on its way into the stream."""
+
+    def __init__(self, world: World, topic: str) -> None:
+        super().__init__(world.memory)
+        self._world = world
+        self._topic = topic
+
+    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+        self._world.open("late", self._world.principal("bob"), self._topic)
+        return super().append(frame, expires_at)

@@ -16,6 +16,7 @@ from notify.answers import (
     stats_answer,
     user_answer,
 )
+from notify.broadcasts import BroadcastResult
 from notify.errors import (
     BadRequest,
     Conflict,
@@ -31,7 +32,7 @@ from notify.errors import (
 )
 from notify.model import Pattern, Principal, User, Username
 from notify.ports import Totals
-from notify.publish import BroadcastResult, SendResult, UserResult
+from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 from tests.fakes import NOW
 

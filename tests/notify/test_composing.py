@@ -1,0 +1,28 @@
+import pytest
+
+from notify.errors import Forbidden, PayloadTooLarge
+from notify.model import Pattern, timestamp
+from notify.requests import Content
+from tests.notify.conftest import World
+
+ORDERS = Pattern("orders:eu")
+HELLO = Content(notification_type="t", title="Hello", message="m", ttl_seconds=60)
+
+
+def test_a_frame_says_what_was_asked_and_who_asked(world: World) -> None:
+    frame = world.composer.compose(world.principal("root", "service"), HELLO, ORDERS)
+    assert (frame.title, frame.stream, frame.topic) == ("Hello", ORDERS, ORDERS)
+    assert (frame.sender.id, frame.sender.roles) == ("root", ["service"])
+    assert frame.expires_at == timestamp(world.clock() + 60_000)
+
+
+def test_whom_it_is_addressed_to_decides_who_may(world: World) -> None:
+    by = world.principal("alice", "member")
+    with pytest.raises(Forbidden, match=r"orders:\*"):
+        world.composer.compose(by, HELLO, ORDERS, Pattern("orders:*"))
+
+
+def test_more_bytes_than_a_frame_carries_are_refused(world: World) -> None:
+    large = Content(notification_type="t", title="T", message="m", data={"x": "é" * 14_400})
+    with pytest.raises(PayloadTooLarge):
+        world.composer.compose(world.principal("root", "admin"), large, ORDERS)
