@@ -34,6 +34,7 @@ class Settings:
     callback_endpoint: str
     refusals_queue_url: str
     deliveries_queue_url: str
+    later_queue_url: str
     issuer: str | None
     audience: str | None
     jwt_keys: str
@@ -58,6 +59,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
+        later_queue_url=environment.get("LATER_QUEUE_URL", ""),
         issuer=environment.get("JWT_ISSUER") or None,
         audience=environment.get("JWT_AUDIENCE") or None,
         jwt_keys=environment.get("JWT_KEYS", ""),

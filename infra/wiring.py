@@ -6,7 +6,7 @@ import time
 
 from infra.gateway import ApiGateway
 from infra.jwks import Jwks
-from infra.queues import SqsDeliveries, SqsQueue, SqsRefusals
+from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
@@ -21,6 +21,8 @@ from notify.deliveries import Deliverer
 from notify.fanout import Fanout
 from notify.greeting import Greeting
 from notify.hub import Hub
+from notify.jobs import RetryJob
+from notify.later import Later, Retrying
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.revocation import Revocation
@@ -87,6 +89,11 @@ def deliveries() -> SqsDeliveries:
 
 
 @functools.cache
+def later_queue() -> SqsLater:
+    return SqsLater(SqsQueue(settings().later_queue_url, settings().region))
+
+
+@functools.cache
 def refusals() -> SqsRefusals:
     return SqsRefusals(SqsQueue(settings().refusals_queue_url, settings().region))
 
@@ -105,7 +112,7 @@ def hub() -> Hub:
 
 @functools.cache
 def fanout() -> Fanout:
-    return Fanout(gateway(), connections(), deliveries(), clock)
+    return Fanout(gateway(), connections(), later_queue(), clock)
 
 
 @functools.cache
@@ -148,6 +155,11 @@ def deliverer() -> Deliverer:
 
 
 @functools.cache
+def later() -> Later:
+    return Later({RetryJob: Retrying(fanout(), DynamoCounts()).retry})
+
+
+@functools.cache
 def revocation() -> Revocation:
     return Revocation(DynamoSubscriptions(), fanout(), clock)
 
@@ -183,5 +195,7 @@ PARTS = (
     sends,
     broadcasts,
     deliverer,
+    later_queue,
+    later,
     revocation,
 )

@@ -1,4 +1,4 @@
-"""The queue's side of fan-out: pages of a shard, and those whom a post did not reach."""
+"""The queue's side of a broadcast: page after page of a shard."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from notify.errors import Unavailable
 from notify.fanout import Fanout
-from notify.jobs import Job, RetryJob, ShardJob
+from notify.jobs import ShardJob
 from notify.model import Subscriber
 from notify.ports import PAGE_SIZE, Clock, Counts, Deliveries, Subscriptions
 
@@ -33,18 +33,13 @@ class Deliverer:
         self._deliveries = deliveries
         self._clock = clock
 
-    def run(self, job: Job, remaining_ms: Callable[[], int]) -> Counter[str]:
+    def run(self, job: ShardJob, remaining_ms: Callable[[], int]) -> Counter[str]:
         """Does the job, or as much of it as leaves RESERVE_MS; the rest goes back to the queue.
         Returns how many posts were delivered, gone and failed.
 
         SQS may hand out a job twice. A notification that comes twice is dropped by the client; one
         that never comes is a defect, so nothing here tries to be clever about that.
         """
-        if isinstance(job, RetryJob):
-            return self._deliver(job.frame.encode(), list(job.subscribers), job.attempt)
-        return self._run_shard(job, remaining_ms)
-
-    def _run_shard(self, job: ShardJob, remaining_ms: Callable[[], int]) -> Counter[str]:
         frame, excluded = job.frame.encode(), set(job.exclude_user_ids)
         total, after = Counter[str](), job.after
         while True:
@@ -58,9 +53,9 @@ class Deliverer:
                 self._deliveries.put([replace(job, after=after)])
                 return total
 
-    def _deliver(self, frame: bytes, due: list[Subscriber], attempt: int = 0) -> Counter[str]:
+    def _deliver(self, frame: bytes, due: list[Subscriber]) -> Counter[str]:
         delivery = self._fanout.deliver(frame, due)
-        self._fanout.retry(delivery, frame, attempt)
+        self._fanout.retry(delivery, frame)
         # What is delivered is delivered: a job that fails now would deliver it again.
         with suppress(Unavailable):
             self._counts.add(delivery.tally())

@@ -4,13 +4,16 @@ HeliographError
 ├── Unauthorized          4001  who are you?
 │   ├── TokenExpired      4002
 │   └── Revoked           4003
+├── ConnectionLimit       4004
 ├── UnsupportedProtocol   4008
 ├── BadRequest            4400  not our grammar at all
 ├── Forbidden             4403  we know you, and no
 ├── Unknown               4404
 ├── Conflict              4409
+├── Unrecoverable         4410  a position in a stream that cannot be served
 ├── PayloadTooLarge       4413
 ├── Invalid               4422  our grammar, a value we refuse
+├── RateLimited           4429
 ├── InternalError         4500  a bug: said without its text
 └── Unavailable           4503  a part of ours does not answer
 
@@ -26,6 +29,7 @@ class HeliographError(Exception):
     """A refusal in words meant for the caller: never a secret, a token or a notification's body."""
 
     code: ClassVar[Code] = Code.INTERNAL
+    retry_after_ms: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -67,6 +71,12 @@ class Revoked(Unauthorized):
         self.message = "This login is no longer good: log in again"
 
 
+class ConnectionLimit(HeliographError):
+    """One connection more than a user may hold open."""
+
+    code = Code.CONNECTION_LIMIT
+
+
 class UnsupportedProtocol(HeliographError):
     """A `hello` for a version of the protocol that is not spoken here."""
 
@@ -97,6 +107,12 @@ class Conflict(HeliographError):
     code = Code.CONFLICT
 
 
+class Unrecoverable(HeliographError):
+    """What follows a position cannot be served without a gap; the message says why."""
+
+    code = Code.UNRECOVERABLE_POSITION
+
+
 class PayloadTooLarge(HeliographError):
     """More bytes than one frame may carry."""
 
@@ -107,6 +123,17 @@ class Invalid(HeliographError):
     """A field is missing, unknown, ill-typed or out of bounds; the message names it."""
 
     code = Code.INVALID
+
+
+class RateLimited(HeliographError):
+    """Too much in too short a time. `limit` is of the window that is full."""
+
+    code = Code.RATE_LIMITED
+
+    def __init__(self, message: str, retry_after_ms: int, limit: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
+        self.limit = limit
 
 
 class InternalError(HeliographError):

@@ -13,8 +13,8 @@ from notify.ports import (
     Audience,
     Clock,
     Connections,
-    Deliveries,
     Gateway,
+    LaterQueue,
     Outcome,
     Subscriptions,
 )
@@ -52,11 +52,11 @@ class Fanout:
     """Posts, forgets who is gone, and closes connections whose token has run out."""
 
     def __init__(
-        self, gateway: Gateway, connections: Connections, deliveries: Deliveries, clock: Clock
+        self, gateway: Gateway, connections: Connections, later: LaterQueue, clock: Clock
     ) -> None:
         self._gateway = gateway
         self._connections = connections
-        self._deliveries = deliveries
+        self._later = later
         self._clock = clock
 
     def deliver(self, frame: bytes, subscribers: Iterable[Subscriber]) -> Delivery:
@@ -88,7 +88,7 @@ class Fanout:
             for start in range(0, len(failed), RETRIES_A_JOB)
         ]
         if jobs:
-            self._deliveries.put(jobs, delay_seconds=2**attempt)
+            self._later.put(jobs, delay_seconds=2**attempt)
 
     def _post(self, frame: bytes, due: dict[ConnectionId, Subscriber], now: int) -> Delivery:
         posted, gone = 0, 0

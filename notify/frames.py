@@ -113,6 +113,7 @@ def error_frame(
         temporary=error.code.temporary,
         fatal=error.code.fatal,
         timestamp=timestamp(now),
+        retry_after_ms=error.retry_after_ms,
         topic=topic,
         id=id,
     )

@@ -1,4 +1,4 @@
-"""Fan-out jobs: what the queue of deliveries carries."""
+"""What the queues carry: shards of a broadcast to deliver, and what is put off until later."""
 
 import msgspec
 from msgspec import Struct
@@ -25,14 +25,18 @@ class RetryJob(Struct, tag="retry", frozen=True):
     attempt: int
 
 
-Job = ShardJob | RetryJob
+LaterJob = RetryJob
 
 
-def encode_job(job: Job) -> str:
+def encode_job(job: ShardJob | LaterJob) -> str:
     return msgspec.json.encode(job).decode()
 
 
-def parse_job(text: str) -> Job:
-    """Raises: msgspec.MsgspecError; only our own messages are in the queue."""
-    job: Job = msgspec.json.decode(text, type=Job)
-    return job
+def parse_job(text: str) -> ShardJob:
+    """Of the queue of deliveries. Raises: msgspec.MsgspecError; only our own messages are in it."""
+    return msgspec.json.decode(text, type=ShardJob)
+
+
+def parse_later_job(text: str) -> LaterJob:
+    """Of the queue for later. Raises: msgspec.MsgspecError."""
+    return msgspec.json.decode(text, type=LaterJob)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from notify.codes import Code
 from notify.frames import NotificationFrame
-from notify.jobs import Job
+from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
@@ -153,4 +153,11 @@ class Refusals(Protocol):
 class Deliveries(Protocol):
     """The queue of what a single call does not fan out."""
 
-    def put(self, jobs: Iterable[Job], delay_seconds: int = 0) -> None: ...
+    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None: ...
+
+
+class LaterQueue(Protocol):
+    """What is done some seconds from now. A lane of its own: it never waits for a broadcast."""
+
+    def put(self, jobs: Iterable[LaterJob], delay_seconds: int = 0) -> None:
+        """`delay_seconds` is at most 900, SQS's longest."""

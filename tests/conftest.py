@@ -64,6 +64,7 @@ def service(
         "PUBLIC_TOPICS": "*",
         "REFUSALS_QUEUE_URL": urls["RefusalsQueue"],
         "DELIVERIES_QUEUE_URL": urls["DeliveriesQueue"],
+        "LATER_QUEUE_URL": urls["LaterQueue"],
         "CALLBACK_ENDPOINT": gateway_server.url,
     }
     for name, value in environment.items():

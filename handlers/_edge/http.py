@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,6 +30,7 @@ class HttpCall:
         self.method = str(event["requestContext"]["http"]["method"])
         self.request_id = str(event["requestContext"]["requestId"])
         self.caller: Principal | None = None
+        self.headers: dict[str, str] = {}
 
     def principal(self) -> Principal:
         """Who calls. Raises: Unauthorized, TokenExpired."""
@@ -42,6 +44,15 @@ class HttpCall:
         if not self._event.get("isBase64Encoded"):
             return parse_body(body, to)
         return parse_body(_from_base64(body), to)
+
+    def query(self, name: str, default: str = "") -> str:
+        """A parameter of the query string, decoded; of one that is repeated, all by commas."""
+        return str((self._event.get("queryStringParameters") or {}).get(name, default))
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in lower case, as format 2.0 spells them all."""
+        value = self._event.get("headers", {}).get(name)
+        return None if value is None else str(value)
 
     def path(self, name: str) -> str:
         """A path parameter, decoded."""
@@ -60,7 +71,8 @@ def http(
 ) -> Callable[[Callable[[HttpCall], object]], Callable[[Event, Context], Response]]:
     """A handler that answers with `status` and what the operation returns as JSON.
 
-    An operation may return `(status, body)` to choose. Errors become problem documents (RFC 9457).
+    An operation may return `(status, body)` to choose, and put headers of its own into
+    `call.headers`. Errors become problem documents (RFC 9457).
     """
 
     def wrap(operation: Callable[[HttpCall], object]) -> Callable[[Event, Context], Response]:
@@ -68,6 +80,8 @@ def http(
         def handler(event: Event, context: Context) -> Response:
             started, call = time.perf_counter(), HttpCall(event)
             response = _answer(operation, call, status)
+            if call.headers:
+                response.setdefault("headers", {}).update(call.headers)
             _log_http(call, response, started)
             return response
 
@@ -93,6 +107,9 @@ def _refusal(error: HeliographError, request_id: str) -> Response:
     response = _json(error.status, problem(error, request_id), "application/problem+json")
     if isinstance(error, Unauthorized):
         response["headers"]["www-authenticate"] = "Bearer"
+    if error.retry_after_ms is not None:
+        # RFC 9110 knows whole seconds only; too early would be refused again.
+        response["headers"]["retry-after"] = str(math.ceil(error.retry_after_ms / 1000))
     return response
 
 

@@ -11,7 +11,7 @@ import msgspec
 from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame
-from notify.jobs import Job
+from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.ports import Audience, Outcome, Page, Totals
 from notify.topics import ANYTHING, EVERYBODY, covers, is_user_topic, user_topic
@@ -249,13 +249,28 @@ class FakeRefusals:
 class FakeDeliveries:
     """Jobs with their delay, in the order put."""
 
-    waiting: list[tuple[Job, int]] = field(default_factory=list)
+    waiting: list[tuple[ShardJob, int]] = field(default_factory=list)
 
-    def put(self, jobs: Iterable[Job], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None:
         self.waiting.extend((job, delay_seconds) for job in jobs)
 
-    def take(self) -> list[Job]:
+    def take(self) -> list[ShardJob]:
         """Everything that waits, whatever its delay; the queue is empty behind it."""
+        taken = [job for job, _ in self.waiting]
+        self.waiting.clear()
+        return taken
+
+
+@dataclass
+class FakeLaterQueue:
+    """The same for what is put off."""
+
+    waiting: list[tuple[LaterJob, int]] = field(default_factory=list)
+
+    def put(self, jobs: Iterable[LaterJob], delay_seconds: int = 0) -> None:
+        self.waiting.extend((job, delay_seconds) for job in jobs)
+
+    def take(self) -> list[LaterJob]:
         taken = [job for job, _ in self.waiting]
         self.waiting.clear()
         return taken

@@ -79,7 +79,7 @@ def test_a_throttled_post_is_queued_to_be_tried_again(heliograph: Service) -> No
     heliograph.connect("busy", heliograph.token("alice"))
     heliograph.gateway.throttled.add("busy")
     assert answer(post(heliograph, {"user_id": "alice", **BODY}))["status"] == "stored"
-    assert heliograph.queued("DeliveriesQueue", wait_seconds=2) != []
+    assert heliograph.queued("LaterQueue", wait_seconds=2) != []
 
 
 @pytest.mark.parametrize(

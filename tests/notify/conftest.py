@@ -16,6 +16,8 @@ from notify.fanout import Fanout
 from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.hub import Hub
+from notify.jobs import RetryJob
+from notify.later import Later, Retrying
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Connections, Counts, Streams, Subscriptions
@@ -32,6 +34,7 @@ from tests.fakes import (
     FakeDeliveries,
     FakeGateway,
     FakeIds,
+    FakeLaterQueue,
     FakeStreams,
     FakeSubscriptions,
     FakeUsers,
@@ -80,6 +83,7 @@ class World:
         self.streams: Streams = FakeStreams(self.memory)
         self.counts: Counts = FakeCounts(self.memory)
         self.deliveries = FakeDeliveries()
+        self.later_queue = FakeLaterQueue()
         self.hasher = CountingHasher()
         self.policy = policy or TopicPolicy((ANYTHING,))
         self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
@@ -97,7 +101,7 @@ class World:
 
     @property
     def fanout(self) -> Fanout:
-        return Fanout(self.gateway, self.connections, self.deliveries, self.clock)
+        return Fanout(self.gateway, self.connections, self.later_queue, self.clock)
 
     @property
     def composer(self) -> Composer:
@@ -133,6 +137,10 @@ class World:
     @property
     def deliverer(self) -> Deliverer:
         return Deliverer(self.subscriptions, self.counts, self.fanout, self.deliveries, self.clock)
+
+    @property
+    def later(self) -> Later:
+        return Later({RetryJob: Retrying(self.fanout, self.counts).retry})
 
     def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
         self.users.add(new_user(CreateUser(name, PASSWORD, list(roles), tenant), self.hasher))
@@ -180,7 +188,12 @@ class World:
     @property
     def untouched(self) -> bool:
         """Whether nothing was stored, posted, queued or counted."""
-        nothing = (self.memory.streams, self.gateway.posted, self.deliveries.waiting)
+        nothing = (
+            self.memory.streams,
+            self.gateway.posted,
+            self.deliveries.waiting,
+            self.later_queue.waiting,
+        )
         return not any(nothing) and not self.memory.counters.total()
 
 

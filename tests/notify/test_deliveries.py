@@ -4,8 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from notify.deliveries import RESERVE_MS
-from notify.fanout import MAX_ATTEMPTS
-from notify.jobs import RetryJob, ShardJob, encode_job, parse_job
+from notify.jobs import ShardJob, encode_job, parse_job
 from notify.model import ConnectionId, Pattern, Username
 from notify.ports import PAGE_SIZE
 from tests.notify.conftest import HOUR_MS, World
@@ -96,8 +95,7 @@ def test_gone_connections_are_forgotten_page_by_page(crowd: World) -> None:
 def test_whom_a_page_did_not_reach_is_queued_for_a_retry(crowd: World) -> None:
     crowd.gateway.throttled.add(ConnectionId("c0007"))
     run(crowd)
-    ((job, delay),) = crowd.deliveries.waiting
-    assert isinstance(job, RetryJob)
+    ((job, delay),) = crowd.later_queue.waiting
     assert [who.connection_id for who in job.subscribers] == ["c0007"]
     assert (job.frame, job.attempt, delay) == (FRAME, 1, 1)
 
@@ -108,52 +106,3 @@ def test_each_page_is_counted(crowd: World) -> None:
     run(crowd)
     counters = crowd.counts.totals().counters
     assert counters == {"sent": 0, "delivered": PAGE_SIZE - 1, "gone": 1, "failed": 1}
-
-
-def retry(world: World, attempt: int) -> Counter[str]:
-    job = RetryJob(FRAME, (world.subscriber("c1"),), attempt)
-    return world.deliverer.run(job, plenty)
-
-
-def test_a_retry_reaches_who_is_back(world: World) -> None:
-    world.open("c1", world.principal("alice"))
-    assert retry(world, 1) == ONE
-    assert world.deliveries.waiting == []
-
-
-def test_a_retry_that_fails_waits_longer(world: World) -> None:
-    world.open("c1", world.principal("alice"))
-    world.gateway.throttled.add(ConnectionId("c1"))
-    assert retry(world, 1)["failed"] == 1
-    ((job, delay),) = world.deliveries.waiting
-    assert isinstance(job, RetryJob)
-    assert (job.attempt, delay) == (2, 2)
-
-
-def test_the_last_retry_is_the_last(world: World) -> None:
-    world.open("c1", world.principal("alice"))
-    world.gateway.throttled.add(ConnectionId("c1"))
-    retry(world, MAX_ATTEMPTS)
-    assert world.deliveries.waiting == []
-
-
-def test_who_was_connecting_is_reached_by_a_retry(world: World) -> None:
-    world.open("c1", world.principal("alice"), age_ms=0)
-    world.gateway.open.clear()
-    run(world)
-    world.gateway.open.add(ConnectionId("c1"))
-    (job,) = world.deliveries.take()
-    assert world.deliverer.run(job, plenty) == ONE
-
-
-def test_who_never_came_is_forgotten_before_the_last_attempt(world: World) -> None:
-    world.open("c1", world.principal("alice"), age_ms=0)
-    world.gateway.open.clear()
-    run(world)
-    while world.deliveries.waiting:
-        ((job, delay),) = world.deliveries.waiting
-        world.deliveries.waiting.clear()
-        world.clock.advance(delay * 1000)
-        world.deliverer.run(job, plenty)
-    assert not world.memory.connections
-    assert world.counts.totals().connections == 0

@@ -116,19 +116,19 @@ def test_a_store_that_cannot_forget_the_expired_costs_nobody_the_frame(three: Wo
 def test_whom_a_frame_did_not_reach_is_queued(three: World) -> None:
     failed = (three.subscriber("c2"),)
     three.fanout.retry(Delivery(failed=failed), FRAME)
-    assert three.deliveries.waiting == [(RetryJob(FRAME.decode(), failed, 1), 1)]
+    assert three.later_queue.waiting == [(RetryJob(FRAME.decode(), failed, 1), 1)]
 
 
 def test_nothing_is_queued_where_everybody_was_reached(three: World) -> None:
     three.fanout.retry(Delivery(posted=3, gone=1), FRAME)
-    assert three.deliveries.waiting == []
+    assert three.later_queue.waiting == []
 
 
 def test_each_attempt_waits_longer_until_the_last(three: World) -> None:
     delivery = Delivery(failed=(three.subscriber("c2"),))
     for attempt in range(MAX_ATTEMPTS + 1):
         three.fanout.retry(delivery, FRAME, attempt)
-    assert [delay for _, delay in three.deliveries.waiting] == [1, 2, 4, 8, 16]
+    assert [delay for _, delay in three.later_queue.waiting] == [1, 2, 4, 8, 16]
 
 
 def test_the_attempts_outlast_the_handshake() -> None:
@@ -138,7 +138,7 @@ def test_the_attempts_outlast_the_handshake() -> None:
 def test_very_many_are_queued_in_several_jobs(three: World) -> None:
     failed = (three.subscriber("c2"),) * (RETRIES_A_JOB + 1)
     three.fanout.retry(Delivery(failed=failed), FRAME)
-    sizes = [len(job.subscribers) for job in three.deliveries.take() if isinstance(job, RetryJob)]
+    sizes = [len(job.subscribers) for job in three.later_queue.take()]
     assert sizes == [RETRIES_A_JOB, 1]
 
 

@@ -78,7 +78,7 @@ def test_a_send_is_stored_though_every_post_fails(three: World) -> None:
     result = send(three, "alice")
     assert (result.status, result.results[0].delivered) == ("stored", 0)
     assert len(three.stored("user:alice")) == 1
-    (retry,) = three.deliveries.take()
+    (retry,) = three.later_queue.take()
     assert isinstance(retry, RetryJob)
     assert {who.connection_id for who in retry.subscribers} == {C1, C3}
     assert json.loads(retry.frame)["seq"] == 1

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from handlers._edge.http import HttpCall, http
-from notify.errors import HeliographError, Unavailable, Unknown
+from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
 from notify.requests import Login
 from tests import events
 
@@ -60,3 +60,28 @@ def test_a_bug_is_a_500_whose_text_stays_inside(capsys: pytest.CaptureFixture[st
 def test_a_body_that_is_no_base64_is_refused_as_no_json(body: str) -> None:
     response = call(lambda call: call.body(Login), body=body, isBase64Encoded=True)
     assert response["statusCode"] == 400
+
+
+def test_a_refusal_that_says_when_to_come_back_says_it_in_whole_seconds() -> None:
+    def fail(call: HttpCall) -> None:
+        raise RateLimited("slower", retry_after_ms=1_001, limit=10)
+
+    response = call(fail)
+    assert response["statusCode"] == 429
+    assert response["headers"]["retry-after"] == "2"
+
+
+def test_an_operation_may_add_headers_also_to_its_refusal() -> None:
+    def fail(call: HttpCall) -> None:
+        call.headers["ratelimit-limit"] = "10"
+        raise Unknown("no")
+
+    assert call(fail)["headers"]["ratelimit-limit"] == "10"
+
+
+def test_a_query_and_a_header_are_read_by_name() -> None:
+    def read(call: HttpCall) -> list[str | None]:
+        return [call.query("a"), call.query("b", "none"), call.header("x"), call.header("y")]
+
+    response = call(read, queryStringParameters={"a": "1,2"}, headers={"x": "z"})
+    assert json.loads(response["body"]) == ["1,2", "none", "z", None]
