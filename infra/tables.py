@@ -77,6 +77,8 @@ class NotificationRow(Model):
     seq = NumberAttribute(range_key=True)
     id = UnicodeAttribute()
     frame = UnicodeAttribute()
+    at = NumberAttribute()
+    excluded = UnicodeSetAttribute(null=True)
     expires_at = NumberAttribute()
 
 

@@ -13,7 +13,7 @@ from notify.frames import NotificationFrame, encode
 from notify.jobs import ShardJob
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.ports import Audience, Clock, Counts, Deliveries, NewId, Streams, Subscriptions
-from notify.requests import Broadcast, Content
+from notify.requests import Broadcast
 from notify.topics import ANYTHING, EVERYBODY, parse_pattern
 
 # More than this is the queue's work: the caller waits for every post of the call.
@@ -142,8 +142,10 @@ class Broadcasts:
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
         return every_member(self._subscriptions, audience, self._clock())
 
-    def _store(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
-        return self._streams.append(frame, self._clock() + content.ttl_seconds * 1000)
+    def _store(self, frame: NotificationFrame, request: Broadcast) -> NotificationFrame:
+        now = self._clock()
+        excluded = frozenset(Username(name) for name in request.exclude_user_ids)
+        return self._streams.append(frame, now, now + request.ttl_seconds * 1000, excluded)
 
     def _count(self, sent: int, delivery: Delivery) -> None:
         # What is delivered is delivered: an answer of 503 would have it sent twice.

@@ -94,14 +94,53 @@ class Subscriptions(Protocol):
         """Subscribers whose rows have not expired at `now`."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredNotification:
+    """A notification in its stream. Users in `excluded` are not meant; times in ms."""
+
+    frame: NotificationFrame
+    at: int
+    expires_at: int
+    excluded: frozenset[Username] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """Part of a stream, without what has expired. Everything up to (or, backwards, down to) number
+    `through` has been read; `more` says whether there is anything beyond."""
+
+    notifications: tuple[StoredNotification, ...]
+    through: int
+    more: bool
+
+
 class Streams(Protocol):
     """Numbered notifications."""
 
     def head(self, stream: Pattern) -> Position:
         """Where the stream stands; seq 0 before its first notification."""
 
-    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+    def heads(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
+        """Where each of them stands, in one read."""
+
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
         """Stores it under the next number of `frame.stream`, and returns it with that number."""
+
+    def after(self, stream: Pattern, seq: int, limit: int, now: int) -> StreamPage:
+        """What follows number `seq`, in order."""
+
+    def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
+        """What precedes number `seq`, newest first; None for the newest of all."""
+
+    def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
+        """The notification of that id, if it was stored at `since` (ms) or later: a call that is
+        made again asks whether its first try got so far."""
 
 
 @dataclass(frozen=True, slots=True)

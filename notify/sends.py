@@ -112,7 +112,8 @@ class Sends:
         return every_member(self._subscriptions, audience, self._clock())
 
     def _store(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
-        return self._streams.append(frame, self._clock() + content.ttl_seconds * 1000)
+        now = self._clock()
+        return self._streams.append(frame, now, now + content.ttl_seconds * 1000)
 
     def _count(self, sent: int, delivery: Delivery) -> None:
         # What is delivered is delivered: an answer of 503 would have it sent twice.

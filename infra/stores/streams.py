@@ -1,19 +1,27 @@
 """Numbered notifications in DynamoDB, without holes and without a lock."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 
+import msgspec
 from msgspec.structs import replace
 from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from infra.stores.border import condition_failed, translated
+from infra.stores.directory import topic_rows
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
 from notify.frames import NotificationFrame, encode
-from notify.model import Pattern, Position
-from notify.ports import NewId
+from notify.model import Pattern, Position, Username
+from notify.ports import NewId, StoredNotification, StreamPage
 from notify.topics import root
 
 MAX_TRIES = 64
+FIND_PAGE = 20
+SKEW_MS = 60_000  # how far the clocks of two machines may be apart
+_DECODER = msgspec.json.Decoder(NotificationFrame)
 
 
 class DynamoStreams:
@@ -37,31 +45,106 @@ class DynamoStreams:
         return Position(row.epoch, int(row.seq or 0))
 
     @translated
-    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+    def heads(self, streams: Iterable[Pattern]) -> dict[Pattern, Position]:
+        streams = list(dict.fromkeys(streams))
+        rows = topic_rows(streams, consistent=True)
+        return {
+            stream: Position(row.epoch, int(row.seq or 0))
+            if (row := rows.get(stream)) is not None and row.epoch
+            else self._begin(stream)
+            for stream in streams
+        }
+
+    @translated
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
         stream = Pattern(frame.stream)
         head = self.head(stream)
         for seq in range(head.seq + 1, head.seq + 1 + MAX_TRIES):
             numbered = replace(frame, epoch=head.epoch, seq=seq)
-            if _put(numbered, expires_at):
+            if _put(StoredNotification(numbered, at, expires_at, excluded)):
                 # It is stored. That the head lags behind costs the next writer a try.
                 with suppress(Unavailable):
                     _advance(stream, seq)
                 return numbered
         raise Unavailable("the stream is busy: try again")
 
+    @translated
+    def after(self, stream: Pattern, seq: int, limit: int, now: int) -> StreamPage:
+        rows = _rows(stream, NotificationRow.seq > seq, limit, forward=True)
+        through = int(rows[-1].seq) if rows else seq
+        return _page(rows, through, len(rows) == limit, now)
+
+    @translated
+    def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
+        condition = None if seq is None else NotificationRow.seq < seq
+        rows = _rows(stream, condition, limit, forward=False)
+        through = int(rows[-1].seq) if rows else 1
+        return _page(rows, through, len(rows) == limit, now)
+
+    @translated
+    def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
+        for row in NotificationRow.query(
+            stream, scan_index_forward=False, consistent_read=True, page_size=FIND_PAGE
+        ):
+            if row.at < since - SKEW_MS:
+                return None
+            if row.id == notification_id:
+                return _stored(row).frame
+        return None
+
     def _begin(self, stream: Pattern) -> Position:
+        """A new epoch, behind whatever an earlier one has left."""
+        last = _rows(stream, None, 1, forward=False)
         row = TopicRow(root(stream), stream)
-        row.update(actions=[TopicRow.epoch.set(TopicRow.epoch | self._new_id()[-8:])])
+        actions: list[Action] = [TopicRow.epoch.set(TopicRow.epoch | self._new_id()[-8:])]
+        if last:
+            actions.append(TopicRow.seq.set(TopicRow.seq | int(last[0].seq)))
+        row.update(actions=actions)
         return Position(str(row.epoch), int(row.seq or 0))
 
 
-def _put(frame: NotificationFrame, expires_at: int) -> bool:
+def _rows(
+    stream: Pattern, condition: Condition | None, limit: int, *, forward: bool
+) -> list[NotificationRow]:
+    """PynamoDB reads on where a page of 1 MB ends before the limit."""
+    return list(
+        NotificationRow.query(
+            stream, condition, consistent_read=True, limit=limit, scan_index_forward=forward
+        )
+    )
+
+
+def _page(rows: list[NotificationRow], through: int, more: bool, now: int) -> StreamPage:
+    # DynamoDB's TTL deletes hours late.
+    alive = tuple(_stored(row) for row in rows if row.expires_at * 1000 > now)
+    return StreamPage(alive, through, more)
+
+
+def _stored(row: NotificationRow) -> StoredNotification:
+    return StoredNotification(
+        frame=_DECODER.decode(row.frame),
+        at=int(row.at),
+        expires_at=int(row.expires_at) * 1000,
+        excluded=frozenset(Username(name) for name in row.excluded or ()),
+    )
+
+
+def _put(stored: StoredNotification) -> bool:
+    frame = stored.frame
     row = NotificationRow(
         frame.stream,
         frame.seq,
         id=frame.id,
         frame=encode(frame).decode(),
-        expires_at=expires_at // 1000,
+        at=stored.at,
+        excluded=set(stored.excluded) or None,  # DynamoDB knows no empty set
+        expires_at=stored.expires_at // 1000,
     )
     try:
         row.save(condition=NotificationRow.stream.does_not_exist())

@@ -13,7 +13,7 @@ from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
-from notify.ports import Audience, Outcome, Page, Totals
+from notify.ports import Audience, Outcome, Page, StoredNotification, StreamPage, Totals
 from notify.topics import ANYTHING, EVERYBODY, covers, is_user_topic, user_topic
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
@@ -81,7 +81,7 @@ class Memory:
     members: dict[Pattern, dict[ConnectionId, Subscriber]] = field(default_factory=dict)
     expires_at: dict[ConnectionId, int] = field(default_factory=dict)
     shards: dict[Pattern, int] = field(default_factory=dict)
-    streams: dict[str, list[NotificationFrame]] = field(default_factory=dict)
+    streams: dict[str, list[StoredNotification]] = field(default_factory=dict)
     counters: Counter[str] = field(default_factory=Counter)
 
     def live(self) -> list[Pattern]:
@@ -176,11 +176,41 @@ class FakeStreams:
     def head(self, stream: Pattern) -> Position:
         return Position("epoch", len(self._memory.streams.get(stream, [])))
 
-    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+    def heads(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
+        return {stream: self.head(stream) for stream in streams}
+
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
         stored = self._memory.streams.setdefault(frame.stream, [])
         numbered = msgspec.structs.replace(frame, epoch="epoch", seq=len(stored) + 1)
-        stored.append(numbered)
+        stored.append(StoredNotification(numbered, at, expires_at, excluded))
         return numbered
+
+    def after(self, stream: Pattern, seq: int, limit: int, now: int) -> StreamPage:
+        rows = self._memory.streams.get(stream, [])
+        read = rows[seq : seq + limit]
+        return _stream_page(read, seq + len(read), len(rows) > seq + len(read), now)
+
+    def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
+        rows = self._memory.streams.get(stream, [])
+        end = len(rows) if seq is None else seq - 1
+        read = rows[max(0, end - limit) : max(0, end)]
+        return _stream_page(read[::-1], end - len(read) + 1, end - len(read) > 0, now)
+
+    def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
+        for stored in self._memory.streams.get(stream, []):
+            if stored.frame.id == notification_id and stored.at >= since:
+                return stored.frame
+        return None
+
+
+def _stream_page(read: list[StoredNotification], through: int, more: bool, now: int) -> StreamPage:
+    return StreamPage(tuple(each for each in read if each.expires_at > now), through, more)
 
 
 class FakeCounts:

@@ -183,7 +183,7 @@ class World:
         return self.memory.members[Pattern(pattern)][ConnectionId(connection_id)]
 
     def stored(self, stream: str) -> list[Any]:
-        return self.memory.streams.get(stream, [])
+        return [stored.frame for stored in self.memory.streams.get(stream, [])]
 
     @property
     def untouched(self) -> bool:
@@ -262,6 +262,12 @@ class LateStreams(FakeStreams):
         self._world = world
         self._topic = topic
 
-    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
         self._world.open("late", self._world.principal("bob"), self._topic)
-        return super().append(frame, expires_at)
+        return super().append(frame, at, expires_at, excluded)

@@ -87,7 +87,13 @@ def test_a_send_is_stored_though_every_post_fails(three: World) -> None:
 class ClosedStreams(FakeStreams):
     """Nothing can be stored."""
 
-    def append(self, frame: NotificationFrame, expires_at: int) -> NotificationFrame:
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
         raise Unavailable("the stream is busy: try again")
 
 

@@ -100,7 +100,7 @@ def everything(stores: Stores) -> None:
     stores.connections.unsubscribe(connection, Pattern("news"))
     for subscriber in stores.subscribers("a:*"):
         stores.connections.forget(subscriber)
-    stores.streams.append(a_frame(), 0)
+    stores.streams.append(a_frame(), 0, 0)
     stores.counts.add({"sent": 1})
     stores.counts.totals()
 

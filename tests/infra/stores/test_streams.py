@@ -4,7 +4,8 @@ from infra.stores.streams import MAX_TRIES
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
 from notify.frames import NotificationFrame, Sender, encode
-from notify.model import Pattern
+from notify.model import Pattern, Username
+from notify.ports import StoredNotification, StreamPage
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
@@ -20,7 +21,7 @@ def a_frame(id: str = "ntf_1", stream: str = ORDERS) -> NotificationFrame:
 
 
 def append(stores: Stores, id: str = "ntf_1", stream: str = ORDERS) -> int | None:
-    return stores.streams.append(a_frame(id, stream), NOW + HOUR_MS).seq
+    return stores.streams.append(a_frame(id, stream), NOW, NOW + HOUR_MS).seq
 
 
 def stored(stream: str = ORDERS) -> list[tuple[int, str]]:
@@ -37,7 +38,7 @@ def test_numbers_are_contiguous_from_one(stores: Stores) -> None:
 
 
 def test_what_is_appended_comes_back_with_its_place(stores: Stores) -> None:
-    appended = stores.streams.append(a_frame(), NOW + HOUR_MS)
+    appended = stores.streams.append(a_frame(), NOW, NOW + HOUR_MS)
     head = stores.streams.head(ORDERS)
     assert (appended.epoch, appended.seq) == (head.epoch, head.seq)
     assert (appended.id, appended.data) == ("ntf_1", {"loan_id": 12, "none": None})
@@ -64,11 +65,82 @@ def test_a_stream_and_its_subscribers_do_not_touch_each_other(stores: Stores) ->
     assert stores.reaches(ORDERS) == {"c1"}
 
 
+# Reading
+
+
+def seqs(page: StreamPage) -> list[int | None]:
+    return [each.frame.seq for each in page.notifications]
+
+
+def test_what_follows_a_number_comes_in_order_and_in_pages(stores: Stores) -> None:
+    for _ in range(5):
+        append(stores)
+    page = stores.streams.after(ORDERS, 1, 3, NOW)
+    assert (seqs(page), page.through, page.more) == ([2, 3, 4], 4, True)
+    assert seqs(stores.streams.after(ORDERS, 4, 3, NOW)) == [5]
+    assert stores.streams.after(ORDERS, 5, 3, NOW) == StreamPage((), 5, more=False)
+
+
+def test_the_newest_come_first_backwards(stores: Stores) -> None:
+    for _ in range(5):
+        append(stores)
+    page = stores.streams.before(ORDERS, None, 2, NOW)
+    assert (seqs(page), page.through, page.more) == ([5, 4], 4, True)
+    assert seqs(stores.streams.before(ORDERS, 4, 10, NOW)) == [3, 2, 1]
+    assert not stores.streams.before(ORDERS, 1, 10, NOW).more
+
+
+def test_what_has_expired_is_passed_over(stores: Stores) -> None:
+    for hours in (1, 3, 1):
+        stores.streams.append(a_frame(), NOW, NOW + hours * HOUR_MS)
+    later = NOW + 2 * HOUR_MS
+    page = stores.streams.after(ORDERS, 0, 10, later)
+    assert (seqs(page), page.through) == ([2], 3)
+    assert seqs(stores.streams.before(ORDERS, None, 10, later)) == [2]
+
+
+def test_what_is_read_is_what_was_appended(stores: Stores) -> None:
+    appended = stores.streams.append(
+        a_frame(), NOW, NOW + HOUR_MS, frozenset({Username("bob"), Username("eve")})
+    )
+    (read,) = stores.streams.after(ORDERS, 0, 1, NOW).notifications
+    assert read == StoredNotification(
+        appended, NOW, NOW + HOUR_MS, frozenset({Username("bob"), Username("eve")})
+    )
+
+
+def test_an_unknown_stream_is_empty(stores: Stores) -> None:
+    assert stores.streams.after(ORDERS, 0, 10, NOW).notifications == ()
+    assert stores.streams.before(ORDERS, None, 10, NOW).notifications == ()
+
+
+def test_the_heads_of_many_are_the_head_of_each(stores: Stores) -> None:
+    append(stores)
+    wanted = [ORDERS, Pattern("user:alice"), Pattern("orders:*"), ORDERS]
+    heads = stores.streams.heads(wanted)
+    assert heads == {stream: stores.streams.head(stream) for stream in wanted}
+    assert heads[ORDERS].seq == 1
+
+
+def test_a_notification_is_found_by_its_id(stores: Stores) -> None:
+    for notification_id in ("ntf_1", "ntf_2", "ntf_3"):
+        append(stores, notification_id)
+    found = stores.streams.find(ORDERS, "ntf_2", NOW)
+    assert found is not None
+    assert found.seq == 2
+    assert stores.streams.find(ORDERS, "ntf_9", NOW) is None
+
+
+def test_what_is_older_than_asked_is_not_looked_for(stores: Stores) -> None:
+    append(stores, "ntf_1")
+    assert stores.streams.find(ORDERS, "ntf_1", NOW + HOUR_MS) is None
+
+
 # On DynamoDB
 
 
 def test_the_frame_is_stored_as_it_is_pushed_and_lives_as_long_as_told(dynamo: Stores) -> None:
-    appended = dynamo.streams.append(a_frame(), NOW + HOUR_MS)
+    appended = dynamo.streams.append(a_frame(), NOW, NOW + HOUR_MS)
     (row,) = NotificationRow.query(ORDERS)
     assert row.frame == encode(appended).decode()
     assert row.expires_at == (NOW + HOUR_MS) // 1000
@@ -120,7 +192,7 @@ def test_a_stream_that_stays_busy_is_unavailable_and_has_no_hole(dynamo: Stores)
     dynamo.streams.head(ORDERS)
     with NotificationRow.batch_write() as batch:
         for seq in range(1, MAX_TRIES + 1):
-            batch.save(NotificationRow(ORDERS, seq, id=f"n{seq}", frame="{}", expires_at=1))
+            batch.save(NotificationRow(ORDERS, seq, id=f"n{seq}", frame="{}", at=NOW, expires_at=1))
     with pytest.raises(Unavailable):
         append(dynamo)
     assert len(stored()) == MAX_TRIES
@@ -142,3 +214,12 @@ def test_an_epoch_is_begun_where_only_members_are(dynamo: Stores) -> None:
     dynamo.open("c1", ORDERS)
     assert not TopicRow.get("orders", ORDERS).epoch
     assert dynamo.streams.head(ORDERS).epoch
+
+
+def test_a_lost_head_begins_a_new_epoch_and_overwrites_nothing(dynamo: Stores) -> None:
+    for _ in range(3):
+        append(dynamo)
+    lost = dynamo.streams.head(ORDERS)
+    TopicRow("orders", ORDERS).delete()
+    assert append(dynamo) == 4
+    assert dynamo.streams.head(ORDERS).epoch != lost.epoch
