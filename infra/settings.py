@@ -70,6 +70,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
+    """CloudWatch's namespace of our metrics; empty where there are to be none."""
+    return environment.get("METRICS_NAMESPACE", "")
+
+
 def read_keys(settings: Settings) -> list[Key]:
     """Our signing keys, from the environment on a laptop, from SSM in the cloud.
 

@@ -5,11 +5,12 @@ import secrets
 import time
 
 from infra.gateway import ApiGateway
+from infra.invocation import correlation_id
 from infra.jwks import Jwks
 from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
 from infra.stores.connections import DynamoConnections
-from infra.stores.counts import DynamoCounts
+from infra.stores.counts import DynamoCounts, MeteredCounts
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
@@ -116,8 +117,14 @@ def fanout() -> Fanout:
 
 
 @functools.cache
+def counts() -> MeteredCounts:
+    settings()
+    return MeteredCounts(DynamoCounts())
+
+
+@functools.cache
 def composer() -> Composer:
-    return Composer(policy(), clock)
+    return Composer(policy(), clock, correlation_id)
 
 
 @functools.cache
@@ -127,7 +134,7 @@ def sends() -> Sends:
         composer=composer(),
         subscriptions=DynamoSubscriptions(),
         streams=DynamoStreams(new_id),
-        counts=DynamoCounts(),
+        counts=counts(),
         fanout=fanout(),
         clock=clock,
         new_id=new_id,
@@ -140,7 +147,7 @@ def broadcasts() -> Broadcasts:
         composer=composer(),
         subscriptions=DynamoSubscriptions(),
         streams=DynamoStreams(new_id),
-        counts=DynamoCounts(),
+        counts=counts(),
         fanout=fanout(),
         deliveries=deliveries(),
         clock=clock,
@@ -151,12 +158,12 @@ def broadcasts() -> Broadcasts:
 
 @functools.cache
 def deliverer() -> Deliverer:
-    return Deliverer(DynamoSubscriptions(), DynamoCounts(), fanout(), deliveries(), clock)
+    return Deliverer(DynamoSubscriptions(), counts(), fanout(), deliveries(), clock)
 
 
 @functools.cache
 def later() -> Later:
-    return Later({RetryJob: Retrying(fanout(), DynamoCounts()).retry})
+    return Later({RetryJob: Retrying(fanout(), counts()).retry})
 
 
 @functools.cache
@@ -166,7 +173,7 @@ def revocation() -> Revocation:
 
 def stats(by: Principal) -> Stats:
     settings()
-    return read_stats(by, DynamoCounts(), DynamoSubscriptions(), clock)
+    return read_stats(by, counts(), DynamoSubscriptions(), clock)
 
 
 def check_store() -> None:
@@ -191,6 +198,7 @@ PARTS = (
     policy,
     hub,
     fanout,
+    counts,
     composer,
     sends,
     broadcasts,

@@ -1,5 +1,7 @@
 """From what a caller asks for to a frame that may be published."""
 
+from collections.abc import Callable
+
 from notify.errors import Forbidden, PayloadTooLarge
 from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame, Sender, encode
 from notify.model import Pattern, Principal, timestamp
@@ -9,11 +11,17 @@ from notify.topics import TopicPolicy
 
 
 class Composer:
-    """Makes frames, and refuses what must not be published."""
+    """Makes frames, and refuses what must not be published.
 
-    def __init__(self, policy: TopicPolicy, clock: Clock) -> None:
+    `correlation_id` says what request is being served, if any.
+    """
+
+    def __init__(
+        self, policy: TopicPolicy, clock: Clock, correlation_id: Callable[[], str | None]
+    ) -> None:
         self._policy = policy
         self._clock = clock
+        self._correlation_id = correlation_id
 
     def compose(
         self, by: Principal, content: Content, stream: Pattern, pattern: Pattern | None = None
@@ -39,6 +47,7 @@ class Composer:
             epoch=None,
             seq=None,
             expires_at=timestamp(now + content.ttl_seconds * 1000),
+            correlation_id=self._correlation_id(),
         )
         _require_size(frame)
         return frame

@@ -93,6 +93,7 @@ class NotificationFrame(Struct, tag="notification", frozen=True):
     seq: int | None
     expires_at: str | None = None
     collapse_key: str | None = None
+    correlation_id: str | None = None
     replay: bool = False
 
 

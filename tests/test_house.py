@@ -88,6 +88,27 @@ def test_a_queue_is_hidden_for_six_times_its_consumer_timeout() -> None:
                 assert queues[logical_id]["Properties"]["VisibilityTimeout"] >= 6 * timeout
 
 
+def test_every_queue_is_watched() -> None:
+    queues = yaml.load((ROOT / "infra/queues.yml").read_text(), _Loader)["Resources"]
+    alarms = yaml.load((ROOT / "infra/alarms.yml").read_text(), _Loader)["Resources"]
+    watched = {
+        (dimension["Value"], alarm["Properties"]["MetricName"])
+        for alarm in alarms.values()
+        for dimension in alarm["Properties"].get("Dimensions", ())
+    }
+    for queue in queues:
+        dead = queue.endswith("DeadLetters")
+        metric = "ApproximateNumberOfMessagesVisible" if dead else "ApproximateAgeOfOldestMessage"
+        assert (f"!GetAtt {queue}.QueueName", metric) in watched
+
+
+def test_every_alarm_tells_somebody_and_has_a_name_of_its_own() -> None:
+    resources = yaml.load((ROOT / "infra/alarms.yml").read_text(), _Loader)["Resources"]
+    alarms = [each["Properties"] for each in resources.values() if "Alarm" in each["Type"]]
+    assert all(alarm["AlarmActions"] == ["!Ref AlarmsTopic"] for alarm in alarms)
+    assert len({alarm["AlarmName"] for alarm in alarms}) == len(alarms)
+
+
 def test_nothing_scans() -> None:
     assert "Scan" not in re.sub(r"#.*", "", (ROOT / "infra/roles.yml").read_text())
     for path in MODULES:

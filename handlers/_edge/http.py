@@ -3,14 +3,15 @@
 import base64
 import functools
 import math
+import re
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
-from handlers._edge.invocation import Context, Event, Response, log_bug, ms_since
-from infra.log import log
+from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
+from infra.invocation import begin
 from infra.wiring import accounts
 from notify.answers import problem
 from notify.errors import BadRequest, HeliographError, InternalError, Unauthorized
@@ -19,6 +20,7 @@ from notify.model import Principal
 from notify.requests import parse_body
 
 T = TypeVar("T")
+CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class HttpCall:
@@ -31,6 +33,12 @@ class HttpCall:
         self.request_id = str(event["requestContext"]["requestId"])
         self.caller: Principal | None = None
         self.headers: dict[str, str] = {}
+
+    @property
+    def correlation_id(self) -> str:
+        """The caller's own, if it is one; else the gateway's id of the request."""
+        own = self.header("x-correlation-id") or ""
+        return own if CORRELATION_ID.fullmatch(own) else self.request_id
 
     def principal(self) -> Principal:
         """Who calls. Raises: Unauthorized, TokenExpired."""
@@ -79,6 +87,7 @@ def http(
         @functools.wraps(operation)
         def handler(event: Event, context: Context) -> Response:
             started, call = time.perf_counter(), HttpCall(event)
+            begin(call.correlation_id)
             response = _answer(operation, call, status)
             if call.headers:
                 response.setdefault("headers", {}).update(call.headers)
@@ -122,11 +131,11 @@ def _json(status: int, body: object, content_type: str = "application/json") -> 
 
 
 def _log_http(call: HttpCall, response: Response, started: float) -> None:
-    log(
+    log_invocation(
         "http",
+        started,
         route=call.route,
         status=response["statusCode"],
         principal=call.caller.username if call.caller else None,
         request_id=call.request_id,
-        ms=ms_since(started),
     )

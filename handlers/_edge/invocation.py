@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from infra.invocation import correlation_id, embedded
 from infra.log import log
 
 Event = Mapping[str, Any]
@@ -30,6 +31,11 @@ def log_bug(error: Exception, request_id: str) -> None:
         trace=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
         request_id=request_id,
     )
+
+
+def log_invocation(event: str, started: float, **fields: Any) -> None:
+    """The one line of an invocation, its metrics in it; `started` is of `time.perf_counter`."""
+    log(event, **fields, correlation_id=correlation_id(), **embedded(ms_since(started)))
 
 
 def ms_since(started: float) -> float:

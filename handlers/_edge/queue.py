@@ -4,8 +4,8 @@ import functools
 import time
 from collections.abc import Callable
 
-from handlers._edge.invocation import Context, Event, Response, log_bug, ms_since
-from infra.log import log
+from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
+from infra.invocation import begin, count
 
 
 class Record:
@@ -15,6 +15,9 @@ class Record:
         self.body = str(record["body"])
         self.message_id = str(record["messageId"])
         self.receive_count = int(record["attributes"]["ApproximateReceiveCount"])
+        # Since it was put; a delay that was asked for is part of it.
+        sent_ms = int(record["attributes"]["SentTimestamp"])
+        self.waited_ms = max(0, time.time_ns() // 1_000_000 - sent_ms)
         self.remaining_ms = context.get_remaining_time_in_millis
         self.outcome = "ok"
 
@@ -30,15 +33,17 @@ def queue(operation: Callable[[Record], bool | None]) -> Callable[[Event, Contex
         failures = []
         for raw in event["Records"]:
             record, started = Record(raw, context), time.perf_counter()
+            begin(record.message_id)
+            count({"backlog_ms": record.waited_ms})
             if not _taken(operation, record):
                 failures.append({"itemIdentifier": record.message_id})
-            log(
+            log_invocation(
                 "queue",
+                started,
                 outcome=record.outcome,
                 message_id=record.message_id,
                 receive_count=record.receive_count,
                 request_id=context.aws_request_id,
-                ms=ms_since(started),
             )
         return {"batchItemFailures": failures}
 

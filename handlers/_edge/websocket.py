@@ -4,8 +4,8 @@ import functools
 import time
 from collections.abc import Callable
 
-from handlers._edge.invocation import Context, Event, Response, log_bug, ms_since
-from infra.log import log
+from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
+from infra.invocation import begin
 from notify.errors import HeliographError, InternalError
 from notify.handshake import Offer, read_offer
 from notify.model import ConnectionId, Principal
@@ -44,6 +44,7 @@ def websocket(
     @functools.wraps(operation)
     def handler(event: Event, context: Context) -> Response:
         started, call = time.perf_counter(), WebSocketCall(event)
+        begin(call.request_id)
         try:
             response = operation(call) or {"statusCode": 200}
         except HeliographError as error:
@@ -62,12 +63,12 @@ def websocket(
 
 
 def _log_websocket(call: WebSocketCall, started: float) -> None:
-    log(
+    log_invocation(
         "websocket",
+        started,
         route=call.route,
         connection_id=call.connection_id,
         principal=call.caller.username if call.caller else None,
         outcome=call.outcome,
         request_id=call.request_id,
-        ms=ms_since(started),
     )

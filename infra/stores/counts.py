@@ -3,10 +3,11 @@
 import random
 from collections.abc import Mapping
 
+from infra.invocation import count
 from infra.stores.border import translated
 from infra.tables import CounterRow
 from notify.model import Pattern
-from notify.ports import Totals
+from notify.ports import Counts, Totals
 from notify.topics import EVERYBODY
 
 # One item takes 1,000 writes a second; sixteen of them take what one account may invoke.
@@ -32,6 +33,20 @@ def add_anywhere(counter: str, amount: int) -> None:
 
 def total(counter: str) -> int:
     return sum(int(row.value) for row in CounterRow.query(counter, consistent_read=True))
+
+
+class MeteredCounts:
+    """Counts that are metrics of the invocation as well, also where the store is busy."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
+    def add(self, amounts: Mapping[str, int]) -> None:
+        count(amounts)
+        self._counts.add(amounts)
+
+    def totals(self) -> Totals:
+        return self._counts.totals()
 
 
 class DynamoCounts:

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -133,3 +134,17 @@ def test_what_a_notification_says_is_not_logged(
 ) -> None:
     post(heliograph, {"user_id": "alice", **BODY})
     assert "Loan" not in capsys.readouterr().out
+
+
+def test_a_request_is_followed_into_its_frame_and_its_numbers_into_the_log(
+    heliograph: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heliograph.connect("phone", heliograph.token("alice"))
+    event = events.request(ROUTE, {"user_id": "alice", **BODY}, heliograph.token("root", "admin"))
+    event["headers"]["x-correlation-id"] = "loan-12"
+    capsys.readouterr()
+    send.handler(event, events.CONTEXT)
+    (frame,) = heliograph.gateway.frames("phone")
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert frame["correlation_id"] == line["correlation_id"] == "loan-12"
+    assert (line["sent"], line["delivered"]) == (1, 1)

@@ -88,6 +88,7 @@ class World:
         self.policy = policy or TopicPolicy((ANYTHING,))
         self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
         self.max_inline_recipients = max_inline_recipients
+        self.correlation_id: str | None = None
         self.accounts = Accounts(self.users, self.keyring, self.keyring, self.hasher, self.clock)
 
     @property
@@ -105,7 +106,7 @@ class World:
 
     @property
     def composer(self) -> Composer:
-        return Composer(self.policy, self.clock)
+        return Composer(self.policy, self.clock, lambda: self.correlation_id)
 
     @property
     def sends(self) -> Sends:

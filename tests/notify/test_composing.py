@@ -26,3 +26,9 @@ def test_more_bytes_than_a_frame_carries_are_refused(world: World) -> None:
     large = Content(notification_type="t", title="T", message="m", data={"x": "é" * 14_400})
     with pytest.raises(PayloadTooLarge):
         world.composer.compose(world.principal("root", "admin"), large, ORDERS)
+
+
+def test_a_frame_names_the_request_it_came_from(world: World) -> None:
+    world.correlation_id = "order-12"
+    frame = world.composer.compose(world.principal("root", "service"), HELLO, ORDERS)
+    assert frame.correlation_id == "order-12"

@@ -89,5 +89,6 @@ def test_a_notification_keeps_its_own_type_beside_the_frame_type() -> None:
         "seq": 45,
         "expires_at": None,
         "collapse_key": None,
+        "correlation_id": None,
         "replay": False,
     }

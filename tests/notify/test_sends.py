@@ -41,6 +41,7 @@ def test_the_frame_says_what_was_asked_and_who_asked(three: World) -> None:
         "seq": 1,
         "expires_at": timestamp(now + 60_000),
         "collapse_key": None,
+        "correlation_id": None,
         "replay": False,
     }
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from handlers._edge.http import HttpCall, http
+from infra.invocation import correlation_id
 from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
 from notify.requests import Login
 from tests import events
@@ -85,3 +86,22 @@ def test_a_query_and_a_header_are_read_by_name() -> None:
 
     response = call(read, queryStringParameters={"a": "1,2"}, headers={"x": "z"})
     assert json.loads(response["body"]) == ["1,2", "none", "z", None]
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        ("order-12", "order-12"),
+        (None, "LV7fzho-PHcEJPw="),
+        ("", "LV7fzho-PHcEJPw="),
+        ("two words", "LV7fzho-PHcEJPw="),
+        ("x" * 129, "LV7fzho-PHcEJPw="),
+    ],
+)
+def test_a_request_is_followed_by_the_callers_id_or_the_gateways(
+    sent: str | None, known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(
+        lambda call: [correlation_id()], headers={} if sent is None else {"x-correlation-id": sent}
+    )
+    assert json.loads(capsys.readouterr().out)["correlation_id"] == known

@@ -1,3 +1,6 @@
+import json
+import time
+
 import pytest
 
 from handlers._edge.queue import Record, queue
@@ -28,3 +31,15 @@ def test_every_record_leaves_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
     handler(events.batch("q", "x", "y"), events.CONTEXT)
     assert capsys.readouterr().out.count('"outcome": "done"') == 2
+
+
+def test_a_line_says_how_long_the_record_has_waited(capsys: pytest.CaptureFixture[str]) -> None:
+    @queue
+    def handler(record: Record) -> None: ...
+
+    event = events.batch("q", "x")
+    event["Records"][0]["attributes"]["SentTimestamp"] = str(time.time_ns() // 1_000_000 - 5000)
+    handler(event, events.CONTEXT)
+    line = json.loads(capsys.readouterr().out)
+    assert line["backlog_ms"] >= 5000
+    assert line["correlation_id"] == "m0"

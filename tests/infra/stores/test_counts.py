@@ -1,6 +1,14 @@
 import pytest
 
-from infra.stores.counts import SHARDS, DynamoCounts, add_to, members_counter, total
+from infra.invocation import begin, embedded
+from infra.stores.counts import (
+    SHARDS,
+    DynamoCounts,
+    MeteredCounts,
+    add_to,
+    members_counter,
+    total,
+)
 from infra.tables import CounterRow
 from notify.errors import Unavailable
 from notify.model import Pattern
@@ -67,3 +75,13 @@ def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> Non
     arguments = [{"sent": 1}] if method == "add" else []
     with failing("ProvisionedThroughputExceededException"), pytest.raises(Unavailable):
         getattr(dynamo.counts, method)(*arguments)
+
+
+def test_what_is_counted_is_a_metric_of_the_invocation_though_the_store_is_busy(
+    dynamo: Stores,
+) -> None:
+    begin("r1")
+    with failing("ThrottlingException", operation="UpdateItem"), pytest.raises(Unavailable):
+        MeteredCounts(dynamo.counts).add({"sent": 1})
+    assert embedded(0)["sent"] == 1
+    assert MeteredCounts(dynamo.counts).totals() == dynamo.counts.totals()
