@@ -45,8 +45,9 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 
-docs: $(STAMP) ## Make docs/fidelity.md of the statements and the tests
+docs: $(STAMP) ## Make what is generated in docs/: fidelity.md, openapi.json, asyncapi.json
 	$(BIN)/python -m tests.local_server.fidelity
+	$(BIN)/python -m tests.documents
 
 contracts: $(STAMP)
 	$(BIN)/lint-imports

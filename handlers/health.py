@@ -2,9 +2,10 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring import check_store
+from notify.answers import HealthAnswer
 
 
 @http()
-def handler(call: HttpCall) -> dict[str, str]:
+def handler(call: HttpCall) -> HealthAnswer:
     check_store()
-    return {"status": "ok"}
+    return HealthAnswer()

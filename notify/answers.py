@@ -1,5 +1,7 @@
 """What the HTTP API answers: one struct a body."""
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 from notify.accounts import Grant
@@ -64,6 +66,12 @@ class QueuedBroadcastAnswer(Struct, frozen=True):
     estimated_seconds: int
     status: str = "queued"
     success: bool = True
+
+
+class HealthAnswer(Struct, frozen=True):
+    """The tables answer."""
+
+    status: Literal["ok"] = "ok"
 
 
 class PubsubStats(Struct, frozen=True):

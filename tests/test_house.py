@@ -198,6 +198,7 @@ def test_every_module_has_its_mirrored_tests(path: Path) -> None:
 
 
 IMPORTED_AS = {
+    "openapi-spec-validator": "openapi_spec_validator",
     "pyjwt[crypto]": "jwt",
     "pyyaml": "yaml",
     "moto[dynamodb,sqs,ssm]": "moto",

@@ -1,0 +1,89 @@
+"""What the HTTP API promises, route by route: the structs it validates with and answers with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from notify import answers, requests
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query string, or a header of the request."""
+
+    about: str
+    type: object = str
+    where: str = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route. `answers` maps a status to the struct of its body, None where there is none.
+
+    `refusals` are the statuses beside those that follow by themselves: 401 where a token is
+    wanted; 400, 413 and 422 where there is a body; 500 and 503 everywhere.
+    """
+
+    about: str
+    answers: Mapping[int, type | None]
+    body: type | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    refusals: tuple[int, ...] = ()
+    needs_token: bool = True
+
+    @property
+    def statuses(self) -> list[int]:
+        """Every status that a caller may meet."""
+        with_token = (401,) if self.needs_token else ()
+        with_body = (400, 413, 422) if self.body is not None else ()
+        return sorted({*self.answers, *self.refusals, *with_token, *with_body, 500, 503})
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "POST /auth/login": Operation(
+        "Exchange a username and a password for an access token.",
+        {200: answers.LoginAnswer},
+        requests.Login,
+        refusals=(401,),
+        needs_token=False,
+    ),
+    "GET /auth/me": Operation("Who the token says one is.", {200: answers.UserAnswer}),
+    "POST /notifications/send-realtime": Operation(
+        "Send to every connection of one user, or of up to a hundred.",
+        {200: answers.SendAnswer},
+        requests.Send,
+        refusals=(403, 404),
+    ),
+    "POST /notifications/broadcast": Operation(
+        "Broadcast to whoever is subscribed: done in the call, or queued if they are many.",
+        {200: answers.BroadcastAnswer, 202: answers.QueuedBroadcastAnswer},
+        requests.Broadcast,
+        refusals=(403,),
+    ),
+    "GET /notifications/stats": Operation(
+        "True numbers about the service.", {200: answers.StatsAnswer}
+    ),
+    "POST /admin/users": Operation(
+        "Create an account.",
+        {201: answers.UserAnswer},
+        requests.CreateUser,
+        refusals=(403, 409),
+    ),
+    "PATCH /admin/users/{username}": Operation(
+        "Change an account; a new password, or disabling it, closes its connections.",
+        {200: answers.UserAnswer},
+        requests.ChangeUser,
+        refusals=(403, 404),
+    ),
+    "DELETE /admin/users/{username}": Operation(
+        "Remove an account and close its connections.", {204: None}, refusals=(403, 404)
+    ),
+    "GET /healthz": Operation(
+        "Whether a request gets through to the tables.",
+        {200: answers.HealthAnswer},
+        needs_token=False,
+    ),
+    "GET /openapi.json": Operation("This document.", {200: dict}, needs_token=False),
+    "GET /asyncapi.json": Operation(
+        "The WebSocket API, message by message.", {200: dict}, needs_token=False
+    ),
+}
