@@ -1,9 +1,10 @@
 """The time of day, and timers that can be told to believe it is later."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any, NewType
+
+from local_server import travel
 
 Milliseconds = NewType("Milliseconds", int)
 
@@ -36,27 +37,39 @@ class Timer:
 class Clock:
     """The machine's time plus what it was advanced by. Everything that waits here wakes then.
 
-    Handlers run in processes of their own and keep the machine's time.
+    Handlers run ahead as far, from one event to the next; see Travel.
     """
 
-    def __init__(self, machine_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, machine_ns: Callable[[], int] = travel.machine_ns) -> None:
         self._machine_ns = machine_ns
         self._ahead_ms = 0
+        # Since when, by the machine, it has been how far ahead.
+        self._jumps: list[tuple[Milliseconds, int]] = []
         self._timers: set[Timer] = set()
 
     def now(self) -> Milliseconds:
         """Milliseconds since the epoch, the unit of every time in AWS's events."""
-        return Milliseconds(self._machine_ns() // 1_000_000 + self._ahead_ms)
+        return Milliseconds(self.machine_now() + self._ahead_ms)
+
+    def machine_now(self) -> Milliseconds:
+        """The same by the machine, for what cannot be moved."""
+        return Milliseconds(self._machine_ns() // 1_000_000)
 
     @property
     def ahead_ms(self) -> int:
         return self._ahead_ms
+
+    def at(self, machine: Milliseconds) -> Milliseconds:
+        """What this clock has shown when the machine's showed that, as the store does."""
+        ahead_ms = next((ahead for since, ahead in reversed(self._jumps) if since <= machine), 0)
+        return Milliseconds(machine + ahead_ms)
 
     def advance(self, seconds: float) -> None:
         """It is later now. Timers that are due run in the loop's next turn. Never backwards."""
         if seconds < 0:
             raise ValueError("time does not run backwards")
         self._ahead_ms += round(seconds * 1000)
+        self._jumps.append((self.machine_now(), self._ahead_ms))
         for timer in list(self._timers):
             timer.schedule()
 

@@ -1,10 +1,10 @@
 """Handlers in the emulator's own process, for debuggers: breakpoint(), pdb, an IDE's.
 
-There is no isolation. What a worker has of its own (environment, folder, time zone) is exchanged
-around each event, so one event is handled at a time in the whole process, whatever concurrency a
-function reserves; a handler that waits for another function of the service waits in vain. Nothing
-is killed at a timeout. Standard input, output and error are the terminal's. Handlers run in a
-thread, so they cannot handle signals.
+There is no isolation. What a worker has of its own (environment, folder, time zone, time of day) is
+exchanged around each event, so one event is handled at a time in the whole process, whatever
+concurrency a function reserves; a handler that waits for another function of the service waits in
+vain. Nothing is killed at a timeout. Standard input, output and error are the terminal's. Handlers
+run in a thread, so they cannot handle signals.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from local_server.invocation import Invocation
 from local_server.pool import throttled
 from local_server.runtime import Runtime
 from local_server.template import Function, FunctionName
+from local_server.travel import Travel
 from local_server.worker import LambdaLoggerHandler, exit_status
 from local_server.worker_process import Answer, checked
 
@@ -76,7 +77,7 @@ class InProcess:
 
     def stop(self) -> None:
         self._thread.stop()
-        self._surroundings.restore()
+        self._surroundings.end()
         self._undo.close()
         self._forget_modules()
 
@@ -131,7 +132,8 @@ class InProcess:
 
     def _answer(self, function: Function, invocation: Invocation) -> Answer:
         environment = self._environment(function)
-        with self._surroundings.exchanged(environment, self._runtime.root):
+        ahead_ms = self._runtime.clock.ahead_ms
+        with self._surroundings.exchanged(environment, self._runtime.root, ahead_ms):
             self._logs.request_id = invocation.request_id
             try:
                 loaded, event = self._loaded(function), json.loads(invocation.event)
@@ -173,26 +175,35 @@ def _is_of(root: Path, name: str, module: ModuleType) -> bool:
 
 
 class _Surroundings:
-    """Environment, folder and time zone of this process: the handler's in turn with its own."""
+    """Environment, folder and time of this process: the handler's in turn with its own."""
 
     def __init__(self) -> None:
         self._own: tuple[dict[str, str], str] | None = None
+        self._travel = Travel()
 
     @contextmanager
-    def exchanged(self, environment: Mapping[str, str], root: Path) -> Iterator[None]:
+    def exchanged(
+        self, environment: Mapping[str, str], root: Path, ahead_ms: int
+    ) -> Iterator[None]:
         self._own = dict(os.environ), os.getcwd()
         kept = {name: value for name, value in os.environ.items() if name.startswith(_DEBUGGERS)}
         _put({**kept, **environment}, str(root))
         try:
+            self._travel.go_ahead(ahead_ms)
             yield
         finally:
             self.restore()
 
     def restore(self) -> None:
-        """Also while a handler runs that nobody waits for any more."""
+        self._travel.go_ahead(0)
         own, self._own = self._own, None
         if own is not None:
             _put(*own)
+
+    def end(self) -> None:
+        """Also while a handler runs that nobody waits for any more."""
+        self.restore()
+        self._travel.end()
 
 
 def _put(variables: Mapping[str, str], folder: str) -> None:

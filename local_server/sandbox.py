@@ -49,6 +49,7 @@ class Sandbox:
             "environment": dict(self._runtime.environment(self._function)),
             "context": self._runtime.context(self._function),
             "api_hosts": self._runtime.api_hosts,
+            "ahead_ms": self._runtime.clock.ahead_ms,
         }
         forking = asyncio.ensure_future(zygote.fork(setup, self._log))
         try:
@@ -77,10 +78,11 @@ class Sandbox:
         self._debug("START", "Version: $LATEST")
         deadline = self._deadlines.start(self._time_out)
         work = self._work = _Work(invocation, released, deadline)
-        frame = b'{"request_id":"%b","event":%b}'
-        self._process.invoke(
-            frame % (invocation.request_id.encode(), invocation.event), self._answered
-        )
+        frame = b'{"request_id":"%b","ahead_ms":%d,"event":%b}'
+        content = (
+            invocation.request_id.encode(), self._runtime.clock.ahead_ms, invocation.event
+        )  # fmt: skip
+        self._process.invoke(frame % content, self._answered)
         # A process that has ended has answered by now.
         if invocation.killing is not None and self._work is work:
             self._kill_later(work, invocation.killing)

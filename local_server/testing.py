@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from local_server.client_socket import ClientSocket, Refused
-from local_server.clock import Clock
+from local_server.clock import Clock, Milliseconds
 from local_server.emulator import SETTLE_S, Emulator
 from local_server.faults import Fault, FaultKind, Faults
 from local_server.ids import ConnectionId
@@ -76,6 +76,11 @@ class Running:
     def open_connections(self) -> list[ConnectionId]:
         return self._emulator.open_connections
 
+    @property
+    def now(self) -> Milliseconds:
+        """By its clock, as its handlers tell the time."""
+        return self._clock.now()
+
     # What passed through
 
     @property
@@ -124,9 +129,9 @@ class Running:
         return ClientSocket(connection, self.journal)
 
     async def advance(self, seconds: float, *, settle_s: float = SETTLE_S) -> None:
-        """It is so much later for the gateway: timeouts, idle sockets, schedules. What is due has
-        begun when this returns. Functions that are running may finish first, for `settle_s` of the
-        machine's time: handlers keep that, and for them no time has passed.
+        """It is so much later: timeouts, idle sockets, schedules, the time that handlers tell. What
+        is due has begun when this returns. Functions that are running may finish first, for
+        `settle_s` of the machine's time: for them no time has passed.
         """
         await self._emulator.advance(seconds, settle_s)
         for _ in range(5):

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from local_server import callbacks, handler
 from local_server.context import LambdaContext, surroundings
+from local_server.travel import Travel
 
 HEADER = struct.Struct(">c?I")
 _CHUNK_BYTES = 64 * 1024
@@ -101,7 +102,8 @@ def work(sock: socket.socket, logs: int) -> int:
 
 
 def _serve(channel: Channel, setup: dict[str, Any]) -> int:
-    root_logs = _prepare(setup)
+    root_logs, travel = _prepare(setup), Travel()
+    travel.go_ahead(setup["ahead_ms"])
     if origin := os.environ.get("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"):
         callbacks.redirect(origin, setup["api_hosts"])
     try:
@@ -114,6 +116,7 @@ def _serve(channel: Channel, setup: dict[str, Any]) -> int:
     fields = {**setup["context"], **surroundings()}
     while (frame := channel.receive()) is not None:
         root_logs.request_id = frame["request_id"]
+        travel.go_ahead(frame["ahead_ms"])
         context = LambdaContext(frame["request_id"], fields)
         channel.send(*_answer(function, frame["event"], context))
     return 0

@@ -81,7 +81,7 @@ class WorkerProcess(asyncio.Protocol):
     # Its work
 
     def invoke(self, body: bytes, answered: Answered) -> None:
-        """`body` is JSON with a request id and an event. The answer is for `checked`."""
+        """`body` is JSON: a request id, `ahead_ms`, an event. The answer is for `checked`."""
         self._send(b"I", body, answered)
 
     def _freeze(self) -> None:

@@ -202,6 +202,7 @@ IMPORTED_AS = {
     "pyjwt[crypto]": "jwt",
     "pyyaml": "yaml",
     "moto[dynamodb,sqs,ssm]": "moto",
+    "time-machine": "time_machine",
     "types-PyYAML": "yaml",
     "types-jsonschema": "jsonschema",
 }

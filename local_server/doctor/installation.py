@@ -12,6 +12,7 @@ REQUIRED = {
     "boto3": ">=1.40,<2",
     "pyyaml": ">=6.0,<7",
     "sanic": ">=25.3,<26",
+    "time-machine": ">=3.2,<4",
     "websockets": ">=17,<18",
 }
 # Comes with boto3, and is where its oddities come from.

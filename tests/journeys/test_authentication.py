@@ -87,6 +87,18 @@ async def test_in_the_mode_reject_the_handshake_itself_is_401(
     assert refused.value.response.status_code == 401
 
 
+async def test_a_token_is_over_when_the_clock_says_so() -> None:
+    with running_service() as heliograph:
+        _, token = heliograph.user()
+        bearer = {"authorization": f"Bearer {token}"}
+        statuses = [heliograph.http.get("/auth/me", headers=bearer).status_code]
+        await heliograph.running.advance(3601)
+        statuses.append(heliograph.http.get("/auth/me", headers=bearer).status_code)
+        async with heliograph.connect(token) as socket:
+            assert (await receive(socket))["code"] == 4001
+    assert statuses == [200, 401]
+
+
 async def test_a_disabled_user_is_told_4003_and_is_out(heliograph: Service) -> None:
     name, token = heliograph.user()
     async with heliograph.connect(token) as socket:

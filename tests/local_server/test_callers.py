@@ -23,7 +23,7 @@ from local_server.clock import Clock
 from local_server.refusals import Refusal
 from local_server.requests import Request
 from local_server.template import FunctionName
-from local_server.testing import Running, emulator_in_thread
+from local_server.testing import Running, emulator, emulator_in_thread
 from tests.local_server.conftest import SAMPLE
 from tests.local_server.sdk import connections
 from tests.local_server.signing import (
@@ -56,8 +56,11 @@ def callers(*everybody: Caller, clock: Clock | None = None) -> Callers:
     return Callers(everybody, REGION, clock or clock_at())
 
 
-def signed_by(caller: Caller, secret: str | None = None, token: str | None = None) -> Request:
+def signed_by(
+    caller: Caller, secret: str | None = None, token: str | None = None, second: int = NOW
+) -> Request:
     return signed(
+        second=second,
         key=caller.access_key,
         secret=caller.secret if secret is None else secret,
         token=caller.tokens[0] if token is None else token,
@@ -115,11 +118,23 @@ def test_signatures_age_with_the_clock() -> None:
     assert refused == "InvalidSignatureException"
 
 
-def test_handlers_keep_the_machines_time_however_far_the_clock_was_advanced() -> None:
+@pytest.mark.parametrize("ahead_s", [3600, 0], ids=["Python's", "the machine's"])
+def test_a_handler_signs_by_the_clock_or_in_c_by_the_machine(ahead_s: int) -> None:
     clock, one = clock_at(), function()
     clock.advance(3600)
-    assert callers(one, clock=clock).authenticate(signed_by(one)) == one
-    request = signed(key=one.access_key, secret=one.secret, token=one.tokens[0], second=NOW - 301)
+    everybody = callers(one, clock=clock)
+    assert everybody.authenticate(signed_by(one, second=NOW + ahead_s)) == one
+    for second in (NOW + ahead_s - 301, NOW + ahead_s + 301):
+        late = signed_by(one, second=second)
+        assert kind_of(lambda: everybody.authenticate(late)) == "InvalidSignatureException"  # noqa: B023
+
+
+def test_what_a_handler_presigns_ages_with_the_clock() -> None:
+    clock, one = clock_at(), function()
+    request = presigned(key=one.access_key, secret=one.secret, token=one.tokens[0], lifetime_s=3600)
+    clock.advance(3600)
+    assert callers(one, clock=clock).authenticate(request) == one
+    clock.advance(1)
     refused = kind_of(lambda: callers(one, clock=clock).authenticate(request))
     assert refused == "InvalidSignatureException"
 
@@ -268,3 +283,20 @@ def test_a_presigned_url_is_let_in(verifying: Running) -> None:
 def test_clients_connect_without_a_signature_all_the_same(verifying: Running) -> None:
     with client.connect(verifying.websocket_url):
         pass
+
+
+@pytest.mark.parametrize("in_process", [False, True], ids=["workers", "in-process"])
+async def test_handlers_are_let_in_and_their_store_answers_however_late_it_is(
+    *, in_process: bool
+) -> None:
+    async with emulator(SIGNED, verify_signatures=True, in_process=in_process) as gw:
+        await gw.advance(7 * 3600)
+        async with await gw.connect() as observer:
+            for by in ("boto3", "requests"):
+                await observer.send({"kind": "call", "method": "POST", "by": by})
+                assert await observer.receive_text() == "posted"
+                assert (await observer.receive())["code"] == 200
+            query = {"observer": observer.connection_id}
+            async with await gw.connect(query=query) as other:
+                # It was found in a table, and told by a signed post.
+                assert (await observer.receive())["connection"] == other.connection_id

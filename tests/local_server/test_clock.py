@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from local_server.clock import Clock
+from local_server.clock import Clock, Milliseconds
 
 
 def test_it_tells_milliseconds_since_the_epoch() -> None:
@@ -16,6 +16,16 @@ def test_advancing_moves_the_time_of_day() -> None:
     clock = Clock(lambda: 5_000_000)
     clock.advance(600)
     assert (clock.now(), clock.ahead_ms) == (600_005, 600_000)
+
+
+def test_a_moment_of_the_machine_is_told_as_it_was_then() -> None:
+    machine = [1_000]
+    clock = Clock(lambda: machine[0] * 1_000_000)
+    clock.advance(60)
+    machine[0] = 2_000
+    clock.advance(1)
+    moments = [Milliseconds(moment) for moment in (999, 1_000, 1_999, 2_000)]
+    assert [clock.at(moment) for moment in moments] == [999, 61_000, 61_999, 63_000]
 
 
 def test_time_does_not_run_backwards() -> None:
