@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local_server.clock import Milliseconds
 from local_server.errors import FunctionError
 from local_server.events.sqs import sqs_event
 from local_server.functions import Invoker
@@ -24,6 +25,7 @@ logger = logging.getLogger("local_server.sources")
 
 _RECEIVE_MOST = 10  # SQS's own limit for one ReceiveMessage and one DeleteMessageBatch
 _POLL_S = 2
+_STAMPS = ("SentTimestamp", "ApproximateFirstReceiveTimestamp")
 
 Message = Mapping[str, Any]
 
@@ -107,7 +109,8 @@ class QueuePoller:
 
     async def _handle(self, batch: Sequence[Message]) -> None:
         """What failed stays in the queue until its visibility timeout ends."""
-        event = sqs_event(batch, self._queue.arn, self._queue.region)
+        messages = map(self._by_our_clock, batch)
+        event = sqs_event(messages, self._queue.arn, self._queue.region)
         try:
             payload = await self._functions.invoke(self._queue.function, event)
         except FunctionError:
@@ -116,6 +119,13 @@ class QueuePoller:
         done = [message for message in batch if message["MessageId"] not in failed]
         logger.info("sqs -> %s %d of %d done", self._queue.function, len(done), len(batch))
         await self._delete(done)
+
+    def _by_our_clock(self, message: Message) -> Message:
+        """SQS stamps messages with the machine's time."""
+        attributes = dict(message.get("Attributes", {}))
+        for name in attributes.keys() & _STAMPS:
+            attributes[name] = str(self._clock.at(Milliseconds(int(attributes[name]))))
+        return {**message, "Attributes": attributes}
 
     def _failed(self, payload: str, batch: Sequence[Message]) -> set[str]:
         if not self._queue.reports_failures:

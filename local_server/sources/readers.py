@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from local_server.clock import Milliseconds
@@ -72,13 +73,21 @@ class ShardReader:
         read = await patiently(lambda: self._cursor.read(most), self._clock, self._stream.arn)
         return [self._record(record) for record in read]
 
-    def _record(self, record: Mapping[str, Any]) -> Record:
+    def _record(self, read: Mapping[str, Any]) -> Record:
+        record = self._by_our_clock(read)
         return Record(
             sequence_number=record["dynamodb"]["SequenceNumber"],
-            # The store keeps the machine's time.
-            born=Milliseconds(created_s(record) * 1000 + self._clock.ahead_ms),
+            born=Milliseconds(created_s(record) * 1000),
             event=dynamodb_record(record, self._stream.arn, self._stream.region),
         )
+
+    def _by_our_clock(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The store stamps records with the machine's time."""
+        change = record["dynamodb"]
+        stamp: datetime = change["ApproximateCreationDateTime"]
+        born = self._clock.at(Milliseconds(int(stamp.timestamp() * 1000)))
+        moved = datetime.fromtimestamp(born / 1000, UTC)
+        return {**record, "dynamodb": {**change, "ApproximateCreationDateTime": moved}}
 
     async def _work_off(self, batch: Batch) -> None:
         """Nothing later is read before every record is done or given up."""

@@ -43,10 +43,18 @@ def report(*names: str) -> dict[str, Any]:
 class Sqs:
     """Hands out its messages once, remembers what is deleted, then never answers again."""
 
-    def __init__(self, count: int, groups: str = "", *, refuses: int = 0) -> None:
+    def __init__(
+        self,
+        count: int,
+        groups: str = "",
+        *,
+        refuses: int = 0,
+        attributes: dict[str, str] | None = None,
+    ) -> None:
         self._left = [
             {"MessageId": str(n), "ReceiptHandle": f"r{n}", "Body": "{}", "MD5OfBody": ""}
             | ({"Attributes": {"MessageGroupId": groups[n]}} if groups else {})
+            | ({"Attributes": attributes} if attributes else {})
             for n in range(count)
         ]
         self._refuses = refuses
@@ -132,6 +140,19 @@ async def test_a_window_ends_by_the_clock() -> None:
     sqs = Slow(3)
     await run(sqs, Functions(), replace(QUEUE, batch_size=100, window_s=3), clock=clock)
     assert sqs.asked[:4] == [(10, 2), (10, 2), (10, 2), (10, 1)]
+
+
+async def test_times_are_the_clocks_that_handlers_compare_them_with() -> None:
+    clock, functions = Clock(lambda: 5_000_000_000), Functions()
+    clock.advance(60)
+    stamps = {"SentTimestamp": "4000", "ApproximateFirstReceiveTimestamp": "5000"}
+    sqs = Sqs(1, attributes={**stamps, "ApproximateReceiveCount": "1"})
+    await run(sqs, functions, QUEUE, clock=clock)
+    assert functions.events[0]["Records"][0]["attributes"] == {
+        "SentTimestamp": "4000",
+        "ApproximateFirstReceiveTimestamp": "65000",
+        "ApproximateReceiveCount": "1",
+    }
 
 
 async def test_a_queue_that_cannot_be_polled_is_asked_ever_later() -> None:

@@ -97,6 +97,22 @@ async def test_records_come_in_batches_and_in_order() -> None:
     assert first["awsRegion"] == "eu-west-3"
 
 
+async def test_records_are_dated_by_the_clock_as_it_was_when_they_were_written() -> None:
+    machine, functions = [0], Functions()
+    clock = Clock(lambda: machine[0] * 1_000_000_000)
+    machine[0] = 1
+    clock.advance(3600)
+    # The shard's records are of second 0.
+    await run(replace(STREAM, batch_size=1), Shard(1), functions, clock)
+    clock = Clock(lambda: 0)
+    clock.advance(3600)
+    await run(replace(STREAM, batch_size=1), Shard(1), functions, clock)
+    dates = [
+        event["Records"][0]["dynamodb"]["ApproximateCreationDateTime"] for event in functions.events
+    ]
+    assert dates == [0, 3600]
+
+
 async def test_whatever_is_there_is_one_batch() -> None:
     functions = Functions()
     await run(STREAM, Shard(4, pages=[1, 1, 0, 1]), functions)
