@@ -40,6 +40,9 @@ logger = logging.getLogger("local_server")
 
 # Far above what is allowed: a body that is only too large is answered, not cut off.
 _BODY_BYTES = 32 * 1024 * 1024
+# A function that is invoked by name may take all of Lambda's fifteen minutes; the APIs have limits
+# of their own.
+_LONGEST_S = 15 * 60 + 30
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 _HEADER_BYTES = 10_240
 # The same page's limit for WebSocket APIs; how it is refused has not been recorded.
@@ -69,7 +72,7 @@ def make_app(front: Front) -> Sanic[Any, Any]:
         MOTD=False,
         REQUEST_MAX_HEADER_SIZE=_HEADER_BYTES,
         REQUEST_MAX_SIZE=_BODY_BYTES,
-        RESPONSE_TIMEOUT=60,
+        RESPONSE_TIMEOUT=_LONGEST_S,
         # Sanic rewrites its own classes at a start, which works once in a process only.
         TOUCHUP=False,
     )

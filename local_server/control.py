@@ -1,12 +1,20 @@
-"""The emulator's own API, under /_local/: its clock, its faults, its connections."""
+"""The emulator's own API, under /_local/: its clock, faults, connections and functions."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
+from local_server.errors import (
+    EventTooLarge,
+    FunctionError,
+    FunctionRaised,
+    FunctionThrottled,
+    FunctionUnknown,
+)
 from local_server.faults import Fault
 from local_server.gateway import describe
 from local_server.requests import Request
@@ -15,9 +23,22 @@ from local_server.shared import Shared
 from local_server.websocket_api import WebsocketApi
 
 PREFIX = "/_local/"
+FUNCTION_ERROR = "X-Amz-Function-Error"
+_INVOCATIONS = re.compile(PREFIX + "functions/([^/]+)/invocations")
 
 T = TypeVar("T")
 Advancing = Callable[[float], Awaitable[None]]
+# Of a function by name with an event. Raises FunctionError.
+Invoking = Callable[[str, Any], Awaitable[str]]
+
+# What Lambda answers before a function runs
+# (docs.aws.amazon.com/lambda/latest/api/API_Invoke.html).
+_NOT_RUN: dict[type[FunctionError], int] = {
+    FunctionUnknown: 404,
+    EventTooLarge: 413,
+    FunctionThrottled: 429,
+}
+_JSON = ("Content-Type", "application/json")
 
 
 class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,19 +60,35 @@ class BadControl(Exception):
 
 
 class Control:
-    def __init__(self, api: WebsocketApi, shared: Shared, advance: Advancing) -> None:
+    def __init__(
+        self, api: WebsocketApi, shared: Shared, advance: Advancing, invoke: Invoking
+    ) -> None:
         self._api = api
         self._shared = shared
         self._advance_clock = advance
+        self._invoke_function = invoke
 
     async def handle(self, request: Request) -> Response:
         try:
             _check_origin(request)
+            if (function := _invoked(request)) is not None:
+                return await self._invoke(function, request)
             status, content = await self._handle(request)
         except BadControl as error:
             status, content = error.status, {"error": str(error)}
         body = b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
-        return Response(status, body, (("Content-Type", "application/json"),))
+        return Response(status, body, (_JSON,))
+
+    async def _invoke(self, function: str, request: Request) -> Response:
+        """As Lambda answers a caller who waits: a handler's error is a 200 with a header."""
+        event: Any = _decoded(request, object) if request.body else {}
+        try:
+            result = await self._invoke_function(function, event)
+        except FunctionError as error:
+            if status := _NOT_RUN.get(type(error)):
+                raise BadControl(status, str(error)) from error
+            return Response(200, _failure(error), (_JSON, (FUNCTION_ERROR, "Unhandled")))
+        return Response(200, result.encode(), (_JSON,))
 
     async def _handle(self, request: Request) -> tuple[int, Any]:
         name, _, rest = request.decoded_path.removeprefix(PREFIX).partition("/")
@@ -67,7 +104,11 @@ class Control:
         }
         action = actions.get((request.method, name))
         if action is None or (rest and request.method != "DELETE"):
-            raise BadControl(404, "there is /_local/clock, /_local/faults and /_local/connections")
+            raise BadControl(
+                404,
+                "there is /_local/clock, /_local/faults, /_local/connections and "
+                "/_local/functions/{name}/invocations",
+            )
         return action()
 
     def _clock(self) -> tuple[int, Any]:
@@ -98,6 +139,17 @@ class Control:
             for connection in self._api.registry.all_open()
         ]
         return 200, {"connections": rows}
+
+
+def _invoked(request: Request) -> str | None:
+    found = _INVOCATIONS.fullmatch(request.decoded_path)
+    return found[1] if found and request.method == "POST" else None
+
+
+def _failure(error: FunctionError) -> bytes:
+    trace = {"stackTrace": list(error.trace)} if isinstance(error, FunctionRaised) else {}
+    content = {"errorMessage": error.message, "errorType": error.kind, **trace}
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def _check_origin(request: Request) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from local_server.addresses import addresses_of
 from local_server.api_keys import ApiKeys
@@ -15,6 +15,7 @@ from local_server.code_watch import WATCH_ERRORS, CodeWatch
 from local_server.connect_access import ConnectAccess
 from local_server.control import Control
 from local_server.environment import Environment, api_names
+from local_server.errors import FunctionUnknown
 from local_server.functions import Functions, Runtime
 from local_server.gateway import RESTART
 from local_server.http_api import HttpApi
@@ -33,7 +34,7 @@ from local_server.shared import Shared
 from local_server.sources import make_sources
 from local_server.store import Store, start_store
 from local_server.tasks import Tasks
-from local_server.template import Names, Template, load_template
+from local_server.template import FunctionName, Names, Template, load_template
 from local_server.template.stages import with_variables
 from local_server.throttling import Throttle
 from local_server.websocket_api import WebsocketApi
@@ -209,7 +210,7 @@ class Emulator:
             websocket_api=api,
             http_api=self._http_api(),
             management=Management(template.stage, api, shared, self._admission()),
-            control=Control(api, shared, self.advance),
+            control=Control(api, shared, self.advance, self.invoke),
             shared=shared,
             port=self._listener.port,
             prepared=self.prepared,
@@ -234,6 +235,18 @@ class Emulator:
         for source in make_sources(self.template, names, clients, self._invoker, self.shared):
             await source.open()
             self._polls.append(self._tasks.start(source.run()))
+
+    async def invoke(self, function: str, event: Any) -> str:
+        """The JSON text of the result, as for a caller of Lambda's own API, who goes by no gateway.
+
+        Raises FunctionError.
+        """
+        known = self.template.functions
+        if function not in known:
+            text = f"Function not found: {function}; there are {', '.join(known) or 'none'}"
+            raise FunctionUnknown("ResourceNotFoundException", text)
+        # A caller who leaves does not end it.
+        return await asyncio.shield(self._invoker.invoke(FunctionName(function), event))
 
     async def advance(self, seconds: float, settle_s: float = SETTLE_S) -> None:
         """It is so much later. What is running may finish first: for that, no time has passed."""

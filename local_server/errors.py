@@ -10,6 +10,7 @@ FunctionError               an invocation failed; the caller hears what API Gate
 ├── FunctionCrashed         its process ended without an answer
 ├── FunctionForbidden       the gateway may not invoke it
 ├── FunctionThrottled       as many of its events are in work as may be
+├── FunctionUnknown         the template has none of that name
 └── EventTooLarge           Lambda takes no event of that size
 """
 
@@ -89,6 +90,10 @@ class FunctionForbidden(FunctionError):
 
 
 class FunctionThrottled(FunctionError):
+    pass
+
+
+class FunctionUnknown(FunctionError):
     pass
 
 

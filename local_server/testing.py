@@ -16,6 +16,8 @@ from websockets.typing import Subprotocol
 from local_server.client_socket import ClientSocket, Refused
 from local_server.clock import Clock, Milliseconds
 from local_server.emulator import SETTLE_S, Emulator
+from local_server.errors import FunctionError
+from local_server.fast_json import decode
 from local_server.faults import Fault, FaultKind, Faults
 from local_server.ids import ConnectionId
 from local_server.journal import Closed, Frame, Invocation, Journal, Post
@@ -27,6 +29,7 @@ __all__ = [
     "Clock",
     "Fault",
     "FaultKind",
+    "FunctionError",
     "Refused",
     "Running",
     "RunningInThread",
@@ -128,6 +131,12 @@ class Running:
             raise Refused(refusal.response) from refusal
         return ClientSocket(connection, self.journal)
 
+    async def invoke(self, function: str, event: Any = None) -> Any:
+        """What a function of the template returns for the event, or for `{}`: past any gateway,
+        queue or schedule, as Lambda's own API invokes it. Raises FunctionError.
+        """
+        return decode(await self._emulator.invoke(function, {} if event is None else event))
+
     async def advance(self, seconds: float, *, settle_s: float = SETTLE_S) -> None:
         """It is so much later: timeouts, idle sockets, schedules, the time that handlers tell. What
         is due has begun when this returns. Functions that are running may finish first, for
@@ -142,6 +151,13 @@ class RunningInThread(Running):
     """The same, for tests outside of its event loop."""
 
     loop: asyncio.AbstractEventLoop
+
+    async def invoke(self, function: str, event: Any = None) -> Any:
+        return await asyncio.to_thread(self.invoke_now, function, event)
+
+    def invoke_now(self, function: str, event: Any = None) -> Any:
+        invoking = super().invoke(function, event)
+        return asyncio.run_coroutine_threadsafe(invoking, self.loop).result()
 
     async def advance(self, seconds: float, *, settle_s: float = SETTLE_S) -> None:
         await asyncio.to_thread(self.advance_now, seconds, settle_s=settle_s)

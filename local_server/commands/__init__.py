@@ -53,6 +53,7 @@ NAMED = {
     for command in (
         Command("doctor", "Says what would keep the emulator from running, and why."),
         Command("advance", "Moves the clock of a running emulator."),
+        Command("invoke", "Invokes a function in a running emulator and prints its result."),
         Command("fault", "Lets things go wrong in a running emulator."),
     )
 }

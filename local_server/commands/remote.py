@@ -4,6 +4,7 @@ import argparse
 import json
 import urllib.error
 import urllib.request
+from email.message import Message
 from typing import Any
 
 from local_server.errors import ServerError
@@ -19,6 +20,17 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 def call(arguments: argparse.Namespace, method: str, path: str, body: Any = None) -> Any:
     """The answer of /_local/{path}. Raises ServerError."""
+    return ask(arguments, method, path, body)[0]
+
+
+def ask(
+    arguments: argparse.Namespace,
+    method: str,
+    path: str,
+    body: Any = None,
+    timeout_s: float = _TIMEOUT_S,
+) -> tuple[Any, Message]:
+    """With its headers. Raises ServerError."""
     origin = (arguments.url or f"http://127.0.0.1:{arguments.port}").rstrip("/")
     if not origin.startswith(("http://", "https://")):
         raise ServerError(f"--url {origin}: http://… is expected")
@@ -31,8 +43,8 @@ def call(arguments: argparse.Namespace, method: str, path: str, body: Any = None
     # No proxy: the emulator is near.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=_TIMEOUT_S) as answer:
-            return json.loads(answer.read() or b"null")
+        with opener.open(request, timeout=timeout_s) as answer:
+            return json.loads(answer.read() or b"null"), answer.headers
     except urllib.error.HTTPError as error:
         raise ServerError(_reason(error.read()) or f"{origin} answers {error.code}") from error
     except (OSError, ValueError) as error:

@@ -7,6 +7,13 @@ import pytest
 
 from local_server.clock import Clock
 from local_server.control import Control
+from local_server.errors import (
+    EventTooLarge,
+    FunctionError,
+    FunctionRaised,
+    FunctionThrottled,
+    FunctionUnknown,
+)
 from local_server.events.websocket import Peer
 from local_server.faults import Fault, FaultKind, Faults
 from local_server.gateway import Registry
@@ -30,10 +37,23 @@ class Setup:
         self.faults = Faults(seed=5)
         self.api = Api()
         shared = Shared(self.clock, bytes, Tasks(), faults=self.faults)
-        self.control = Control(self.api, shared, self.advance)  # type: ignore[arg-type]
+        self.invoked: list[Any] = []
+        self.answer: str | FunctionError = '{"a": 1}'
+        self.control = Control(
+            self.api,  # type: ignore[arg-type]
+            shared,
+            self.advance,
+            self.invoke,
+        )
 
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
+
+    async def invoke(self, function: str, event: Any) -> str:
+        self.invoked.append((function, event))
+        if isinstance(self.answer, FunctionError):
+            raise self.answer
+        return self.answer
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         sent = {"Host": "127.0.0.1:3001", "Content-Type": "application/json", **headers}
@@ -79,6 +99,36 @@ async def test_open_connections_are_listed(setup: Setup) -> None:
     assert [row["connection_id"] for row in rows] == ["opened"]
 
 
+async def test_a_function_is_invoked_and_its_result_is_the_answer(setup: Setup) -> None:
+    for body, event in (({"b": 2}, {"b": 2}), (b"", {}), (b"null", None)):
+        answer = await setup.ask("POST", "functions/my-f/invocations", body)
+        assert (answer.status, answer.body) == (200, b'{"a": 1}')
+        assert setup.invoked.pop() == ("my-f", event)
+        assert "X-Amz-Function-Error" not in dict(answer.headers)
+
+
+async def test_what_a_function_raised_is_told_as_lambda_tells_it(setup: Setup) -> None:
+    setup.answer = FunctionRaised("ValueError", "no", ("line",))
+    answer = await setup.ask("POST", "functions/f/invocations", {})
+    assert (answer.status, dict(answer.headers)["X-Amz-Function-Error"]) == (200, "Unhandled")
+    assert json.loads(answer.body) == {
+        "errorType": "ValueError",
+        "errorMessage": "no",
+        "stackTrace": ["line"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(FunctionUnknown, 404), (EventTooLarge, 413), (FunctionThrottled, 429)]
+)
+async def test_what_never_ran_is_refused_with_lambdas_status(
+    setup: Setup, error: type[FunctionError], status: int
+) -> None:
+    setup.answer = error("Kind", "why")
+    answer = await setup.ask("POST", "functions/f/invocations", {})
+    assert (answer.status, json.loads(answer.body)) == (status, {"error": "Kind: why"})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -92,6 +142,9 @@ async def test_open_connections_are_listed(setup: Setup) -> None:
         ("POST", "clock", {"advance": "1"}, 422),
         ("POST", "clock", b"\xff", 422),
         ("POST", "clock", b"[" * 100_000, 422),
+        ("GET", "functions/f/invocations", None, 404),
+        ("POST", "functions/f", {}, 404),
+        ("POST", "functions/f/invocations", b"{", 422),
         ("POST", "faults", {"kind": "unknown"}, 422),
         ("POST", "faults", {"kind": "post-gone", "probability": 2}, 422),
         ("POST", "faults", {"kind": "post-gone", "conection": "c"}, 422),
@@ -105,11 +158,14 @@ async def test_what_makes_no_sense_is_refused_with_a_reason(
     assert json.loads(refused.body)["error"]
     assert setup.clock.ahead_ms == 0
     assert setup.faults.in_force() == {}
+    assert setup.invoked == []
 
 
-async def test_a_page_of_another_site_may_not_move_the_clock(setup: Setup) -> None:
-    refused = await setup.ask("POST", "clock", {"advance": 1}, Origin="http://evil.example")
-    assert refused.status == 403
+async def test_a_page_of_another_site_may_neither_move_nor_invoke(setup: Setup) -> None:
+    for path in ("clock", "functions/f/invocations"):
+        refused = await setup.ask("POST", path, {"advance": 1}, Origin="http://evil.example")
+        assert refused.status == 403
+    assert setup.invoked == []
     assert (
         await setup.ask("POST", "clock", {"advance": 1}, Content_Type="text/plain")
     ).status == 415
