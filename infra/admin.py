@@ -4,6 +4,7 @@ import argparse
 import getpass
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError
@@ -42,7 +43,7 @@ def create_user(options: argparse.Namespace) -> int:
     """Stores an account."""
     password = options.password or os.environ.get("HELIOGRAPH_PASSWORD") or _ask_password()
     request = CreateUser(options.username, password, options.role, options.tenant)
-    DynamoUsers().add(new_user(request, PasswordHasher()))
+    DynamoUsers().add(new_user(request, PasswordHasher(), _now()))
     print(f"created {options.username}")
     return 0
 
@@ -60,7 +61,7 @@ def demo(options: argparse.Namespace) -> int:
 def _add_unless_there(request: CreateUser) -> None:
     try:
         # The lowest cost: these passwords are printed below, and a start should not take a second.
-        DynamoUsers().add(new_user(request, PasswordHasher(cost=4)))
+        DynamoUsers().add(new_user(request, PasswordHasher(cost=4), _now()))
     except Conflict:
         return
 
@@ -116,6 +117,10 @@ def _region(region: str | None) -> str:
     if not chosen:
         raise SettingsError("give --region, or set AWS_REGION")
     return chosen
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _ask_password() -> str:

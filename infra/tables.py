@@ -95,6 +95,7 @@ class UserRow(Model):
     disabled = BooleanAttribute(default=False)
     revoked_before = NumberAttribute(default=0)
     removed = BooleanAttribute(null=True)
+    created_at = NumberAttribute(default=0)
 
 
 class CounterRow(Model):

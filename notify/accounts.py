@@ -68,7 +68,7 @@ class Accounts:
     def create(self, by: Principal, request: CreateUser) -> User:
         """Raises: Forbidden, Invalid, Conflict."""
         require_admin(by)
-        user = new_user(request, self._hasher)
+        user = new_user(request, self._hasher, self._clock())
         self._users.add(user)
         return user
 
@@ -102,13 +102,14 @@ class Accounts:
         return self._users.get(Username(username)) if SEGMENT.fullmatch(username) else None
 
 
-def new_user(request: CreateUser, hasher: PasswordHasher) -> User:
+def new_user(request: CreateUser, hasher: PasswordHasher, now: int) -> User:
     """The account that a request describes; it is stored nowhere yet. Raises: Invalid."""
     return User(
         username=Username(parse_segment(request.username, "username")),
         roles=_roles(request.roles),
         tenant=_tenant(request.tenant),
         password_hash=hasher.hash(request.password),
+        created_at=now,
     )
 
 

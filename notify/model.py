@@ -82,7 +82,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `revoked_before`: tokens issued before it (ms) are worth nothing."""
+    """An account. `revoked_before`: tokens issued before it (ms) are worth nothing.
+
+    `created_at` is 0 for accounts that are older than the field. What was sent before it was meant
+    for an earlier user of that name.
+    """
 
     username: Username
     password_hash: str
@@ -90,6 +94,7 @@ class User:
     tenant: str | None = None
     disabled: bool = False
     revoked_before: int = 0
+    created_at: int = 0
 
 
 def timestamp(at: int) -> str:

@@ -57,6 +57,7 @@ class DynamoUsers:
             UserRow.password_hash.remove(),
             UserRow.roles.remove(),
             UserRow.tenant.remove(),
+            UserRow.created_at.remove(),
         ]
         _update(username, actions, EXISTS, Unknown(f"no such user: {username}"))
 
@@ -76,6 +77,7 @@ def _fields(user: User) -> list[Action]:
     return [
         UserRow.password_hash.set(user.password_hash),
         UserRow.disabled.set(user.disabled),
+        UserRow.created_at.set(user.created_at),
         # DynamoDB knows no empty set.
         _set_or_remove(UserRow.roles, set(user.roles) or None),
         _set_or_remove(UserRow.tenant, user.tenant),
@@ -94,4 +96,5 @@ def _user(row: UserRow) -> User:
         tenant=row.tenant,
         disabled=row.disabled,
         revoked_before=int(row.revoked_before),
+        created_at=int(row.created_at),
     )

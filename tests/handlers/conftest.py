@@ -31,7 +31,7 @@ class Service:
 
     def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
         request = CreateUser(name, PASSWORD, list(roles), tenant)
-        DynamoUsers().add(new_user(request, PasswordHasher(cost=4)))
+        DynamoUsers().add(new_user(request, PasswordHasher(cost=4), wiring.clock()))
 
     def token(self, name: str, *roles: str, seconds: int = 3600, key: str = TEST_KEY) -> str:
         signing = parse_key("test", {"alg": "HS256", "key": key}, "heliograph", "heliograph")

@@ -13,6 +13,7 @@ def test_a_created_user_is_stored_with_roles_and_tenant(
     user = DynamoUsers().get(Username("carol"))
     assert user is not None
     assert (sorted(user.roles), user.tenant) == (["admin", "ops"], "t1")
+    assert user.created_at > 0
     assert capsys.readouterr().out == "created carol\n"
 
 

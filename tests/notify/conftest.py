@@ -144,7 +144,8 @@ class World:
         return Later({RetryJob: Retrying(self.fanout, self.counts).retry})
 
     def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
-        self.users.add(new_user(CreateUser(name, PASSWORD, list(roles), tenant), self.hasher))
+        request = CreateUser(name, PASSWORD, list(roles), tenant)
+        self.users.add(new_user(request, self.hasher, self.clock()))
 
     def principal(
         self,

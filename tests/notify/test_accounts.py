@@ -144,6 +144,22 @@ def test_an_admin_creates_a_user_who_can_log_in(world: World) -> None:
     assert login(world, "carol")
 
 
+def test_an_account_knows_since_when_it_exists_and_a_change_keeps_it(world: World) -> None:
+    root, created_at = world.principal("root", "admin"), world.clock()
+    world.accounts.create(root, CreateUser("carol", PASSWORD))
+    world.clock.advance(HOUR_MS)
+    world.accounts.change(root, "carol", ChangeUser(password="new password"))
+    assert world.accounts.get("carol").created_at == created_at
+
+
+def test_the_next_of_a_name_exists_since_its_own_creation(world: World) -> None:
+    root = world.principal("root", "admin")
+    world.clock.advance(HOUR_MS)
+    world.accounts.remove(root, "alice")
+    world.accounts.create(root, CreateUser("alice", PASSWORD))
+    assert world.accounts.get("alice").created_at == world.clock()
+
+
 def test_a_name_is_taken_once(world: World) -> None:
     with pytest.raises(Conflict):
         world.accounts.create(world.principal("root", "admin"), CreateUser("alice", PASSWORD))

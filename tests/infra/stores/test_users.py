@@ -9,7 +9,9 @@ from tests.fakes import NOW
 from tests.infra.stores.calls import failing
 from tests.infra.stores.conftest import Stores
 
-ALICE = User(Username("alice"), "$2b$04$hash", frozenset({"member", "editor"}), "acme", True)
+ALICE = User(
+    Username("alice"), "$2b$04$hash", frozenset({"member", "editor"}), "acme", True, created_at=NOW
+)
 PLAIN = User(Username("bob"), "$2b$04$hash")
 
 
@@ -60,6 +62,12 @@ def test_the_next_of_a_name_has_nothing_of_the_one_before_but_the_time(stores: S
     assert stores.users.get(ALICE.username) == User(ALICE.username, "other", revoked_before=NOW)
     with pytest.raises(Conflict):
         stores.users.add(ALICE)
+
+
+def test_a_user_from_before_there_was_a_time_of_creation_has_none(dynamo: Stores) -> None:
+    dynamo.users.add(PLAIN)
+    UserRow(PLAIN.username).update(actions=[UserRow.created_at.remove()])
+    assert dynamo.users.get(PLAIN.username) == PLAIN
 
 
 def test_a_removed_user_leaves_no_password_behind(dynamo: Stores) -> None:
