@@ -48,6 +48,7 @@ class Composer:
             seq=None,
             expires_at=timestamp(now + content.ttl_seconds * 1000),
             correlation_id=self._correlation_id(),
+            collapse_key=content.collapse_key,
         )
         _require_size(frame)
         return frame

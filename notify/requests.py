@@ -15,6 +15,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Names = Annotated[list[Name], Meta(max_length=100)]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=4000)]
+CollapseKey = Annotated[str, Meta(min_length=1, max_length=128)]
 Priority = Literal["low", "normal", "high", "urgent"]
 # From a minute to a year; 30 days unless the caller says otherwise.
 TtlSeconds = Annotated[int, Meta(ge=60, le=365 * 86_400)]
@@ -37,6 +38,7 @@ class Content(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     priority: Priority = "normal"
     data: dict[str, Any] = {}
     ttl_seconds: TtlSeconds = DEFAULT_TTL_SECONDS
+    collapse_key: CollapseKey | None = None
 
     def __post_init__(self) -> None:
         # How deep a parser goes differs from one Python to the next, let alone among clients.

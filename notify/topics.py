@@ -14,6 +14,7 @@ MAX_SUBSCRIPTIONS = 100
 
 EVERYBODY = Topic(Pattern("general"))
 ANYTHING = Pattern("*")
+EVERY_USER = Pattern("user:*")
 # The roots whose topics name somebody: their members are decided by the token, not by asking.
 RESERVED_ROOTS = frozenset({"user", "role", "tenant"})
 

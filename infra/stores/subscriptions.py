@@ -8,7 +8,7 @@ from infra.stores.counts import members_counter, total
 from infra.tables import SubscriptionRow, TopicRow
 from notify.model import ConnectionId, Pattern, Subscriber, Username
 from notify.ports import Audience, Page
-from notify.topics import ANYTHING, EVERYBODY, is_wildcard, root, wildcards_over
+from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, is_wildcard, root, wildcards_over
 
 
 class DynamoSubscriptions:
@@ -16,7 +16,7 @@ class DynamoSubscriptions:
 
     @translated
     def audiences(self, pattern: Pattern) -> list[Audience]:
-        if pattern in (ANYTHING, "user:*"):
+        if pattern in (ANYTHING, EVERY_USER):
             pattern = EVERYBODY
         exact = list(dict.fromkeys([pattern, *wildcards_over(pattern)]))
         rows = directory.topic_rows(exact, consistent=True)

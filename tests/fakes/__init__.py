@@ -14,7 +14,7 @@ from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.ports import Audience, Outcome, Page, StoredNotification, StreamPage, Totals
-from notify.topics import ANYTHING, EVERYBODY, covers, is_user_topic, user_topic
+from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
 COUNTERS = ("sent", "delivered", "gone", "failed")
@@ -148,7 +148,7 @@ class FakeSubscriptions:
         self._memory = memory
 
     def audiences(self, pattern: Pattern) -> list[Audience]:
-        wanted = EVERYBODY if pattern in (ANYTHING, "user:*") else pattern
+        wanted = EVERYBODY if pattern in (ANYTHING, EVERY_USER) else pattern
         return [
             Audience(live, self._memory.shards.get(live, 1))
             for live in self._memory.live()

@@ -64,8 +64,9 @@ def test_a_broadcast_is_stored_once_in_the_stream_of_its_topic(three: World) -> 
     assert list(three.memory.streams) == ["orders:eu"]
 
 
-def test_a_broadcast_to_everybody_is_in_the_stream_of_everybody(three: World) -> None:
-    assert broadcast(three, "*").pattern == "*"
+@pytest.mark.parametrize("pattern", ["*", "user:*"])
+def test_a_broadcast_to_everybody_is_in_the_stream_of_everybody(three: World, pattern: str) -> None:
+    assert broadcast(three, pattern).pattern == pattern
     assert list(three.memory.streams) == ["general"]
     assert three.gateway.frames("c1")[0]["topic"] == "general"
 

@@ -16,6 +16,13 @@ def test_a_frame_says_what_was_asked_and_who_asked(world: World) -> None:
     assert frame.expires_at == timestamp(world.clock() + 60_000)
 
 
+def test_a_frame_names_the_key_that_it_collapses_by(world: World) -> None:
+    by = world.principal("root", "service")
+    upload = Content(notification_type="t", title="Upload", message="m", collapse_key="upload 7")
+    assert world.composer.compose(by, upload, ORDERS).collapse_key == "upload 7"
+    assert world.composer.compose(by, HELLO, ORDERS).collapse_key is None
+
+
 def test_whom_it_is_addressed_to_decides_who_may(world: World) -> None:
     by = world.principal("alice", "member")
     with pytest.raises(Forbidden, match=r"orders:\*"):
