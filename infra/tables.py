@@ -82,6 +82,22 @@ class NotificationRow(Model):
     expires_at = NumberAttribute()
 
 
+class InboxRow(Model):
+    """What a user did with one notification; or, as `watermarks`, with all of them."""
+
+    class Meta(Meta):
+        suffix = "inbox"
+
+    username = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    seen_at = NumberAttribute(null=True)
+    read_at = NumberAttribute(null=True)
+    archived_at = NumberAttribute(null=True)
+    generation = NumberAttribute(null=True)
+    steps = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 class UserRow(Model):
     """An account, or the memory of one that was removed."""
 
@@ -114,6 +130,7 @@ MODELS: tuple[type[Model], ...] = (
     SubscriptionRow,
     TopicRow,
     NotificationRow,
+    InboxRow,
     UserRow,
     CounterRow,
 )

@@ -8,6 +8,7 @@ from typing import Protocol
 from notify.codes import Code
 from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, ShardJob
+from notify.marks import Mark, State, Watermarks
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
@@ -141,6 +142,40 @@ class Streams(Protocol):
     def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
         """The notification of that id, if it was stored at `since` (ms) or later: a call that is
         made again asks whether its first try got so far."""
+
+
+class Marks(Protocol):
+    """What users did with the notifications in their inboxes."""
+
+    def watermarks(self, username: Username) -> Watermarks: ...
+
+    def since(
+        self, username: Username, notification_id: str
+    ) -> tuple[Mapping[str, Mark], Watermarks]:
+        """The marks of that notification and those whose ids sort behind it, and the watermarks."""
+
+    def mark(
+        self,
+        username: Username,
+        notification_id: str,
+        state: State,
+        at: int,
+        expires_at: int,
+        generation: int,
+    ) -> bool:
+        """Marks it, until `expires_at` (ms); what it is already keeps its time.
+
+        False, and nothing is done, if it was marked read or unread at a newer generation and shall
+        now be so at this one.
+        """
+
+    def mark_all(
+        self, username: Username, state: State, tops: Mapping[Pattern, int], at: int
+    ) -> None:
+        """Raises the watermarks of each stream up to the number given, in one write.
+
+        Raises: Unavailable.
+        """
 
 
 @dataclass(frozen=True, slots=True)

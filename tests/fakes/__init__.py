@@ -15,6 +15,7 @@ from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.ports import Audience, Outcome, Page, StoredNotification, StreamPage, Totals
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
+from tests.fakes.inbox import FakeMarks as FakeMarks
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
 COUNTERS = ("sent", "delivered", "gone", "failed")

@@ -10,12 +10,13 @@ from moto import mock_aws
 from infra import tables
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
+from infra.stores.inbox import DynamoMarks
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
 from infra.tables import ConnectionRow
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import Connections, Counts, Streams, Subscriptions, Users
+from notify.ports import Connections, Counts, Marks, Streams, Subscriptions, Users
 from tests.aws import PREFIX, REGION, create_tables
 from tests.fakes import (
     NOW,
@@ -23,6 +24,7 @@ from tests.fakes import (
     FakeConnections,
     FakeCounts,
     FakeIds,
+    FakeMarks,
     FakeStreams,
     FakeSubscriptions,
     FakeUsers,
@@ -42,6 +44,7 @@ class Stores:
     subscriptions: Subscriptions
     streams: Streams
     counts: Counts
+    marks: Marks
     lose_row: Callable[[ConnectionId], object]
 
     def reaches(self, pattern: str) -> set[str]:
@@ -96,6 +99,7 @@ def in_memory() -> Stores:
         FakeSubscriptions(memory),
         FakeStreams(memory),
         FakeCounts(memory),
+        FakeMarks(),
         memory.connections.pop,
     )
 
@@ -109,6 +113,7 @@ def in_dynamodb() -> Stores:
         DynamoSubscriptions(),
         DynamoStreams(FakeIds()),
         DynamoCounts(),
+        DynamoMarks(),
         lambda connection_id: ConnectionRow(connection_id).delete(),
     )
 

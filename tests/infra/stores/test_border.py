@@ -14,6 +14,7 @@ from pynamodb.exceptions import GetError, PynamoDBException
 
 from infra.stores.border import TEMPORARY, condition_failed, translated
 from notify.errors import Unavailable, Unknown
+from notify.marks import State
 from notify.model import ConnectionId, Pattern, Username
 from tests.aws import ROOT, _Loader
 from tests.infra.stores.calls import Call, failing, intercepted, listed
@@ -103,6 +104,9 @@ def everything(stores: Stores) -> None:
     stores.streams.append(a_frame(), 0, 0)
     stores.counts.add({"sent": 1})
     stores.counts.totals()
+    stores.marks.mark(ALICE.username, "ntf_1", State.READ, 0, 0, 0)
+    stores.marks.mark_all(ALICE.username, State.READ, {Pattern("a:b"): 1}, 0)
+    stores.marks.since(ALICE.username, "ntf_1")
 
 
 def test_the_functions_may_do_what_the_stores_do(dynamo: Stores) -> None:
