@@ -16,6 +16,7 @@ from notify.fanout import Fanout
 from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.hub import Hub
+from notify.inbox import Inbox
 from notify.jobs import RetryJob
 from notify.later import Later, Retrying
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
@@ -35,6 +36,7 @@ from tests.fakes import (
     FakeGateway,
     FakeIds,
     FakeLaterQueue,
+    FakeMarks,
     FakeStreams,
     FakeSubscriptions,
     FakeUsers,
@@ -82,6 +84,7 @@ class World:
         self.subscriptions: Subscriptions = FakeSubscriptions(self.memory)
         self.streams: Streams = FakeStreams(self.memory)
         self.counts: Counts = FakeCounts(self.memory)
+        self.marks = FakeMarks()
         self.deliveries = FakeDeliveries()
         self.later_queue = FakeLaterQueue()
         self.hasher = CountingHasher()
@@ -107,6 +110,10 @@ class World:
     @property
     def composer(self) -> Composer:
         return Composer(self.policy, self.clock, lambda: self.correlation_id)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.users, self.streams, self.marks, self.clock)
 
     @property
     def sends(self) -> Sends:

@@ -1,0 +1,164 @@
+"""A user's inbox: the streams of the user's own topics, read as one, and what the user marked.
+
+Nothing is copied for a user. A list, its counts and every number in a frame come out of one and the
+same reading, so they cannot drift apart.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from notify.entries import (
+    Entry,
+    InboxCounts,
+    Place,
+    Status,
+    encode_cursor,
+    inbox_streams,
+    issued_at,
+    meant_for,
+    settle,
+    tally,
+)
+from notify.errors import Unavailable
+from notify.marks import Mark, State
+from notify.model import Pattern, Principal
+from notify.ports import Clock, Marks, StoredNotification, Streams, Users
+
+# An inbox reaches back so far in each of its streams.
+MAX_ENTRIES = 1000
+READ_PAGE = 200
+SKEW_MS = 60_000  # how far the clocks of two machines may be apart
+MAX_TRIES = 8
+NEVER = 1 << 62  # a time later than any
+UNMARKED = Mark()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Entries, newest first; `next_cursor` continues behind them, None at the end."""
+
+    entries: list[Entry]
+    next_cursor: str | None
+    counts: InboxCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """What came of a mark: the ids that were found, and the counts after it."""
+
+    ids: list[str]
+    counts: InboxCounts
+
+
+class Inbox:
+    """Lists, counts and marks."""
+
+    def __init__(self, users: Users, streams: Streams, marks: Marks, clock: Clock) -> None:
+        self._users = users
+        self._streams = streams
+        self._marks = marks
+        self._clock = clock
+
+    def page(
+        self, principal: Principal, status: Status, limit: int, behind: Place | None = None
+    ) -> InboxPage:
+        """`behind`: the place where the page before ended."""
+        since = 0 if status is Status.ARCHIVED else NEVER
+        entries = self._settled(principal, self._stored(principal, since))
+        entries.sort(key=lambda entry: entry.place, reverse=True)
+        matching = [
+            entry
+            for entry in entries
+            if entry.has(status) and (behind is None or entry.place < behind)
+        ]
+        page = matching[:limit]
+        more = len(matching) > limit
+        return InboxPage(page, encode_cursor(page[-1].place) if more else None, tally(entries))
+
+    def counts(self, principal: Principal) -> InboxCounts:
+        return tally(self._settled(principal, self._stored(principal)))
+
+    def mark(self, principal: Principal, ids: Collection[str], state: State) -> Marking:
+        """Ids that are not in the inbox are ignored. Raises: Unavailable."""
+        stored = self._stored(principal, min(map(issued_at, ids), default=NEVER))
+        entries = self._settled(principal, stored)
+        held = {entry.id: entry for entry in entries}
+        found = [each for each in dict.fromkeys(ids) if each in held]
+        due = {each for each in found if held[each].takes(state)}
+        for _ in range(MAX_TRIES):
+            if due:
+                wanted = [entry for entry in entries if entry.id in due]
+                due = {entry.id for entry in wanted if not self._mark(principal, entry, state)}
+                entries = self._settled(principal, stored)
+            if not due:
+                return Marking(found, tally(entries))
+        raise Unavailable("the inbox is busy: try again")
+
+    def mark_all(self, principal: Principal, state: State, before: int | None) -> Marking:
+        """Everything there is, or what is older than `before` (ms), in one write.
+
+        Raises: Unavailable.
+        """
+        stored = self._stored(principal)
+        limit = NEVER if before is None else before
+        due = [
+            entry
+            for entry in self._settled(principal, stored)
+            if entry.takes(state) and entry.stored.at < limit
+        ]
+        tops: dict[Pattern, int] = {}
+        for entry in due:
+            stream = entry.place.stream
+            tops[stream] = max(tops.get(stream, 0), entry.place.seq)
+        if tops:
+            self._marks.mark_all(principal.username, state, tops, self._clock())
+        return Marking([entry.id for entry in due], tally(self._settled(principal, stored)))
+
+    def _mark(self, principal: Principal, entry: Entry, state: State) -> bool:
+        """Whether it was taken: not if it bears a newer generation meanwhile."""
+        return self._marks.mark(
+            principal.username,
+            entry.id,
+            state,
+            self._clock(),
+            entry.stored.expires_at,
+            entry.generation,
+        )
+
+    def _settled(self, principal: Principal, stored: list[StoredNotification]) -> list[Entry]:
+        """In the state that they are in now, streams apart."""
+        if not stored:
+            return []
+        oldest = min(each.frame.id for each in stored)
+        marks, watermarks = self._marks.since(principal.username, oldest)
+        return [settle(each, marks.get(each.frame.id, UNMARKED), watermarks) for each in stored]
+
+    def _stored(self, principal: Principal, since: int = NEVER) -> list[StoredNotification]:
+        """What the inbox holds. What mark-alls have archived is left out as far as that saves
+        reading, unless it is of `since` (ms) or later."""
+        user = self._users.get(principal.username)
+        if user is None:
+            return []
+        watermarks = self._marks.watermarks(principal.username)
+        return [
+            stored
+            for stream in inbox_streams(principal)
+            for stored in meant_for(
+                user.username,
+                user.created_at,
+                self._read(stream, watermarks.top(State.ARCHIVED, stream), user.created_at, since),
+            )
+        ]
+
+    def _read(
+        self, stream: Pattern, archived: int, created_at: int, since: int
+    ) -> Iterator[StoredNotification]:
+        """Newest first, and no further than the account, the bound or any interest goes."""
+        seq = None
+        for _ in range(MAX_ENTRIES // READ_PAGE):
+            page = self._streams.before(stream, seq, READ_PAGE, self._clock())
+            yield from page.notifications
+            at = page.notifications[-1].at + SKEW_MS if page.notifications else NEVER
+            if not page.more or at < created_at or (page.through <= archived and at < since):
+                return
+            seq = page.through
