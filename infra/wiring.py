@@ -11,6 +11,7 @@ from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts, MeteredCounts
+from infra.stores.inbox import DynamoMarks
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
@@ -19,11 +20,14 @@ from notify.accounts import Accounts
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
 from notify.deliveries import Deliverer
+from notify.devices import Devices
 from notify.fanout import Fanout
 from notify.greeting import Greeting
 from notify.hub import Hub
+from notify.inbox import Inbox
 from notify.jobs import RetryJob
 from notify.later import Later, Retrying
+from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.revocation import Revocation
@@ -107,7 +111,7 @@ def policy() -> TopicPolicy:
 @functools.cache
 def hub() -> Hub:
     subscribing = Subscribing(connections(), DynamoStreams(new_id), policy())
-    answers = verbs(Greeting(subscribing), subscribing)
+    answers = verbs(Greeting(subscribing, inbox()), subscribing, marker())
     return Hub(accounts(), connections(), gateway(), answers, clock)
 
 
@@ -128,6 +132,22 @@ def composer() -> Composer:
 
 
 @functools.cache
+def inbox() -> Inbox:
+    settings()
+    return Inbox(DynamoUsers(), DynamoStreams(new_id), DynamoMarks(), clock)
+
+
+@functools.cache
+def devices() -> Devices:
+    return Devices(DynamoSubscriptions(), connections(), inbox(), clock)
+
+
+@functools.cache
+def marker() -> Marker:
+    return Marker(inbox(), devices(), fanout(), clock)
+
+
+@functools.cache
 def sends() -> Sends:
     return Sends(
         accounts=accounts(),
@@ -136,6 +156,7 @@ def sends() -> Sends:
         streams=DynamoStreams(new_id),
         counts=counts(),
         fanout=fanout(),
+        devices=devices(),
         clock=clock,
         new_id=new_id,
     )
@@ -200,6 +221,9 @@ PARTS = (
     fanout,
     counts,
     composer,
+    inbox,
+    devices,
+    marker,
     sends,
     broadcasts,
     deliverer,

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from notify.errors import HeliographError
+from notify.marks import State
 from notify.messages import MessageId
 from notify.model import timestamp
 
@@ -32,6 +33,8 @@ class Welcome(Struct, tag="welcome", frozen=True):
     token_expires_at: str
     subscriptions: list[str]
     resume: dict[str, Any]
+    unread: int
+    unseen: int
     id: MessageId = UNSET
 
 
@@ -77,7 +80,10 @@ class Sender(Struct, frozen=True):
 
 
 class NotificationFrame(Struct, tag="notification", frozen=True):
-    """A notification on its way to one stream's subscribers; also what is stored of it."""
+    """A notification on its way to one stream's subscribers; also what is stored of it.
+
+    `unread`, `unseen`: the counts of its receiver's inbox, null where one frame goes to many.
+    """
 
     id: str
     notification_type: str
@@ -94,10 +100,48 @@ class NotificationFrame(Struct, tag="notification", frozen=True):
     expires_at: str | None = None
     collapse_key: str | None = None
     correlation_id: str | None = None
+    unread: int | None = None
+    unseen: int | None = None
     replay: bool = False
 
 
-Frame = Pong | Welcome | Subscribed | Unsubscribed | ErrorFrame | NotificationFrame
+class Marked(Struct, tag="marked", frozen=True):
+    """The answer to a mark. `count`: how many of the ids are in the inbox."""
+
+    count: int
+    unread: int
+    unseen: int
+    id: MessageId = UNSET
+
+
+class NotificationUpdated(Struct, tag="notification_updated", frozen=True):
+    """What the same user marked elsewhere: these ids, or with null all that is older than `before`,
+    with null in both everything."""
+
+    ids: list[str] | None
+    state: State
+    at: str
+    before: str | UnsetType | None = UNSET
+
+
+class UnreadCountChanged(Struct, tag="unread_count_changed", frozen=True):
+    """Where the counts of the inbox stand after that."""
+
+    unread: int
+    unseen: int
+
+
+Frame = (
+    Pong
+    | Welcome
+    | Subscribed
+    | Unsubscribed
+    | ErrorFrame
+    | NotificationFrame
+    | Marked
+    | NotificationUpdated
+    | UnreadCountChanged
+)
 
 
 def encode(frame: Frame) -> bytes:

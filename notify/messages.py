@@ -1,17 +1,22 @@
 """The wire: what clients send, as one JSON object a frame."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from notify.errors import BadRequest, Invalid
+from notify.marks import State
 from notify.topics import MAX_SUBSCRIPTIONS
 
 PROTOCOL = 1
 SUBPROTOCOL = "heliograph.v1"
 
 MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
+NotificationIds = Annotated[
+    list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=100)
+]
 Patterns = Annotated[list[str], Meta(min_length=1, max_length=MAX_SUBSCRIPTIONS)]
 
 
@@ -67,7 +72,15 @@ class UnsubscribePattern(Struct, tag="unsubscribe_pattern", frozen=True):
         return [self.pattern]
 
 
-Message = Ping | Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern
+class MarkThese(Struct, tag="mark", frozen=True):
+    """Says what became of notifications in one's inbox."""
+
+    ids: NotificationIds
+    state: State
+    id: MessageId = UNSET
+
+
+Message = Ping | Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern | MarkThese
 TYPES: dict[str, type[Message]] = {
     "ping": Ping,
     "hello": Hello,
@@ -75,6 +88,7 @@ TYPES: dict[str, type[Message]] = {
     "subscribe_pattern": SubscribePattern,
     "unsubscribe": Unsubscribe,
     "unsubscribe_pattern": UnsubscribePattern,
+    "mark": MarkThese,
 }
 
 
@@ -119,10 +133,13 @@ T = TypeVar("T")
 MAX_COMPLAINT = 250  # a field's name is the caller's, and as long as they like
 
 
-def convert(fields: dict[str, Any], to: type[T]) -> T:
-    """The fields as a struct of ours. Raises: Invalid naming the field."""
+def convert(fields: Mapping[str, Any], to: type[T], *, strict: bool = True) -> T:
+    """The fields as a struct of ours; numbers may be texts unless `strict`.
+
+    Raises: Invalid naming the field.
+    """
     try:
-        return msgspec.convert(fields, to)
+        return msgspec.convert(fields, to, strict=strict)
     except msgspec.ValidationError as error:
         raise Invalid(_in_our_words(str(error))[:MAX_COMPLAINT]) from None
 

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from notify.accounts import Accounts
 from notify.composing import Composer
+from notify.devices import Devices
+from notify.entries import InboxCounts
 from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
@@ -48,6 +50,7 @@ class Sends:
         streams: Streams,
         counts: Counts,
         fanout: Fanout,
+        devices: Devices,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -57,6 +60,7 @@ class Sends:
         self._streams = streams
         self._counts = counts
         self._fanout = fanout
+        self._devices = devices
         self._clock = clock
         self._new_id = new_id
 
@@ -96,12 +100,22 @@ class Sends:
         # Who watches the user by a capability gets it too, but does not make it delivered.
         own = [each for each in subscribers if each.username == username]
         watching = [each for each in subscribers if each.username != username]
-        delivery = self._deliver(encode(frame), own)
+        delivery = self._push(frame, own)
         self._deliver(encode(frame), watching)
         result = UserResult(
             username, frame.seq, delivery.recipients, delivery.posted, delivery.gone
         )
         return result, delivery
+
+    def _push(self, frame: NotificationFrame, own: list[Subscriber]) -> Delivery:
+        """With the counts of each connection's inbox. A post that is tried again goes without:
+        by then they may be others."""
+        total = Delivery()
+        for counts, group in self._devices.counted(own):
+            delivery = self._fanout.deliver(encode(_with(counts, frame)), group)
+            self._fanout.retry(delivery, encode(frame))
+            total += delivery
+        return total
 
     def _deliver(self, frame: bytes, subscribers: list[Subscriber]) -> Delivery:
         delivery = self._fanout.deliver(frame, subscribers)
@@ -119,6 +133,12 @@ class Sends:
         # What is delivered is delivered: an answer of 503 would have it sent twice.
         with suppress(Unavailable):
             self._counts.add({"sent": sent, **delivery.tally()})
+
+
+def _with(counts: InboxCounts | None, frame: NotificationFrame) -> NotificationFrame:
+    if counts is None:
+        return frame
+    return replace(frame, unread=counts.unread, unseen=counts.unseen)
 
 
 def _status(deliveries: list[Delivery], persist: bool) -> str:

@@ -5,8 +5,10 @@ from typing import Any
 
 from notify.frames import Frame, Pong
 from notify.greeting import Greeting
+from notify.marking import Marker
 from notify.messages import (
     Hello,
+    MarkThese,
     Message,
     Ping,
     Subscribe,
@@ -23,7 +25,7 @@ Verb = Callable[[Connection, Any, int], list[Frame]]
 Verbs = Mapping[type[Message], Verb]
 
 
-def verbs(greeting: Greeting, subscribing: Subscribing) -> Verbs:
+def verbs(greeting: Greeting, subscribing: Subscribing, marker: Marker) -> Verbs:
     return {
         Ping: ping,
         Hello: greeting.hello,
@@ -31,6 +33,7 @@ def verbs(greeting: Greeting, subscribing: Subscribing) -> Verbs:
         SubscribePattern: subscribing.subscribe,
         Unsubscribe: subscribing.unsubscribe,
         UnsubscribePattern: subscribing.unsubscribe,
+        MarkThese: marker.answer,
     }
 
 

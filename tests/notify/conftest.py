@@ -11,6 +11,7 @@ from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
 from notify.deliveries import Deliverer
+from notify.devices import Devices
 from notify.errors import HeliographError
 from notify.fanout import Fanout
 from notify.frames import NotificationFrame
@@ -19,6 +20,7 @@ from notify.hub import Hub
 from notify.inbox import Inbox
 from notify.jobs import RetryJob
 from notify.later import Later, Retrying
+from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Connections, Counts, Streams, Subscriptions
@@ -97,7 +99,7 @@ class World:
     @property
     def verbs(self) -> Verbs:
         subscribing = Subscribing(self.connections, self.streams, self.policy)
-        return verbs(Greeting(subscribing), subscribing)
+        return verbs(Greeting(subscribing, self.inbox), subscribing, self.marker)
 
     @property
     def hub(self) -> Hub:
@@ -116,6 +118,14 @@ class World:
         return Inbox(self.users, self.streams, self.marks, self.clock)
 
     @property
+    def devices(self) -> Devices:
+        return Devices(self.subscriptions, self.connections, self.inbox, self.clock)
+
+    @property
+    def marker(self) -> Marker:
+        return Marker(self.inbox, self.devices, self.fanout, self.clock)
+
+    @property
     def sends(self) -> Sends:
         return Sends(
             accounts=self.accounts,
@@ -124,6 +134,7 @@ class World:
             streams=self.streams,
             counts=self.counts,
             fanout=self.fanout,
+            devices=self.devices,
             clock=self.clock,
             new_id=self.new_id,
         )

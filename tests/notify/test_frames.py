@@ -1,15 +1,20 @@
 import json
 
+import msgspec
+
 from notify.errors import InternalError, TokenExpired, Unavailable
 from notify.frames import (
+    MAX_NOTIFICATION_BYTES,
     ErrorFrame,
     NotificationFrame,
+    NotificationUpdated,
     Pong,
     Sender,
     Subscribed,
     encode,
     error_frame,
 )
+from notify.marks import State
 from tests.fakes import NOW
 
 
@@ -90,5 +95,38 @@ def test_a_notification_keeps_its_own_type_beside_the_frame_type() -> None:
         "expires_at": None,
         "collapse_key": None,
         "correlation_id": None,
+        "unread": None,
+        "unseen": None,
         "replay": False,
     }
+
+
+def test_whatever_grows_on_its_way_fits_into_one_frame_of_the_gateway() -> None:
+    """A notification's size is checked before it has an id, a number and counts."""
+    small = NotificationFrame(
+        "", "t", "T", "m", "low", {}, Sender("a", []), "", "s", "s", None, None
+    )
+    grown = msgspec.structs.replace(
+        small,
+        id="ntf_" + 28 * "f",
+        epoch=8 * "f",
+        seq=10**15,
+        unread=10**6,
+        unseen=10**6,
+        correlation_id=128 * '"',
+        replay=True,
+    )
+    growth = len(encode(grown)) - len(encode(small))
+    assert MAX_NOTIFICATION_BYTES + growth <= 32 * 1024
+
+
+def test_marks_are_told_in_the_words_they_are_made_in() -> None:
+    frame = NotificationUpdated(["ntf_1"], State.ARCHIVED, "now")
+    assert json.loads(encode(frame)) == {
+        "type": "notification_updated",
+        "ids": ["ntf_1"],
+        "state": "archived",
+        "at": "now",
+    }
+    everything = json.loads(encode(NotificationUpdated(None, State.READ, "now", before=None)))
+    assert (everything["ids"], everything["before"]) == (None, None)

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from notify.greeting import PING_INTERVAL_MS
+from notify.marks import State
 from notify.model import ConnectionId, Pattern, timestamp
-from tests.notify.conftest import HOUR_MS, World, subscribe, topics_of
+from tests.notify.conftest import HOUR_MS, World, broadcast, send, subscribe, topics_of
 
 C1 = ConnectionId("c1")
 
@@ -24,7 +25,17 @@ def test_hello_is_answered_by_welcome(alice: World) -> None:
         "token_expires_at": timestamp(now + HOUR_MS),
         "subscriptions": ["general", "role:member", "tenant:acme", "user:alice"],
         "resume": {},
+        "unread": 0,
+        "unseen": 0,
     }
+
+
+def test_a_welcome_tells_the_counts_of_the_inbox(alice: World) -> None:
+    one = send(alice, "bob", "alice").notification_id
+    broadcast(alice, "tenant:acme")
+    alice.inbox.mark(alice.principal("alice", "member", tenant="acme"), [one], State.SEEN)
+    (welcome,) = alice.say("c1", '{"type":"hello"}')
+    assert (welcome["unread"], welcome["unseen"]) == (2, 1)
 
 
 def test_hello_subscribes_and_names_what_it_refuses(alice: World) -> None:

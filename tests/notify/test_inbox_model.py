@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -225,9 +224,10 @@ def _in_order(copies: list[Copy], *, stable: bool = False) -> list[Copy]:
 
 
 InboxMachine.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=100,
     stateful_step_count=25,
-    deadline=timedelta(seconds=5),
+    derandomize=True,
+    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestAnInboxIsWhatACopyForEachUserWouldBe = InboxMachine.TestCase

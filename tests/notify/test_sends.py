@@ -5,10 +5,11 @@ import pytest
 from notify.errors import Forbidden, PayloadTooLarge, Unavailable, Unknown
 from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame
 from notify.jobs import RetryJob
+from notify.marks import Watermarks
 from notify.model import Action, ConnectionId, Pattern, Username, timestamp
 from notify.requests import Send
 from notify.sends import UserResult
-from tests.fakes import FakeStreams
+from tests.fakes import FakeMarks, FakeStreams
 from tests.notify.conftest import LateStreams, World, broadcast, content, reached, send
 
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
@@ -42,6 +43,8 @@ def test_the_frame_says_what_was_asked_and_who_asked(three: World) -> None:
         "expires_at": timestamp(now + 60_000),
         "collapse_key": None,
         "correlation_id": None,
+        "unread": 1,
+        "unseen": 1,
         "replay": False,
     }
 
@@ -222,3 +225,67 @@ def test_a_send_reaches_who_subscribed_before_it_was_stored(world: World) -> Non
     world.streams = LateStreams(world, "general")
     send(world, "bob")
     assert reached(world) == ["late"]
+
+
+# Counts
+
+
+def numbers(world: World, connection_id: str) -> list[tuple[int | None, int | None]]:
+    return [(frame["unread"], frame["unseen"]) for frame in world.gateway.frames(connection_id)]
+
+
+def test_a_pushed_frame_carries_the_counts_of_its_receiver(three: World) -> None:
+    broadcast(three, "role:member")
+    send(three, "alice")
+    send(three, "alice", "bob")
+    assert numbers(three, "c1") == [(None, None), (2, 2), (3, 3)]
+    assert numbers(three, "c2") == [(1, 1)]
+
+
+def test_each_device_is_told_the_counts_of_its_own_inbox(three: World) -> None:
+    three.open("c4", three.principal("alice"))
+    broadcast(three, "role:member")
+    send(three, "alice")
+    assert (numbers(three, "c1")[-1], numbers(three, "c4")[-1]) == ((2, 2), (1, 1))
+
+
+def test_what_is_stored_and_what_is_tried_again_carries_no_counts(three: World) -> None:
+    three.gateway.throttled.add(C2)
+    send(three, "bob")
+    (stored,) = three.stored("user:bob")
+    ((job, _),) = three.later_queue.waiting
+    assert isinstance(job, RetryJob)
+    retried = json.loads(job.frame)
+    assert (stored.unread, retried["unread"], retried["unseen"]) == (None, None, None)
+
+
+def test_who_watches_a_user_is_not_told_the_users_counts(three: World) -> None:
+    caps = {Pattern("user:*"): frozenset({Action.SUBSCRIBE})}
+    three.open("c9", three.principal("watcher", caps=caps), "user:alice")
+    send(three, "alice")
+    assert numbers(three, "c9") == [(None, None)]
+
+
+def test_what_is_not_stored_does_not_count_but_tells_the_counts(three: World) -> None:
+    send(three, "bob")
+    send(three, "bob", persist=False)
+    assert numbers(three, "c2") == [(1, 1), (1, 1)]
+
+
+def test_nobody_counts_where_nobody_is_connected(world: World) -> None:
+    class Uncountable(FakeMarks):
+        def watermarks(self, username: Username) -> Watermarks:
+            raise AssertionError(username)
+
+    world.marks = Uncountable()
+    assert send(world, "alice").status == "stored"
+
+
+def test_counts_that_cannot_be_read_never_cost_a_notification(three: World) -> None:
+    class Busy(FakeMarks):
+        def watermarks(self, username: Username) -> Watermarks:
+            raise Unavailable("try again")
+
+    three.marks = Busy()
+    assert send(three, "alice").status == "delivered"
+    assert numbers(three, "c1") == [(None, None)]

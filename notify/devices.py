@@ -1,0 +1,68 @@
+"""A user's own connections, and what each of them is shown of the inbox."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from notify.entries import InboxCounts
+from notify.errors import Unavailable
+from notify.fanout import every_member
+from notify.inbox import Inbox
+from notify.model import Principal, Subscriber, Username
+from notify.ports import Audience, Clock, Connections, Subscriptions
+from notify.topics import user_topic
+
+Standing = tuple[frozenset[str], str | None]
+
+
+class Devices:
+    """Tokens of one user may have different roles, and so different inboxes."""
+
+    def __init__(
+        self, subscriptions: Subscriptions, connections: Connections, inbox: Inbox, clock: Clock
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._connections = connections
+        self._inbox = inbox
+        self._clock = clock
+
+    def of(self, username: Username) -> list[Subscriber]:
+        """The user's connections, and nobody's who only watches the user."""
+        topic, now = user_topic(username), self._clock()
+        return [
+            subscriber
+            for audience in self._subscriptions.audiences(topic)
+            if audience.pattern == topic
+            for subscriber in self._members(audience, now)
+            if subscriber.username == username
+        ]
+
+    def counted(
+        self, subscribers: list[Subscriber]
+    ) -> Iterator[tuple[InboxCounts | None, list[Subscriber]]]:
+        """Those whose inbox is the same together, with its counts; None where nobody can tell."""
+        try:
+            groups = self._by_standing(subscribers)
+        except Unavailable:
+            yield None, subscribers
+            return
+        for principal, group in groups:
+            yield self._counts(principal), group
+
+    def _by_standing(
+        self, subscribers: list[Subscriber]
+    ) -> list[tuple[Principal | None, list[Subscriber]]]:
+        groups: dict[Standing | None, tuple[Principal | None, list[Subscriber]]] = {}
+        for subscriber in subscribers:
+            connection = self._connections.get(subscriber.connection_id)
+            principal = connection.principal if connection else None
+            standing = (principal.roles, principal.tenant) if principal else None
+            groups.setdefault(standing, (principal, []))[1].append(subscriber)
+        return list(groups.values())
+
+    def _counts(self, principal: Principal | None) -> InboxCounts | None:
+        with suppress(Unavailable):
+            return self._inbox.counts(principal) if principal else None
+        return None
+
+    def _members(self, audience: Audience, now: int) -> Iterator[Subscriber]:
+        return every_member(self._subscriptions, audience, now)
