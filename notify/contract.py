@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notify import answers, requests
+from notify.entries import InboxCounts, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,24 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "GET /notifications/stats": Operation(
         "True numbers about the service.", {200: answers.StatsAnswer}
+    ),
+    "GET /inbox": Operation(
+        "What one was sent, newest first, page by page.",
+        {200: answers.InboxAnswer},
+        parameters={
+            "status": Parameter("Only entries in that state.", Status),
+            "limit": Parameter("How many a page has at most; 50.", requests.PageLimit),
+            "cursor": Parameter("Where the page before ended, as it says."),
+        },
+        refusals=(422,),
+    ),
+    "POST /inbox/mark": Operation(
+        "Mark notifications in one's inbox.", {200: answers.MarkAnswer}, requests.MarkThese
+    ),
+    "POST /inbox/mark-all": Operation(
+        "Mark everything in one's inbox, or all that is older than a time.",
+        {200: InboxCounts},
+        requests.MarkAll,
     ),
     "POST /admin/users": Operation(
         "Create an account.",

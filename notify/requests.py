@@ -1,12 +1,15 @@
 """What callers of the HTTP API ask for: one struct a body, unknown fields refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from notify.entries import Place, Status, parse_cursor
 from notify.errors import PayloadTooLarge
-from notify.messages import convert, parse_object
+from notify.marks import State
+from notify.messages import NotificationIds, convert, parse_object
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -20,6 +23,9 @@ Priority = Literal["low", "normal", "high", "urgent"]
 # From a minute to a year; 30 days unless the caller says otherwise.
 TtlSeconds = Annotated[int, Meta(ge=60, le=365 * 86_400)]
 DEFAULT_TTL_SECONDS = 30 * 86_400
+PageLimit = Annotated[int, Meta(ge=1, le=100)]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MS = 253_402_300_799_999  # of the year 9999, the last that can be written
 
 
 class Login(Struct, forbid_unknown_fields=True, frozen=True):
@@ -98,6 +104,43 @@ class ChangeUser(Struct, forbid_unknown_fields=True, frozen=True):
         return self.password is not UNSET or self.disabled is True
 
 
+class MarkThese(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /inbox/mark."""
+
+    ids: NotificationIds
+    state: State
+
+
+class MarkAll(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /inbox/mark-all: everything, or what is older than `before`."""
+
+    state: State
+    before: Annotated[datetime, Meta(tz=True)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.state is State.UNREAD:
+            raise ValueError("state: all can be marked seen, read or archived; unread only by id")
+
+    @property
+    def before_ms(self) -> int | None:
+        if self.before is None:
+            return None
+        return min((self.before - EPOCH) // timedelta(milliseconds=1), LAST_MS)
+
+
+class InboxQuery(Struct, frozen=True):
+    """GET /inbox."""
+
+    status: Status = Status.ALL
+    limit: PageLimit = 50
+    cursor: str = ""
+
+    @property
+    def behind(self) -> Place | None:
+        """Raises: Invalid."""
+        return parse_cursor(self.cursor) if self.cursor else None
+
+
 def _is_deeper(data: object, levels: int) -> bool:
     layer = [data]
     for _ in range(levels):
@@ -120,3 +163,8 @@ def parse_body(body: str | bytes, to: type[T]) -> T:
     if len(raw) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
     return convert(parse_object(raw), to)
+
+
+def parse_query(parameters: Mapping[str, str], to: type[T]) -> T:
+    """A query string's parameters, unknown ones ignored. Raises: Invalid naming the parameter."""
+    return convert(parameters, to, strict=False)

@@ -94,6 +94,7 @@ def request(
     *,
     raw: str | None = None,
     encoded: bool = False,
+    query: dict[str, str] | None = None,
 ) -> Event:
     """A request to the HTTP API: `body` as JSON, or `raw` as it is."""
     method, _, raw_path = route.partition(" ")
@@ -127,6 +128,8 @@ def request(
         event["headers"]["authorization"] = f"Bearer {token}"
     if path is not None:
         event["pathParameters"] = path
+    if query is not None:
+        event["queryStringParameters"] = query
     text = raw if raw is not None else None if body is None else json.dumps(body)
     if text is not None:
         event["body"] = base64.b64encode(text.encode()).decode() if encoded else text

@@ -17,7 +17,7 @@ from notify.answers import problem
 from notify.errors import BadRequest, HeliographError, InternalError, Unauthorized
 from notify.handshake import bearer_token
 from notify.model import Principal
-from notify.requests import parse_body
+from notify.requests import parse_body, parse_query
 
 T = TypeVar("T")
 CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -56,6 +56,10 @@ class HttpCall:
     def query(self, name: str, default: str = "") -> str:
         """A parameter of the query string, decoded; of one that is repeated, all by commas."""
         return str((self._event.get("queryStringParameters") or {}).get(name, default))
+
+    def parameters(self, to: type[T]) -> T:
+        """The query string as a struct. Raises: Invalid."""
+        return parse_query(self._event.get("queryStringParameters") or {}, to)
 
     def header(self, name: str) -> str | None:
         """A header by its name in lower case, as format 2.0 spells them all."""

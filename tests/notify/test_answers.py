@@ -9,7 +9,9 @@ from notify.answers import (
     BroadcastAnswer,
     QueuedBroadcastAnswer,
     broadcast_answer,
+    inbox_answer,
     login_answer,
+    mark_answer,
     me_answer,
     problem,
     send_answer,
@@ -17,6 +19,7 @@ from notify.answers import (
     user_answer,
 )
 from notify.broadcasts import BroadcastResult
+from notify.entries import Entry, InboxCounts
 from notify.errors import (
     BadRequest,
     Conflict,
@@ -30,8 +33,10 @@ from notify.errors import (
     Unknown,
     UnsupportedProtocol,
 )
+from notify.frames import NotificationFrame, Sender, encode
+from notify.inbox import InboxPage, Marking
 from notify.model import Pattern, Principal, User, Username
-from notify.ports import Totals
+from notify.ports import StoredNotification, Totals
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 from tests.fakes import NOW
@@ -165,3 +170,34 @@ def test_stats_have_the_names_that_the_first_clients_know() -> None:
         "counters": {"sent": 1, "delivered": 2, "gone": 0, "failed": 0},
         "timestamp": "2026-01-01T00:00:00.000Z",
     }
+
+
+def test_an_entry_of_the_inbox_is_its_notification_and_when_what_was_done() -> None:
+    frame = NotificationFrame(
+        "ntf_1", "t", "T", "m", "low", {"a": 1}, Sender("bob", ["admin"]), "now",
+        "general", "general", "e", 7, "then", "key", "corr", unread=3, unseen=2,
+    )  # fmt: skip
+    entry = Entry(StoredNotification(frame, NOW, NOW + 1), NOW, NOW + 1, None)
+    answer = body(inbox_answer(InboxPage([entry], "more", InboxCounts(1, 2, 3))))
+    said = json.loads(encode(frame))
+    kept = {name: said[name] for name in said.keys() - {"type", "unread", "unseen", "replay"}}
+    assert answer["entries"] == [
+        {
+            **kept,
+            "seen_at": "2026-01-01T00:00:00.000Z",
+            "read_at": "2026-01-01T00:00:00.001Z",
+            "archived_at": None,
+        }
+    ]
+    assert answer["page"] == {"next_cursor": "more", "has_more": True}
+    assert answer["counts"] == {"unread": 1, "unseen": 2, "total": 3}
+
+
+def test_the_last_page_of_an_inbox_says_so() -> None:
+    answer = body(inbox_answer(InboxPage([], None, InboxCounts())))
+    assert answer["page"] == {"next_cursor": None, "has_more": False}
+
+
+def test_a_mark_is_answered_with_how_many_and_the_counts() -> None:
+    answer = body(mark_answer(Marking(["a", "b"], InboxCounts(1, 2, 3))))
+    assert answer == {"count": 2, "unread": 1, "unseen": 2, "total": 3}

@@ -7,17 +7,25 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from notify.codes import Code
+from notify.entries import Place, Status, encode_cursor
 from notify.errors import BadRequest, Invalid, PayloadTooLarge
+from notify.marks import State
+from notify.model import Pattern, timestamp
 from notify.requests import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     Broadcast,
     ChangeUser,
     CreateUser,
+    InboxQuery,
     Login,
+    MarkAll,
+    MarkThese,
     Send,
     parse_body,
+    parse_query,
 )
+from tests.fakes import NOW
 from tests.notify.conftest import refusal_code
 
 PROPERTY = settings(derandomize=True, deadline=None)
@@ -270,3 +278,72 @@ def test_what_every_parser_can_read_is_taken() -> None:
 def test_what_is_nested_too_deeply_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match="data: nested more than 32 levels deep"):
         send(data=data)
+
+
+# The inbox
+
+
+def mark_all(**fields: object) -> MarkAll:
+    return parse_body(json.dumps(fields), MarkAll)
+
+
+def test_a_mark_all_takes_a_time_in_any_zone() -> None:
+    assert mark_all(state="read").before_ms is None
+    for text in ("2026-01-01T00:00:00.000Z", "2026-01-01T02:00:00+02:00"):
+        assert mark_all(state="seen", before=text).before_ms == NOW
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_beyond_all_times_can_be_written_or_covers_nothing(text: str) -> None:
+    before = mark_all(state="read", before=text).before_ms
+    assert before is not None
+    assert before < 0 or timestamp(before).startswith("9999-12-31")
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({}, "state: required"),
+        ({"state": "unread"}, "state: all can be marked seen, read or archived"),
+        ({"state": "gone"}, "state: "),
+        ({"state": "read", "before": "yesterday"}, "before: "),
+        ({"state": "read", "before": "2026-01-01T00:00:00"}, "before: "),
+        ({"state": "read", "before": NOW}, "before: "),
+        ({"state": "read", "ids": []}, "ids: unknown field"),
+    ],
+)
+def test_a_bad_mark_all_is_refused_by_the_name_of_its_field(
+    fields: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(Invalid) as raised:
+        mark_all(**fields)
+    assert raised.value.message.startswith(complaint)
+
+
+def test_a_mark_names_up_to_a_hundred_ids() -> None:
+    request = parse_body(json.dumps({"ids": ["a"] * 100, "state": "unread"}), MarkThese)
+    assert (len(request.ids), request.state) == (100, State.UNREAD)
+    with pytest.raises(Invalid, match=r"^ids: "):
+        parse_body(json.dumps({"ids": ["a"] * 101, "state": "unread"}), MarkThese)
+
+
+def test_a_query_has_defaults_and_may_have_more_than_is_known() -> None:
+    query = parse_query({"surprise": "1"}, InboxQuery)
+    assert (query.status, query.limit, query.behind) == (Status.ALL, 50, None)
+
+
+def test_a_query_says_numbers_as_text() -> None:
+    place = Place(NOW, 3, Pattern("general"))
+    query = parse_query(
+        {"status": "unseen", "limit": "7", "cursor": encode_cursor(place)}, InboxQuery
+    )
+    assert (query.status, query.limit, query.behind) == (Status.UNSEEN, 7, place)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("limit", "0"), ("limit", "101"), ("limit", "x"), ("limit", ""), ("status", "new")],
+)
+def test_a_bad_query_is_refused_by_the_name_of_its_parameter(name: str, text: str) -> None:
+    with pytest.raises(Invalid, match=f"^{name}: "):
+        parse_query({name: text}, InboxQuery)

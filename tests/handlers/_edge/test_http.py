@@ -6,7 +6,7 @@ import pytest
 from handlers._edge.http import HttpCall, http
 from infra.invocation import correlation_id
 from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
-from notify.requests import Login
+from notify.requests import InboxQuery, Login
 from tests import events
 
 
@@ -78,6 +78,17 @@ def test_an_operation_may_add_headers_also_to_its_refusal() -> None:
         raise Unknown("no")
 
     assert call(fail)["headers"]["ratelimit-limit"] == "10"
+
+
+def test_a_query_is_read_as_a_struct() -> None:
+    def read(call: HttpCall) -> list[object]:
+        query = call.parameters(InboxQuery)
+        return [query.status, query.limit]
+
+    assert json.loads(call(read)["body"]) == ["all", 50]
+    response = call(read, queryStringParameters={"status": "read", "limit": "7"})
+    assert json.loads(response["body"]) == ["read", 7]
+    assert call(read, queryStringParameters={"limit": "x"})["statusCode"] == 422
 
 
 def test_a_query_and_a_header_are_read_by_name() -> None:

@@ -5,12 +5,15 @@ import pytest
 
 from infra.stores.inbox import MAX_TRIES, WATERMARKS
 from infra.tables import InboxRow
+from notify.entries import InboxCounts, Status
 from notify.errors import Unavailable
+from notify.inbox import Inbox, Marking
 from notify.marks import Mark, State, Step, Watermarks
-from notify.model import Pattern, Username
+from notify.model import Pattern, Principal, User, Username
 from tests.fakes import NOW
-from tests.infra.stores.calls import before, failing, interleave, listed
+from tests.infra.stores.calls import before, crashes, failing, interleave, listed
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
+from tests.infra.stores.test_streams import a_frame
 
 ALICE = Username("alice")
 GENERAL = Pattern("general")
@@ -176,3 +179,111 @@ def test_a_table_that_is_busy_is_unavailable(
 ) -> None:
     with failing("ThrottlingException"), pytest.raises(Unavailable):
         call(dynamo)
+
+
+# The whole inbox, with everything at once
+
+
+def an_inbox(stores: Stores, *ids: str) -> tuple[Inbox, Principal]:
+    """alice's, of a user that exists, with a notification a second."""
+    stores.users.add(User(ALICE, "hash"))
+    for number, name in enumerate(ids):
+        stores.streams.append(a_frame(name, OWN), NOW + 1000 * number, NOW + HOUR_MS)
+    principal = Principal(ALICE, frozenset(), None, NOW + HOUR_MS)
+    return Inbox(stores.users, stores.streams, stores.marks, stores.clock), principal
+
+
+def unread(inbox: Inbox, principal: Principal) -> set[str]:
+    """By the list, which has to say what the counts say."""
+    page = inbox.page(principal, Status.UNREAD, 100)
+    assert page.counts.unread == len(page.entries) == inbox.counts(principal).unread
+    return {entry.id for entry in page.entries}
+
+
+@pytest.mark.parametrize("kind", ["memory", "dynamodb"])
+def test_an_inbox_is_the_same_on_either_store(kind: str) -> None:
+    with fresh(kind) as stores:
+        inbox, alice = an_inbox(stores, "ntf_1", "ntf_2", "ntf_3")
+        inbox.mark_all(alice, State.READ, None)
+        inbox.mark(alice, ["ntf_2"], State.UNREAD)
+        assert unread(inbox, alice) == {"ntf_2"}
+        inbox.mark_all(alice, State.ARCHIVED, NOW + 1000)
+        assert inbox.counts(alice) == InboxCounts(unread=1, unseen=0, total=2)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_mark_against_a_mark_all_ends_in_one_of_their_orders(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        inbox, alice = an_inbox(stores, "ntf_1", "ntf_2")
+        inbox.mark(alice, ["ntf_1"], State.READ)
+        one, two = interleave(
+            seed,
+            partial(inbox.mark, alice, ["ntf_1"], State.UNREAD),
+            partial(inbox.mark_all, alice, State.READ, None),
+        )
+        assert isinstance(one, Marking)
+        assert isinstance(two, Marking)
+        assert unread(inbox, alice) in (set(), {"ntf_1"})
+        # Whichever was answered last knows how it ended.
+        assert inbox.counts(alice) in (one.counts, two.counts)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_mark_alls_at_once_both_hold(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        inbox, alice = an_inbox(stores, "ntf_1", "ntf_2", "ntf_3")
+        interleave(
+            seed,
+            partial(inbox.mark_all, alice, State.READ, None),
+            partial(inbox.mark_all, alice, State.ARCHIVED, NOW + 1500),
+            partial(inbox.mark, alice, ["ntf_3"], State.SEEN),
+        )
+        assert inbox.counts(alice) == InboxCounts(unread=0, unseen=0, total=1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_marks_of_one_notification_on_two_devices_end_in_one_of_their_orders(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        inbox, alice = an_inbox(stores, "ntf_1")
+        inbox.mark_all(alice, State.READ, None)
+        interleave(
+            seed,
+            partial(inbox.mark, alice, ["ntf_1"], State.UNREAD),
+            partial(inbox.mark, alice, ["ntf_1"], State.READ),
+            partial(inbox.mark, alice, ["ntf_1"], State.ARCHIVED),
+        )
+        (entry,) = inbox.page(alice, Status.ARCHIVED, 1).entries
+        assert entry.seen_at is not None
+        assert inbox.counts(alice) == InboxCounts()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_arrives_while_all_is_marked_is_never_read_unseen(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        inbox, alice = an_inbox(stores, "ntf_1")
+        interleave(
+            seed,
+            partial(inbox.mark_all, alice, State.READ, None),
+            partial(stores.streams.append, a_frame("ntf_2", OWN), NOW + 1, NOW + HOUR_MS),
+        )
+        assert unread(inbox, alice) in (set(), {"ntf_2"})
+        assert stores.marks.watermarks(ALICE).top(State.READ, OWN) in (1, 2)
+
+
+def test_what_expires_while_it_is_marked_is_neither_listed_nor_in_the_way(dynamo: Stores) -> None:
+    inbox, alice = an_inbox(dynamo, "ntf_1")
+    with before("UpdateItem", "inbox", lambda: dynamo.clock.advance(HOUR_MS)):
+        inbox.mark(alice, ["ntf_1"], State.READ)
+    assert InboxRow.get(ALICE, "ntf_1").expires_at * 1000 <= dynamo.clock()
+    assert inbox.page(alice, Status.ALL, 10).entries == []
+    assert inbox.counts(alice) == InboxCounts()
+    assert inbox.mark(alice, ["ntf_1"], State.UNREAD).ids == []
+
+
+def test_a_mark_that_a_crash_cut_short_is_made_by_trying_again(dynamo: Stores) -> None:
+    inbox, alice = an_inbox(dynamo, "ntf_1", "ntf_2", "ntf_3")
+    ids = ["ntf_1", "ntf_2", "ntf_3"]
+    for attempt in crashes():
+        attempt(lambda: inbox.mark(alice, ids, State.READ))
+        assert len(unread(inbox, alice)) == inbox.counts(alice).unread
+    assert unread(inbox, alice) == set()
