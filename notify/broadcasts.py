@@ -14,7 +14,7 @@ from notify.jobs import ShardJob
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.ports import Audience, Clock, Counts, Deliveries, NewId, Streams, Subscriptions
 from notify.requests import Broadcast
-from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, parse_pattern
+from notify.topics import parse_pattern, stream_of
 
 # More than this is the queue's work: the caller waits for every post of the call.
 MAX_INLINE_RECIPIENTS = 200
@@ -71,9 +71,9 @@ class Broadcasts:
         Raises: Invalid, Forbidden, PayloadTooLarge.
         """
         pattern = parse_pattern(request.pattern, "pattern")
-        # Nobody's inbox is fed by `user:*`: whom it reaches is everybody.
-        stream = EVERYBODY if pattern in (ANYTHING, EVERY_USER) else pattern
-        frame = replace(self._composer.compose(by, request, stream, pattern), id=self._new_id())
+        frame = replace(
+            self._composer.compose(by, request, stream_of(pattern), pattern), id=self._new_id()
+        )
         if request.persist == "stream" and not request.dry_run:
             # Before the subscribers are read: who subscribes in between and is told a `seq` below
             # this one must get it.

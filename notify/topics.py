@@ -79,6 +79,19 @@ def wildcards_over(pattern: Pattern) -> list[Pattern]:
     return [Pattern(":".join([*segments[:n], "*"])) for n in range(len(segments) - 1, 0, -1)]
 
 
+def stream_of(pattern: Pattern) -> Pattern:
+    """The stream that a broadcast to the pattern is stored in.
+
+    Everybody has `general`, so what everybody shall have is stored there.
+    """
+    return EVERYBODY if pattern in (ANYTHING, EVERY_USER) else pattern
+
+
+def feeds(stream: Pattern, pattern: Pattern) -> bool:
+    """Whether what is stored in the stream is due to who is subscribed to the pattern."""
+    return stream_of(stream) == stream and (covers(stream, pattern) or covers(pattern, stream))
+
+
 def root(pattern: Pattern) -> str:
     """The part of the directory that lists it: the first segment, for a user's topics the user.
 
@@ -113,6 +126,16 @@ class TopicPolicy:
         if any(covers(own, pattern) for own in _own(principal)):
             return True
         return not _is_reserved(pattern) and any(covers(wide, pattern) for wide in self.public)
+
+    def may_read(self, principal: Principal, stream: Pattern) -> bool:
+        """Whether they may read what is stored in the stream, subscribed to it or not."""
+        if self.may_subscribe(principal, stream) or self.has_history(principal, stream):
+            return True
+        return any(feeds(stream, own) for own in implicit_topics(principal))
+
+    def has_history(self, principal: Principal, stream: Pattern) -> bool:
+        """Whether a capability says that they may read it."""
+        return _has_cap(principal, stream, Action.HISTORY)
 
     def may_publish(self, principal: Principal, pattern: Pattern) -> bool:
         """Admins and services anywhere; everybody else where a capability says so."""

@@ -12,11 +12,13 @@ from notify.topics import (
     MAX_SUBSCRIPTIONS,
     TopicPolicy,
     covers,
+    feeds,
     implicit_topics,
     is_wildcard,
     parse_pattern,
     parse_segment,
     root,
+    stream_of,
     user_topic,
     wildcards_over,
 )
@@ -351,3 +353,81 @@ def test_a_capability_lets_a_token_publish(
     may: dict[str, list[str]], pattern: str, allowed: bool
 ) -> None:
     assert CLOSED.may_publish(alice(may=caps(**may)), Pattern(pattern)) is allowed
+
+
+# Streams
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stream"),
+    [("*", "general"), ("user:*", "general"), ("orders:*", "orders:*"), ("user:bob", "user:bob")],
+)
+def test_what_everybody_shall_have_is_stored_where_everybody_is(pattern: str, stream: str) -> None:
+    assert stream_of(Pattern(pattern)) == stream
+
+
+@pytest.mark.parametrize(
+    ("stream", "pattern", "fed"),
+    [
+        ("orders:eu", "orders:eu", True),
+        ("orders:*", "orders:eu", True),
+        ("orders:*", "orders:eu:berlin", True),
+        ("orders:eu", "orders:*", True),
+        ("orders:eu:*", "orders:*", True),
+        ("role:*", "role:member", True),
+        ("orders", "orders:*", False),
+        ("orders:us", "orders:eu", False),
+        ("orders:eu", "orders:eu:berlin", False),
+        ("user:bob", "user:alice", False),
+        ("user:*", "user:alice", False),
+        ("*", "general", False),
+    ],
+)
+def test_a_subscription_is_fed_by_its_topic_and_by_what_covers_it_or_is_covered(
+    stream: str, pattern: str, fed: bool
+) -> None:
+    assert feeds(Pattern(stream), Pattern(pattern)) is fed
+
+
+@PROPERTY
+@given(stream=patterns, subscribed=patterns)
+def test_what_a_broadcast_reaches_is_fed_by_its_stream(
+    stream: Pattern, subscribed: Pattern
+) -> None:
+    assume(subscribed != ANYTHING and stream_of(stream) == stream)
+    reached = covers(subscribed, stream) or covers(stream, subscribed)
+    assert feeds(stream, subscribed) == reached
+
+
+@pytest.mark.parametrize(
+    ("stream", "allowed"),
+    [
+        ("user:alice", True),
+        ("general", True),
+        ("role:member", True),
+        ("role:*", True),
+        ("tenant:acme", True),
+        ("tenant:*", True),
+        ("user:alice:drafts", True),
+        ("news", True),
+        ("user:bob", False),
+        ("user:*", False),
+        ("role:admin", False),
+        ("tenant:other", False),
+        ("*", False),
+    ],
+)
+def test_who_may_read_a_stream(stream: str, allowed: bool) -> None:
+    policy = TopicPolicy((ANYTHING,))
+    principal = alice("member", tenant="acme")
+    assert policy.may_read(principal, Pattern(stream)) is allowed
+    assert not policy.has_history(principal, Pattern(stream))
+
+
+def test_a_capability_opens_the_history_and_nothing_else() -> None:
+    policy, bob = TopicPolicy(()), Pattern("user:bob")
+    watcher = alice(may=caps(**{"user:bob": ["history"]}))
+    assert policy.may_read(watcher, bob)
+    assert policy.has_history(watcher, bob)
+    assert not policy.may_subscribe(watcher, bob)
+    assert not policy.may_read(watcher, Pattern("user:eve"))
