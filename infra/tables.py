@@ -4,6 +4,7 @@ from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
+    MapAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -23,7 +24,8 @@ class Meta:
 
 
 class ConnectionRow(Model):
-    """An open connection. `topics` holds the keys of its subscriptions, `topic#shard`."""
+    """An open connection. `topics` holds the keys of its subscriptions, `topic#shard`; `acked` how
+    far the client says that each stream has arrived."""
 
     class Meta(Meta):
         suffix = "connections"
@@ -34,6 +36,7 @@ class ConnectionRow(Model):
     tenant = UnicodeAttribute(null=True)
     caps = UnicodeAttribute(null=True)
     topics = UnicodeSetAttribute(null=True)  # DynamoDB knows no empty set
+    acked: MapAttribute[str, Any] = MapAttribute(default=dict)  # type: ignore[no-untyped-call]
     connected_at = NumberAttribute()
     token_expires_at = NumberAttribute()
     expires_at = NumberAttribute()

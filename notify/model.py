@@ -53,6 +53,8 @@ class Connection:
     principal: Principal
     connected_at: int
     topics: frozenset[Pattern]
+    # Up to which number of each stream the client says that everything has arrived.
+    acked: Mapping[Pattern, int] = field(default_factory=dict)
 
     @property
     def expires_at(self) -> int:

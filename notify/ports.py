@@ -14,6 +14,8 @@ from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.
 PAGE_SIZE = 100
+# Streams that one connection acknowledges: what its row has room for.
+MAX_ACKED = 500
 
 Clock = Callable[[], int]  # milliseconds since the epoch
 NewId = Callable[[], str]  # unguessable, and different every time
@@ -56,6 +58,12 @@ class Connections(Protocol):
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
         """Does nothing if it is not subscribed."""
+
+    def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
+        """Everything of the stream up to `seq` has arrived. Whether that is news.
+
+        Raises: Unknown if the connection is closed, Invalid for more than MAX_ACKED streams.
+        """
 
     def close(self, connection_id: ConnectionId) -> Connection | None:
         """Removes the connection and its subscriptions; returns it to one caller only."""
@@ -115,6 +123,14 @@ class StreamPage:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The streams below a wildcard; `more`: it has more topics than were asked for."""
+
+    heads: Mapping[Pattern, Position]
+    more: bool
+
+
 class Streams(Protocol):
     """Numbered notifications."""
 
@@ -123,6 +139,13 @@ class Streams(Protocol):
 
     def heads(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
         """Where each of them stands, in one read."""
+
+    def begun(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
+        """The same for those that have begun; nothing is begun by asking."""
+
+    def below(self, wildcard: Pattern, limit: int) -> Branch:
+        """The same for the topics and wildcards below a wildcard, itself not among them, as long
+        as they are no more than `limit`. Not for `user:*`, which nobody can list."""
 
     def append(
         self,

@@ -7,18 +7,19 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError
+from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from infra.stores import directory
-from infra.stores.border import translated
+from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
 from notify.errors import Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import Clock
+from notify.ports import MAX_ACKED, Clock
 from notify.tokens import parse_caps
 
 MAX_TRIES = 8
@@ -88,6 +89,30 @@ class DynamoConnections:
         for key in row.topics or ():
             if _parse_key(key)[0] == pattern and _unlink(connection.id, key):
                 _lower_count(connection.principal.username, *_parse_key(key))
+
+    @translated
+    def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
+        acked = ConnectionRow.acked[stream]
+        has_room: Condition = size(ConnectionRow.acked) < MAX_ACKED  # type: ignore[no-untyped-call]
+        news = (acked < seq) | (acked.does_not_exist() & has_room)
+        try:
+            ConnectionRow(connection_id).update(
+                actions=[acked.set(seq)], condition=ConnectionRow.connection_id.exists() & news
+            )
+        except UpdateError as error:
+            if not condition_failed(error):
+                raise
+            self._require_acked(connection_id, stream)
+            return False
+        return True
+
+    def _require_acked(self, connection_id: ConnectionId, stream: Pattern) -> None:
+        """Why an acknowledgement was not taken; fine if one as good is there."""
+        current = self.get(connection_id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        if stream not in current.acked:
+            raise Invalid(f"a connection acknowledges at most {MAX_ACKED} streams")
 
     @translated
     def close(self, connection_id: ConnectionId) -> Connection | None:
@@ -211,6 +236,7 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
         tenant=principal.tenant,
         caps=json.dumps({pattern: sorted(may) for pattern, may in principal.caps.items()}),
         topics=set(keys),
+        acked={},
         connected_at=connection.connected_at,
         token_expires_at=principal.token_expires_at,
         expires_at=connection.expires_at // 1000,
@@ -241,4 +267,10 @@ def _connection(row: ConnectionRow) -> Connection:
         principal=principal,
         connected_at=int(row.connected_at),
         topics=frozenset(_parse_key(key)[0] for key in row.topics or ()),
+        acked={Pattern(stream): int(seq) for stream, seq in _acked(row).items()},
     )
+
+
+def _acked(row: ConnectionRow) -> dict[str, Any]:
+    acked: dict[str, Any] = row.acked.as_dict()  # type: ignore[no-untyped-call]
+    return acked

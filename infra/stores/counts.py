@@ -13,7 +13,7 @@ from notify.topics import EVERYBODY
 # One item takes 1,000 writes a second; sixteen of them take what one account may invoke.
 SHARDS = 16
 TOPICS, USERS = "live-topics", "live-users"
-COUNTERS = ("sent", "delivered", "gone", "failed")
+COUNTERS = ("sent", "delivered", "gone", "failed", "acked")
 
 
 def members_counter(pattern: Pattern) -> str:

@@ -15,7 +15,7 @@ from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
 from notify.frames import NotificationFrame, encode
 from notify.model import Pattern, Position, Username
-from notify.ports import NewId, StoredNotification, StreamPage
+from notify.ports import Branch, NewId, StoredNotification, StreamPage
 from notify.topics import root
 
 MAX_TRIES = 64
@@ -47,13 +47,26 @@ class DynamoStreams:
     @translated
     def heads(self, streams: Iterable[Pattern]) -> dict[Pattern, Position]:
         streams = list(dict.fromkeys(streams))
-        rows = topic_rows(streams, consistent=True)
-        return {
-            stream: Position(row.epoch, int(row.seq or 0))
-            if (row := rows.get(stream)) is not None and row.epoch
-            else self._begin(stream)
-            for stream in streams
-        }
+        begun = self.begun(streams)
+        return {stream: begun.get(stream) or self._begin(stream) for stream in streams}
+
+    @translated
+    def begun(self, streams: Iterable[Pattern]) -> dict[Pattern, Position]:
+        return _heads(topic_rows(dict.fromkeys(streams), consistent=True).values())
+
+    @translated
+    def below(self, wildcard: Pattern, limit: int) -> Branch:
+        prefix = wildcard.removesuffix("*")
+        rows = list(
+            TopicRow.query(
+                root(wildcard),
+                TopicRow.topic.startswith(prefix),
+                consistent_read=True,
+                limit=limit + 2,  # one for the wildcard itself, one to see that there are more
+            )
+        )
+        below = [row for row in rows if row.topic != wildcard]
+        return Branch(_heads(below[:limit]), more=len(below) > limit)
 
     @translated
     def append(
@@ -107,6 +120,10 @@ class DynamoStreams:
             actions.append(TopicRow.seq.set(TopicRow.seq | int(last[0].seq)))
         row.update(actions=actions)
         return Position(str(row.epoch), int(row.seq or 0))
+
+
+def _heads(rows: Iterable[TopicRow]) -> dict[Pattern, Position]:
+    return {Pattern(row.topic): Position(row.epoch, int(row.seq or 0)) for row in rows if row.epoch}
 
 
 def _rows(

@@ -13,12 +13,21 @@ from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, ShardJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
-from notify.ports import Audience, Outcome, Page, StoredNotification, StreamPage, Totals
+from notify.ports import (
+    MAX_ACKED,
+    Audience,
+    Branch,
+    Outcome,
+    Page,
+    StoredNotification,
+    StreamPage,
+    Totals,
+)
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 from tests.fakes.inbox import FakeMarks as FakeMarks
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
-COUNTERS = ("sent", "delivered", "gone", "failed")
+COUNTERS = ("sent", "delivered", "gone", "failed", "acked")
 
 
 @dataclass
@@ -122,6 +131,18 @@ class FakeConnections:
         self._memory.connections[current.id] = replace(current, topics=current.topics - {pattern})
         del self._memory.members[pattern][current.id]
 
+    def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
+        current = self.get(connection_id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        if current.acked.get(stream, -1) >= seq:
+            return False
+        if stream not in current.acked and len(current.acked) >= MAX_ACKED:
+            raise Invalid(f"a connection acknowledges at most {MAX_ACKED} streams")
+        acked = {**current.acked, stream: seq}
+        self._memory.connections[current.id] = replace(current, acked=acked)
+        return True
+
     def close(self, connection_id: ConnectionId) -> Connection | None:
         connection = self._memory.connections.pop(connection_id, None)
         for pattern in connection.topics if connection else ():
@@ -179,6 +200,14 @@ class FakeStreams:
 
     def heads(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
         return {stream: self.head(stream) for stream in streams}
+
+    def begun(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
+        return {stream: self.head(stream) for stream in streams if stream in self._memory.streams}
+
+    def below(self, wildcard: Pattern, limit: int) -> Branch:
+        names = {Pattern(name) for name in self._memory.streams} | set(self._memory.members)
+        below = sorted(name for name in names - {wildcard} if covers(wildcard, name))
+        return Branch(self.begun(below[:limit]), more=len(below) > limit)
 
     def append(
         self,

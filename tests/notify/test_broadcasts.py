@@ -132,7 +132,13 @@ def test_a_capability_lets_broadcast_below_it_only(three: World) -> None:
 def test_a_broadcast_is_counted(three: World) -> None:
     three.gateway.open.discard(C2)
     broadcast(three, "general")
-    assert three.counts.totals().counters == {"sent": 1, "delivered": 2, "gone": 1, "failed": 0}
+    assert three.counts.totals().counters == {
+        "sent": 1,
+        "delivered": 2,
+        "gone": 1,
+        "failed": 0,
+        "acked": 0,
+    }
 
 
 def test_pages_are_read_to_the_end(world: World) -> None:
@@ -227,4 +233,10 @@ def test_what_the_queue_does_arrives_like_what_the_call_does(many: World) -> Non
     for job in many.deliveries.take():
         many.deliverer.run(job, lambda: 60_000)
     assert reached(many) == ["c1", "c2", "c3"]
-    assert many.counts.totals().counters == {"sent": 1, "delivered": 3, "gone": 0, "failed": 0}
+    assert many.counts.totals().counters == {
+        "sent": 1,
+        "delivered": 3,
+        "gone": 0,
+        "failed": 0,
+        "acked": 0,
+    }

@@ -105,4 +105,4 @@ def test_each_page_is_counted(crowd: World) -> None:
     crowd.gateway.open.remove(ConnectionId("c0008"))
     run(crowd)
     counters = crowd.counts.totals().counters
-    assert counters == {"sent": 0, "delivered": PAGE_SIZE - 1, "gone": 1, "failed": 1}
+    assert counters == {"sent": 0, "delivered": PAGE_SIZE - 1, "gone": 1, "failed": 1, "acked": 0}

@@ -17,7 +17,7 @@ def test_numbers_are_true(world: World) -> None:
     world.counts.add({"sent": 2, "delivered": 3})
     totals = read(world).totals
     assert (totals.connections, totals.users, totals.topics) == (3, 2, 5)
-    assert totals.counters == {"sent": 2, "delivered": 3, "gone": 0, "failed": 0}
+    assert totals.counters == {"sent": 2, "delivered": 3, "gone": 0, "failed": 0, "acked": 0}
 
 
 @pytest.mark.parametrize("role", ["admin", "service"])

@@ -18,6 +18,7 @@ from notify.model import (
     ConnectionId,
     Pattern,
 )
+from notify.ports import MAX_ACKED
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave
 from tests.infra.stores.conftest import Stores, a_connection, fresh
@@ -158,6 +159,39 @@ def test_a_topic_may_be_taken_up_again(stores: Stores) -> None:
     subscribe(stores, replace(connection, topics=frozenset()), ORDERS)
     assert stores.reaches(ORDERS) == {"c1"}
     assert stores.tally() == (1, 0, 2)
+
+
+# Acknowledging
+
+
+def test_an_acknowledgement_is_kept_and_never_goes_back(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stream = Pattern("user:a.b@example.com")
+    moved = [stores.connections.acknowledge(connection.id, stream, seq) for seq in (2, 1, 2, 12)]
+    assert moved == [True, False, False, True]
+    stores.connections.acknowledge(connection.id, Pattern("general"), 0)
+    kept = stores.connections.get(connection.id)
+    assert kept is not None
+    assert kept.acked == {stream: 12, "general": 0}
+
+
+def test_a_closed_connection_acknowledges_nothing(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stores.connections.close(connection.id)
+    with pytest.raises(Unknown):
+        stores.connections.acknowledge(connection.id, Pattern("general"), 1)
+    assert stores.connections.get(connection.id) is None
+
+
+def test_a_connection_acknowledges_as_many_streams_as_its_row_has_room_for(
+    dynamo: Stores,
+) -> None:
+    connection = dynamo.open("c1")
+    full = {f"orders:{number}": 1 for number in range(MAX_ACKED)}
+    ConnectionRow("c1").update(actions=[ConnectionRow.acked.set(full)])
+    with pytest.raises(Invalid):
+        dynamo.connections.acknowledge(connection.id, Pattern("one.more"), 1)
+    assert dynamo.connections.acknowledge(connection.id, Pattern("orders:7"), 2)
 
 
 # Closing
@@ -514,7 +548,9 @@ def test_what_a_crash_leaves_of_a_closed_connection_goes_with_the_next_broadcast
 # On DynamoDB: errors
 
 
-@pytest.mark.parametrize("method", ["open", "get", "subscribe", "unsubscribe", "close", "forget"])
+@pytest.mark.parametrize(
+    "method", ["open", "get", "subscribe", "unsubscribe", "close", "forget", "acknowledge"]
+)
 def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> None:
     connection = dynamo.open("c1", ORDERS)
     (subscriber,) = dynamo.subscribers(ORDERS)
@@ -525,6 +561,7 @@ def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> Non
         "unsubscribe": (connection, ORDERS),
         "close": (C1,),
         "forget": (subscriber,),
+        "acknowledge": (C1, ORDERS, 1),
     }
     with failing("ThrottlingException"), pytest.raises(Unavailable):
         getattr(dynamo.connections, method)(*arguments[method])

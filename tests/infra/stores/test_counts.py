@@ -18,7 +18,7 @@ from tests.infra.stores.conftest import Stores
 
 
 def test_at_first_everything_is_zero(stores: Stores) -> None:
-    zero = {"sent": 0, "delivered": 0, "gone": 0, "failed": 0}
+    zero = {"sent": 0, "delivered": 0, "gone": 0, "failed": 0, "acked": 0}
     assert stores.counts.totals() == Totals(0, 0, 0, zero)
 
 
@@ -26,7 +26,7 @@ def test_amounts_add_up(stores: Stores) -> None:
     stores.counts.add({"sent": 1, "delivered": 3})
     stores.counts.add({"sent": 1, "gone": 2, "failed": 0})
     counters = stores.counts.totals().counters
-    assert counters == {"sent": 2, "delivered": 3, "gone": 2, "failed": 0}
+    assert counters == {"sent": 2, "delivered": 3, "gone": 2, "failed": 0, "acked": 0}
 
 
 def test_many_additions_are_all_counted(stores: Stores) -> None:

@@ -5,7 +5,7 @@ from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
 from notify.frames import NotificationFrame, Sender, encode
 from notify.model import Pattern, Username
-from notify.ports import StoredNotification, StreamPage
+from notify.ports import Branch, StoredNotification, StreamPage
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
@@ -122,6 +122,36 @@ def test_the_heads_of_many_are_the_head_of_each(stores: Stores) -> None:
     assert heads[ORDERS].seq == 1
 
 
+def test_only_streams_that_have_begun_are_read_without_beginning_them(stores: Stores) -> None:
+    append(stores)
+    stores.open("c1", "orders:us")
+    wanted = [Pattern("orders:us"), Pattern("orders:*"), ORDERS]
+    for _ in range(2):
+        assert stores.streams.begun(wanted) == {ORDERS: stores.streams.head(ORDERS)}
+
+
+def test_what_is_below_a_wildcard_is_listed_with_its_head(stores: Stores) -> None:
+    for stream in (ORDERS, "orders:eu:berlin", "orders:us:*", "orders:*", "orders", "news"):
+        append(stores, stream=stream)
+    branch = stores.streams.below(Pattern("orders:*"), 3)
+    assert sorted(branch.heads) == ["orders:eu", "orders:eu:berlin", "orders:us:*"]
+    assert branch.heads[ORDERS] == stores.streams.head(ORDERS)
+    assert not branch.more
+    assert stores.streams.below(Pattern("orders:*"), 2).more
+    assert set(stores.streams.below(Pattern("orders:eu:*"), 9).heads) == {"orders:eu:berlin"}
+
+
+def test_nothing_is_below_a_wildcard_that_nobody_uses(stores: Stores) -> None:
+    assert stores.streams.below(Pattern("orders:*"), 3) == Branch({}, more=False)
+
+
+def test_a_topic_without_a_stream_is_not_listed_but_is_one_too_many(stores: Stores) -> None:
+    stores.open("c1", "orders:us")
+    append(stores)
+    assert set(stores.streams.below(Pattern("orders:*"), 2).heads) == {ORDERS}
+    assert stores.streams.below(Pattern("orders:*"), 1).more
+
+
 def test_a_notification_is_found_by_its_id(stores: Stores) -> None:
     for notification_id in ("ntf_1", "ntf_2", "ntf_3"):
         append(stores, notification_id)
@@ -223,3 +253,13 @@ def test_a_lost_head_begins_a_new_epoch_and_overwrites_nothing(dynamo: Stores) -
     TopicRow("orders", ORDERS).delete()
     assert append(dynamo) == 4
     assert dynamo.streams.head(ORDERS).epoch != lost.epoch
+
+
+def test_what_was_deleted_is_not_accounted_for(dynamo: Stores) -> None:
+    for _ in range(4):
+        append(dynamo)
+    for seq in (2, 4):
+        NotificationRow(ORDERS, seq).delete()
+    page = dynamo.streams.after(ORDERS, 0, 10, NOW)
+    assert (seqs(page), page.through) == ([1, 3], 3)
+    assert dynamo.streams.head(ORDERS).seq == 4
