@@ -17,12 +17,15 @@ from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
 from infra.tables import bind
 from notify.accounts import Accounts
+from notify.acking import Acking
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
 from notify.deliveries import Deliverer
 from notify.devices import Devices
 from notify.fanout import Fanout
+from notify.feeding import Feeding
 from notify.greeting import Greeting
+from notify.history import History
 from notify.hub import Hub
 from notify.inbox import Inbox
 from notify.jobs import RetryJob
@@ -30,6 +33,9 @@ from notify.later import Later, Retrying
 from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
+from notify.reading import Reader
+from notify.replaying import Replaying
+from notify.resuming import Resuming
 from notify.revocation import Revocation
 from notify.sends import Sends
 from notify.stats import Stats, read_stats
@@ -110,9 +116,27 @@ def policy() -> TopicPolicy:
 
 @functools.cache
 def hub() -> Hub:
-    subscribing = Subscribing(connections(), DynamoStreams(new_id), policy())
-    answers = verbs(Greeting(subscribing, inbox()), subscribing, marker())
+    streams, feeding = DynamoStreams(new_id), Feeding(DynamoStreams(new_id), policy())
+    resuming = Resuming(feeding, streams, reader())
+    subscribing = Subscribing(connections(), resuming, policy())
+    answers = verbs(
+        Greeting(subscribing, resuming, inbox()),
+        subscribing,
+        Replaying(feeding, streams, reader()),
+        Acking(feeding, connections(), streams, reader(), counts()),
+        marker(),
+    )
     return Hub(accounts(), connections(), gateway(), answers, clock)
+
+
+@functools.cache
+def reader() -> Reader:
+    return Reader(DynamoStreams(new_id))
+
+
+@functools.cache
+def history() -> History:
+    return History(DynamoStreams(new_id), reader(), policy(), clock)
 
 
 @functools.cache
@@ -218,6 +242,8 @@ PARTS = (
     refusals,
     policy,
     hub,
+    reader,
+    history,
     fanout,
     counts,
     composer,

@@ -8,7 +8,7 @@ from notify.accounts import Grant
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
 from notify.errors import HeliographError
-from notify.frames import Sender
+from notify.frames import NotificationFrame, Sender
 from notify.inbox import InboxPage, Marking
 from notify.model import Principal, User, timestamp
 from notify.sends import SendResult, UserResult
@@ -142,6 +142,16 @@ class MarkAnswer(Struct, frozen=True):
     unread: int
     unseen: int
     total: int
+
+
+class HistoryAnswer(Struct, frozen=True):
+    """What is left of a topic's stream up to `seq`. `epoch`: null if nothing was ever stored."""
+
+    topic: str
+    epoch: str | None
+    entries: list[NotificationFrame]
+    seq: int
+    has_more: bool
 
 
 class Problem(Struct, frozen=True):

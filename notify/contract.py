@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notify import answers, requests
+from notify import answers, messages, requests
 from notify.entries import InboxCounts, Status
 
 
@@ -80,6 +80,15 @@ OPERATIONS: Mapping[str, Operation] = {
         "Mark everything in one's inbox, or all that is older than a time.",
         {200: InboxCounts},
         requests.MarkAll,
+    ),
+    "GET /history/{topic}": Operation(
+        "What is stored of a topic, in order.",
+        {200: answers.HistoryAnswer},
+        parameters={
+            "after_seq": Parameter("Begin behind this number.", messages.Seq),
+            "limit": Parameter("At most so many entries.", messages.ReplayLimit),
+        },
+        refusals=(403, 422),
     ),
     "POST /admin/users": Operation(
         "Create an account.",

@@ -23,6 +23,8 @@ Anything else that is raised is a bug: it propagates, and the caller sees 4500 w
 from typing import ClassVar
 
 from notify.codes import Code
+from notify.model import Position
+from notify.reasons import TEXTS, Reason
 
 
 class HeliographError(Exception):
@@ -108,9 +110,17 @@ class Conflict(HeliographError):
 
 
 class Unrecoverable(HeliographError):
-    """What follows a position cannot be served without a gap; the message says why."""
+    """What follows a position cannot be served without a gap.
+
+    `position`: where the stream can be read on, behind the gap.
+    """
 
     code = Code.UNRECOVERABLE_POSITION
+
+    def __init__(self, reason: Reason, position: Position | None = None) -> None:
+        super().__init__(f"{reason}: {TEXTS[reason]}")
+        self.reason = reason
+        self.position = position
 
 
 class PayloadTooLarge(HeliographError):

@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from notify.errors import HeliographError
+from notify.errors import HeliographError, Unrecoverable
 from notify.marks import State
 from notify.messages import MessageId
 from notify.model import timestamp
+from notify.reasons import Reason
 
 # API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
 MAX_NOTIFICATION_BYTES = 28 * 1024
@@ -19,6 +20,21 @@ class Pong(Struct, tag="pong", frozen=True):
 
     timestamp: str
     id: MessageId = UNSET
+
+
+class Resumed(Struct, frozen=True):
+    """What became of a position in a stream: everything up to `seq` is served.
+
+    `recovered`: nothing is missing between the position that was given and this one. `has_more`:
+    something may follow that was not replayed.
+    """
+
+    epoch: str | None
+    seq: int | None
+    recovered: bool
+    replayed: int = 0
+    has_more: bool = False
+    reason: Reason | UnsetType = UNSET
 
 
 class Welcome(Struct, tag="welcome", frozen=True):
@@ -32,20 +48,28 @@ class Welcome(Struct, tag="welcome", frozen=True):
     max_age_ms: int
     token_expires_at: str
     subscriptions: list[str]
-    resume: dict[str, Any]
+    resume: dict[str, Resumed]
     unread: int
     unseen: int
     id: MessageId = UNSET
 
 
 class Subscribed(Struct, tag="subscribed", frozen=True):
-    """A topic is subscribed. `seq`: where its stream stands; `pattern`: the old name of `topic`."""
+    """A topic is subscribed. `seq`: where its stream stands; `pattern`: the old name of `topic`.
+
+    `streams`: the others that feed it. What follows is only there if a position was given.
+    """
 
     topic: str
     pattern: str
-    epoch: str
-    seq: int
+    epoch: str | None
+    seq: int | None
     timestamp: str
+    streams: dict[str, Resumed] = {}
+    recovered: bool | UnsetType = UNSET
+    replayed: int | UnsetType = UNSET
+    has_more: bool | UnsetType = UNSET
+    reason: Reason | UnsetType = UNSET
     id: MessageId = UNSET
 
 
@@ -58,8 +82,29 @@ class Unsubscribed(Struct, tag="unsubscribed", frozen=True):
     id: MessageId = UNSET
 
 
+class Replayed(Struct, tag="replayed", frozen=True):
+    """The end of a replay: everything up to `seq` was served."""
+
+    stream: str
+    epoch: str
+    seq: int
+    has_more: bool
+    id: MessageId = UNSET
+
+
+class Acked(Struct, tag="acked", frozen=True):
+    """The answer to an ack that asked for one."""
+
+    stream: str
+    seq: int
+    id: MessageId = UNSET
+
+
 class ErrorFrame(Struct, tag="error", frozen=True):
-    """A refusal. The server closes the connection after it only if it is `fatal`."""
+    """A refusal. The server closes the connection after it only if it is `fatal`.
+
+    `reason`, `epoch`, `seq`: of a position that cannot be served, why, and where to go on.
+    """
 
     code: int
     name: str
@@ -70,6 +115,9 @@ class ErrorFrame(Struct, tag="error", frozen=True):
     retry_after_ms: int | None = None
     topic: str | UnsetType = UNSET
     id: MessageId = UNSET
+    reason: Reason | UnsetType = UNSET
+    epoch: str | UnsetType = UNSET
+    seq: int | UnsetType = UNSET
 
 
 class Sender(Struct, frozen=True):
@@ -136,6 +184,8 @@ Frame = (
     | Welcome
     | Subscribed
     | Unsubscribed
+    | Replayed
+    | Acked
     | ErrorFrame
     | NotificationFrame
     | Marked
@@ -151,6 +201,7 @@ def encode(frame: Frame) -> bytes:
 def error_frame(
     error: HeliographError, now: int, id: MessageId = UNSET, topic: str | UnsetType = UNSET
 ) -> ErrorFrame:
+    position = error.position if isinstance(error, Unrecoverable) else None
     return ErrorFrame(
         code=int(error.code),
         name=error.code.name.lower(),
@@ -161,4 +212,7 @@ def error_frame(
         retry_after_ms=error.retry_after_ms,
         topic=topic,
         id=id,
+        reason=error.reason if isinstance(error, Unrecoverable) else UNSET,
+        epoch=position.epoch if position else UNSET,
+        seq=position.seq if position else UNSET,
     )

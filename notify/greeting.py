@@ -1,11 +1,14 @@
 """The first exchange of a connection: hello, and where one has landed."""
 
+from dataclasses import replace
+
 from notify.entries import InboxCounts
 from notify.errors import UnsupportedProtocol
-from notify.frames import Frame, Welcome, error_frame
+from notify.frames import Frame, Resumed, Welcome, error_frame
 from notify.inbox import Inbox
 from notify.messages import PROTOCOL, Hello
-from notify.model import MAX_AGE_MS, Connection, Pattern, timestamp
+from notify.model import MAX_AGE_MS, Connection, timestamp
+from notify.resuming import Resuming
 from notify.subscribing import Subscribing
 
 # API Gateway closes a connection that is idle for ten minutes. Pings are the bill: few as can be.
@@ -13,24 +16,39 @@ PING_INTERVAL_MS = 9 * 60 * 1000
 
 
 class Greeting:
-    """Welcomes a client and subscribes it to what it asks for."""
+    """Welcomes a client, subscribes it to what it asks for, and replays what it has missed."""
 
-    def __init__(self, subscribing: Subscribing, inbox: Inbox) -> None:
+    def __init__(self, subscribing: Subscribing, resuming: Resuming, inbox: Inbox) -> None:
         self._subscribing = subscribing
+        self._resuming = resuming
         self._inbox = inbox
 
     def hello(self, connection: Connection, hello: Hello, now: int) -> list[Frame]:
         if hello.protocol != PROTOCOL:
             raise UnsupportedProtocol(f"protocol {PROTOCOL} is spoken here")
         added, refused = self._subscribing.add_all(connection, hello.topics)
+        connection = replace(connection, topics=connection.topics | set(added))
+        # Behind the subscriptions: whatever is stored in between is found, or pushed, or both.
+        resumption = self._resuming.resume(connection, connection.topics, hello.resume, now)
         return [
-            _welcome(connection, added, hello, self._inbox.counts(connection.principal), now),
+            _welcome(
+                connection,
+                resumption.streams,
+                hello,
+                self._inbox.counts(connection.principal),
+                now,
+            ),
             *(error_frame(error, now, hello.id, topic) for topic, error in refused),
+            *resumption.frames,
         ]
 
 
 def _welcome(
-    connection: Connection, added: list[Pattern], hello: Hello, counts: InboxCounts, now: int
+    connection: Connection,
+    streams: dict[str, Resumed],
+    hello: Hello,
+    counts: InboxCounts,
+    now: int,
 ) -> Welcome:
     principal = connection.principal
     return Welcome(
@@ -41,12 +59,8 @@ def _welcome(
         ping_interval_ms=PING_INTERVAL_MS,
         max_age_ms=max(0, connection.connected_at + MAX_AGE_MS - now),
         token_expires_at=timestamp(principal.token_expires_at),
-        subscriptions=sorted({*connection.topics, *added}),
-        # Streams cannot be resumed yet. Saying so is better than a silent gap.
-        resume={
-            stream: {"recovered": False, "replayed": 0, "has_more": False, "reason": "unsupported"}
-            for stream in hello.resume
-        },
+        subscriptions=sorted(connection.topics),
+        resume=streams,
         unread=counts.unread,
         unseen=counts.unseen,
         id=hello.id,

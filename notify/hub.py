@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from notify.accounts import Accounts
 from notify.errors import HeliographError, TokenExpired, Unauthorized
-from notify.frames import ErrorFrame, Frame, encode, error_frame
+from notify.frames import ErrorFrame, Frame, NotificationFrame, encode, error_frame
 from notify.messages import message_id, parse_message
 from notify.model import Connection, ConnectionId, Pattern, Principal
 from notify.ports import Clock, Connections, Gateway, Outcome
@@ -65,13 +65,18 @@ class Hub:
         return frames
 
     def reply(self, connection_id: ConnectionId, frames: Iterable[Frame]) -> None:
-        """Posts the frames one after another; closes the connection behind a fatal one."""
+        """Posts the frames one after another; closes the connection behind a fatal one, and behind
+        a notification that was not taken: what follows would say that it had arrived. The client
+        comes back and resumes.
+        """
         for frame in frames:
             outcome = self._gateway.post(connection_id, encode(frame))
             if outcome is Outcome.GONE:
                 self._connections.close(connection_id)
                 return
-            if isinstance(frame, ErrorFrame) and frame.fatal:
+            fatal = isinstance(frame, ErrorFrame) and frame.fatal
+            lost = isinstance(frame, NotificationFrame) and outcome is Outcome.FAILED
+            if fatal or lost:
                 self._gateway.disconnect(connection_id)
                 self._connections.close(connection_id)
                 return

@@ -1,6 +1,5 @@
 """The wire: what clients send, as one JSON object a frame."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -18,6 +17,12 @@ NotificationIds = Annotated[
     list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=100)
 ]
 Patterns = Annotated[list[str], Meta(min_length=1, max_length=MAX_SUBSCRIPTIONS)]
+Stream = Annotated[str, Meta(max_length=256)]
+# Each is judged for itself, so that one that is no position never costs the others.
+Positions = Annotated[dict[Stream, Any], Meta(max_length=200)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON carries everywhere
+MAX_REPLAYED = 100  # notifications of one stream in one answer
+ReplayLimit = Annotated[int, Meta(ge=1, le=MAX_REPLAYED)]
 
 
 class Ping(Struct, tag="ping", frozen=True):
@@ -32,7 +37,8 @@ class Hello(Struct, tag="hello", frozen=True):
     id: MessageId = UNSET
     protocol: int = PROTOCOL
     topics: Annotated[list[str], Meta(max_length=MAX_SUBSCRIPTIONS)] = []
-    resume: Annotated[dict[Annotated[str, Meta(max_length=256)], Any], Meta(max_length=100)] = {}
+    resume: Positions = {}
+    # What the client means to do. Acks are taken in either mode, and no delivery depends on one.
     ack_mode: Literal["none", "batch"] = "none"
 
 
@@ -41,6 +47,7 @@ class Subscribe(Struct, tag="subscribe", frozen=True):
 
     topics: Patterns
     id: MessageId = UNSET
+    since: Positions = {}
 
 
 class SubscribePattern(Struct, tag="subscribe_pattern", frozen=True):
@@ -52,6 +59,10 @@ class SubscribePattern(Struct, tag="subscribe_pattern", frozen=True):
     @property
     def topics(self) -> list[str]:
         return [self.pattern]
+
+    @property
+    def since(self) -> dict[str, Any]:
+        return {}
 
 
 class Unsubscribe(Struct, tag="unsubscribe", frozen=True):
@@ -80,7 +91,35 @@ class MarkThese(Struct, tag="mark", frozen=True):
     id: MessageId = UNSET
 
 
-Message = Ping | Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern | MarkThese
+class Replay(Struct, tag="replay", frozen=True):
+    """Asks for what follows a position."""
+
+    stream: Stream
+    epoch: Annotated[str, Meta(max_length=64)]
+    after_seq: Seq
+    limit: ReplayLimit = MAX_REPLAYED
+    id: MessageId = UNSET
+
+
+class Ack(Struct, tag="ack", frozen=True):
+    """Everything of the stream up to `seq` has arrived."""
+
+    stream: Stream
+    seq: Seq
+    id: MessageId = UNSET
+
+
+Message = (
+    Ping
+    | Hello
+    | Subscribe
+    | SubscribePattern
+    | Unsubscribe
+    | UnsubscribePattern
+    | Replay
+    | Ack
+    | MarkThese
+)
 TYPES: dict[str, type[Message]] = {
     "ping": Ping,
     "hello": Hello,
@@ -89,6 +128,8 @@ TYPES: dict[str, type[Message]] = {
     "unsubscribe": Unsubscribe,
     "unsubscribe_pattern": UnsubscribePattern,
     "mark": MarkThese,
+    "replay": Replay,
+    "ack": Ack,
 }
 
 
@@ -133,7 +174,7 @@ T = TypeVar("T")
 MAX_COMPLAINT = 250  # a field's name is the caller's, and as long as they like
 
 
-def convert(fields: Mapping[str, Any], to: type[T], *, strict: bool = True) -> T:
+def convert(fields: Any, to: type[T], *, strict: bool = True) -> T:
     """The fields as a struct of ours; numbers may be texts unless `strict`.
 
     Raises: Invalid naming the field.

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from notify.entries import Place, Status, parse_cursor
 from notify.errors import PayloadTooLarge
 from notify.marks import State
-from notify.messages import NotificationIds, convert, parse_object
+from notify.messages import NotificationIds, ReplayLimit, Seq, convert, parse_object
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -79,6 +79,13 @@ class Broadcast(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
     persist: Literal["stream", "none"] = "stream"
     exclude_user_ids: Names = []
     dry_run: bool = False
+
+
+class HistoryQuery(Struct, frozen=True):
+    """GET /history/{topic}: which part of it."""
+
+    after_seq: Seq = 0
+    limit: ReplayLimit = 50
 
 
 class CreateUser(Struct, forbid_unknown_fields=True, frozen=True):

@@ -1,13 +1,26 @@
 """Topics that a connection asks for and gives back."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from msgspec import structs
 
 from notify.errors import Forbidden, HeliographError, Invalid
 from notify.frames import Frame, Subscribed, Unsubscribed, error_frame
 from notify.messages import MessageId, Subscribe, SubscribePattern, Unsubscribe, UnsubscribePattern
 from notify.model import Connection, Pattern, timestamp
-from notify.ports import Connections, Streams
-from notify.topics import ANYTHING, MAX_SUBSCRIPTIONS, TopicPolicy, implicit_topics, parse_pattern
+from notify.ports import Connections
+from notify.reasons import Reason
+from notify.resuming import MAX_REPLAYED_IN_ALL, Resuming, Resumption
+from notify.topics import (
+    ANYTHING,
+    MAX_SUBSCRIPTIONS,
+    TopicPolicy,
+    feeds,
+    implicit_topics,
+    parse_pattern,
+)
 
 Refusal = tuple[str, HeliographError]
 
@@ -15,25 +28,37 @@ Refusal = tuple[str, HeliographError]
 class Subscribing:
     """Each topic is decided for itself."""
 
-    def __init__(self, connections: Connections, streams: Streams, policy: TopicPolicy) -> None:
+    def __init__(self, connections: Connections, resuming: Resuming, policy: TopicPolicy) -> None:
         self._connections = connections
-        self._streams = streams
+        self._resuming = resuming
         self._policy = policy
 
     def subscribe(
         self, connection: Connection, message: Subscribe | SubscribePattern, now: int
     ) -> list[Frame]:
-        def answer(topic: str) -> Frame:
-            return self._subscribed(self._add(connection, topic), now, message.id)
+        """What was missed since a position follows the `subscribed` of its topic."""
+        since = dict(message.since)
+        left = MAX_REPLAYED_IN_ALL
+
+        def answer(topic: str) -> list[Frame]:
+            nonlocal left
+            pattern = self._add(connection, topic)
+            mine = {name: given for name, given in since.items() if feeds(Pattern(name), pattern)}
+            holder = replace(connection, topics=connection.topics | {pattern})
+            resumption = self._resuming.resume(holder, [pattern], mine, now, left)
+            left -= len(resumption.frames)
+            # A stream that feeds the next topic too is replayed once.
+            since.update(_served(resumption))
+            return [_subscribed(pattern, resumption, now, message.id), *resumption.frames]
 
         return _answer_each(message.topics, answer, now, message.id)
 
     def unsubscribe(
         self, connection: Connection, message: Unsubscribe | UnsubscribePattern, now: int
     ) -> list[Frame]:
-        def answer(topic: str) -> Frame:
+        def answer(topic: str) -> list[Frame]:
             pattern = self._remove(connection, topic)
-            return Unsubscribed(pattern, pattern, timestamp(now), id=message.id)
+            return [Unsubscribed(pattern, pattern, timestamp(now), id=message.id)]
 
         return _answer_each(message.topics, answer, now, message.id)
 
@@ -60,10 +85,6 @@ class Subscribing:
         self._connections.subscribe(connection, pattern, limit)
         return pattern
 
-    def _subscribed(self, pattern: Pattern, now: int, id: MessageId) -> Frame:
-        head = self._streams.head(pattern)
-        return Subscribed(pattern, pattern, head.epoch, head.seq, timestamp(now), id=id)
-
     def _remove(self, connection: Connection, topic: str) -> Pattern:
         pattern = parse_pattern(topic)
         if pattern in implicit_topics(connection.principal):
@@ -72,14 +93,39 @@ class Subscribing:
         return pattern
 
 
+def _subscribed(pattern: Pattern, resumption: Resumption, now: int, id: MessageId) -> Subscribed:
+    own = resumption.streams.pop(pattern)
+    frame = Subscribed(
+        pattern, pattern, own.epoch, own.seq, timestamp(now), streams=resumption.streams, id=id
+    )
+    if own.reason is Reason.NO_POSITION:
+        return frame
+    return structs.replace(
+        frame,
+        recovered=own.recovered,
+        replayed=own.replayed,
+        has_more=own.has_more,
+        reason=own.reason,
+    )
+
+
+def _served(resumption: Resumption) -> dict[str, Any]:
+    """Where the streams that were resumed were left."""
+    return {
+        stream: {"epoch": resumed.epoch, "seq": resumed.seq}
+        for stream, resumed in resumption.streams.items()
+        if resumed.epoch is not None and resumed.reason is not Reason.NO_POSITION
+    }
+
+
 def _answer_each(
-    topics: list[str], answer: Callable[[str], Frame], now: int, id: MessageId
+    topics: list[str], answer: Callable[[str], list[Frame]], now: int, id: MessageId
 ) -> list[Frame]:
-    """One frame a topic, an error where it is refused: it never costs the others."""
+    """Each topic's frames, an error where it is refused: it never costs the others."""
     frames: list[Frame] = []
     for topic in dict.fromkeys(topics):
         try:
-            frames.append(answer(topic))
+            frames += answer(topic)
         except HeliographError as error:
             frames.append(error_frame(error, now, id, topic))
     return frames

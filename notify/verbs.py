@@ -3,20 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notify.acking import Acking
 from notify.frames import Frame, Pong
 from notify.greeting import Greeting
 from notify.marking import Marker
 from notify.messages import (
+    Ack,
     Hello,
     MarkThese,
     Message,
     Ping,
+    Replay,
     Subscribe,
     SubscribePattern,
     Unsubscribe,
     UnsubscribePattern,
 )
 from notify.model import Connection, timestamp
+from notify.replaying import Replaying
 from notify.subscribing import Subscribing
 
 # Takes the connection, the message and the time; returns the answers in order, or raises the one
@@ -25,7 +29,13 @@ Verb = Callable[[Connection, Any, int], list[Frame]]
 Verbs = Mapping[type[Message], Verb]
 
 
-def verbs(greeting: Greeting, subscribing: Subscribing, marker: Marker) -> Verbs:
+def verbs(
+    greeting: Greeting,
+    subscribing: Subscribing,
+    replaying: Replaying,
+    acking: Acking,
+    marker: Marker,
+) -> Verbs:
     return {
         Ping: ping,
         Hello: greeting.hello,
@@ -34,6 +44,8 @@ def verbs(greeting: Greeting, subscribing: Subscribing, marker: Marker) -> Verbs
         Unsubscribe: subscribing.unsubscribe,
         UnsubscribePattern: subscribing.unsubscribe,
         MarkThese: marker.answer,
+        Replay: replaying.replay,
+        Ack: acking.ack,
     }
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from handlers import message
+from handlers import message, send
 from infra import wiring
 from notify.model import Connection, ConnectionId, Pattern, Principal, Username
 from tests import events
@@ -49,6 +49,28 @@ def test_the_legacy_aliases_are_answered_with_the_pattern(alice: Service) -> Non
     (unsubscribed,) = alice.say("c1", {"type": "unsubscribe_pattern", "pattern": "orders:*"})
     assert (subscribed["type"], subscribed["pattern"]) == ("subscribed", "orders:*")
     assert (unsubscribed["type"], unsubscribed["pattern"]) == ("unsubscribed", "orders:*")
+
+
+def test_a_stream_is_resumed_replayed_and_acknowledged(alice: Service) -> None:
+    body = {"user_id": "alice", "notification_type": "t", "title": "Hello", "message": "m"}
+    (welcome,) = alice.say("c1", {"type": "hello"})
+    stream, epoch = "user:alice", welcome["resume"]["user:alice"]["epoch"]
+    token = alice.token("root", "admin")
+    for _ in range(2):
+        event = events.request("POST /api/v1/notifications/send-realtime", body, token)
+        assert send.handler(event, events.CONTEXT)["statusCode"] == 200
+    resumed = alice.say("c1", {"type": "hello", "resume": {stream: {"epoch": epoch, "seq": 0}}})
+    replay = {"type": "replay", "stream": stream, "epoch": epoch, "after_seq": 1}
+    replayed = alice.say("c1", replay)
+    acked = alice.say("c1", {"type": "ack", "id": 1, "stream": stream, "seq": 2})
+    assert [(frame["type"], frame.get("seq")) for frame in [*resumed, *replayed, *acked]] == [
+        ("welcome", None),
+        ("notification", 1),
+        ("notification", 2),
+        ("notification", 2),
+        ("replayed", 2),
+        ("acked", 2),
+    ]
 
 
 @pytest.mark.parametrize(

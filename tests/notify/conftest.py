@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from notify.accounts import Accounts, new_user
+from notify.acking import Acking
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
@@ -14,8 +15,10 @@ from notify.deliveries import Deliverer
 from notify.devices import Devices
 from notify.errors import HeliographError
 from notify.fanout import Fanout
+from notify.feeding import Feeding
 from notify.frames import NotificationFrame
 from notify.greeting import Greeting
+from notify.history import History
 from notify.hub import Hub
 from notify.inbox import Inbox
 from notify.jobs import RetryJob
@@ -24,7 +27,10 @@ from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Connections, Counts, Streams, Subscriptions
+from notify.reading import Reader
+from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
+from notify.resuming import Resuming
 from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
 from notify.tokens import Keyring, parse_key, sign
@@ -98,8 +104,24 @@ class World:
 
     @property
     def verbs(self) -> Verbs:
-        subscribing = Subscribing(self.connections, self.streams, self.policy)
-        return verbs(Greeting(subscribing, self.inbox), subscribing, self.marker)
+        feeding = Feeding(self.streams, self.policy)
+        resuming = Resuming(feeding, self.streams, self.reader)
+        subscribing = Subscribing(self.connections, resuming, self.policy)
+        return verbs(
+            Greeting(subscribing, resuming, self.inbox),
+            subscribing,
+            Replaying(feeding, self.streams, self.reader),
+            Acking(feeding, self.connections, self.streams, self.reader, self.counts),
+            self.marker,
+        )
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.streams)
+
+    @property
+    def history(self) -> History:
+        return History(self.streams, self.reader, self.policy, self.clock)
 
     @property
     def hub(self) -> Hub:

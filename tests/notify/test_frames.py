@@ -37,6 +37,7 @@ def test_subscribed_names_the_topic_twice_for_the_first_clients() -> None:
         "epoch": "e",
         "seq": 3,
         "timestamp": "now",
+        "streams": {},
     }
 
 

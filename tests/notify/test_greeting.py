@@ -24,7 +24,17 @@ def test_hello_is_answered_by_welcome(alice: World) -> None:
         "max_age_ms": 2 * HOUR_MS - 60_000,
         "token_expires_at": timestamp(now + HOUR_MS),
         "subscriptions": ["general", "role:member", "tenant:acme", "user:alice"],
-        "resume": {},
+        "resume": {
+            stream: {
+                "epoch": "epoch",
+                "seq": 0,
+                "recovered": False,
+                "replayed": 0,
+                "has_more": False,
+                "reason": "no_position",
+            }
+            for stream in ("general", "role:member", "tenant:acme", "user:alice")
+        },
         "unread": 0,
         "unseen": 0,
     }

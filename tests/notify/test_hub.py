@@ -1,11 +1,13 @@
+import json
+
 import pytest
 
 from notify.errors import TokenExpired, Unauthorized, Unavailable
 from notify.frames import ErrorFrame, Pong
 from notify.model import Connection, ConnectionId, Pattern, timestamp
 from notify.ports import Outcome
-from tests.fakes import FakeConnections
-from tests.notify.conftest import HOUR_MS, World
+from tests.fakes import FakeConnections, FakeGateway
+from tests.notify.conftest import HOUR_MS, World, send
 
 C1 = ConnectionId("c1")
 
@@ -171,6 +173,30 @@ def test_a_reply_that_fails_does_not_stop_the_next(alice: World) -> None:
     alice.gateway.throttled.add(C1)
     alice.hub.reply(C1, [Pong("1"), Pong("2")])
     assert C1 in alice.memory.connections
+
+
+class Flaky(FakeGateway):
+    """Takes so many posts and no more."""
+
+    def __init__(self, takes: int) -> None:
+        super().__init__()
+        self._takes = takes
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        self._takes -= 1
+        return super().post(connection_id, frame) if self._takes >= 0 else Outcome.FAILED
+
+
+def test_behind_a_notification_that_failed_the_connection_is_closed(world: World) -> None:
+    for _ in range(3):
+        send(world, "alice")
+    world.gateway = Flaky(takes=3)
+    world.open("c1", world.principal("alice"))
+    position = {"epoch": "epoch", "seq": 0}
+    frames = world.say("c1", json.dumps({"type": "hello", "resume": {"user:alice": position}}))
+    assert [frame.get("seq") for frame in frames[1:]] == [1, 2]
+    assert world.gateway.disconnected == [C1]
+    assert not world.memory.connections
 
 
 def test_nothing_follows_a_fatal_frame(alice: World) -> None:

@@ -24,6 +24,7 @@ def test_subscribe_answers_each_topic_with_the_head_of_its_stream(alice: World) 
         "epoch": "epoch",
         "seq": 0,
         "timestamp": timestamp(alice.clock()),
+        "streams": {},
     }
     assert "orders:eu" in topics_of(alice)
 

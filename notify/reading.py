@@ -1,0 +1,67 @@
+"""Reading on in a stream: what somebody may see of it, and whether anything is missing."""
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from notify.frames import NotificationFrame
+from notify.model import Pattern, Position, Username
+from notify.ports import StoredNotification, Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What follows a number, in order; everything up to `through` is accounted for.
+
+    `gap`: the first number of which nothing is left, `beyond`: the number before the next one of
+    which something is. Both are None where nothing is missing.
+    """
+
+    frames: tuple[NotificationFrame, ...]
+    through: int
+    more: bool
+    gap: int | None = None
+    beyond: int | None = None
+
+
+class Reader:
+    """Reads for one reader at a time."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def reaches(self, stream: Pattern, seq: int, head: Position, now: int) -> bool:
+        """Whether the number has been given. A head may lag behind its stream."""
+        return seq <= head.seq or self._streams.after(stream, seq - 1, 1, now).through >= seq
+
+    def read(
+        self, stream: Pattern, seq: int, head: Position, reader: Username, limit: int, now: int
+    ) -> Stretch:
+        """What follows number `seq`. `head` must have been read before: what came later is here."""
+        page = self._streams.after(stream, seq, limit, now)
+        # What was numbered and is not there any more has expired.
+        through = page.through if page.more else max(page.through, head.seq)
+        gap, beyond = _find_gap(seq, through, page.notifications)
+        frames = tuple(
+            replace(stored.frame, replay=True)
+            for stored in page.notifications
+            if _is_due(stored, reader)
+        )
+        return Stretch(frames, through, page.more, gap, beyond)
+
+
+def _is_due(stored: StoredNotification, reader: Username) -> bool:
+    return reader not in stored.excluded
+
+
+def _find_gap(
+    seq: int, through: int, notifications: tuple[StoredNotification, ...]
+) -> tuple[int | None, int | None]:
+    """The first number that is missing behind `seq`, and the one before the next that is not."""
+    expected = seq + 1
+    for stored in notifications:
+        number = stored.frame.seq or 0
+        if number != expected:
+            return expected, number - 1
+        expected = number + 1
+    return (expected, through) if expected <= through else (None, None)
