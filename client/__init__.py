@@ -15,6 +15,7 @@ from client.errors import (
     Unreachable,
 )
 from client.frames import Notification, Sender, Welcome
+from client.gaps import Gap, Position
 from client.heliograph import Heliograph
 from client.states import Change, State
 
@@ -25,11 +26,13 @@ __all__ = [
     "Change",
     "Closed",
     "ConnectionLost",
+    "Gap",
     "Heliograph",
     "HeliographError",
     "Login",
     "NoAnswer",
     "Notification",
+    "Position",
     "ProtocolError",
     "Receipt",
     "Refused",

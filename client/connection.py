@@ -1,7 +1,7 @@
 """One socket, from its hello to its end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,7 @@ from client.frames import (
     UnknownFrame,
     Welcome,
 )
+from client.gaps import Position
 from client.pending import Pending
 
 # A Lambda function behind API Gateway answers within 29 s or not at all.
@@ -44,6 +45,8 @@ class Surroundings:
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     answer_timeout: float = ANSWER_TIMEOUT
+    # Hears every answer in the order of arrival among the notifications, before who asked for it.
+    on_answer: Callable[[Answer], None] = lambda answer: None
 
 
 class Connection:
@@ -70,8 +73,10 @@ class Connection:
         await asyncio.gather(self._reader, return_exceptions=True)
         await self._socket.close()
 
-    async def hello(self, topics: Iterable[str]) -> Welcome:
-        (answer,) = await self._request(lambda id_: wire.hello(id_, topics))
+    async def hello(
+        self, topics: Iterable[str], positions: Mapping[str, Position] | None = None
+    ) -> Welcome:
+        (answer,) = await self._request(lambda id_: wire.hello(id_, topics, positions))
         if isinstance(answer, ErrorFrame):
             raise answer.as_error()
         if not isinstance(answer, Welcome):
@@ -84,6 +89,10 @@ class Connection:
 
     async def unsubscribe(self, topics: tuple[str, ...]) -> None:
         _raise_refusals(await self._request(lambda id_: wire.unsubscribe(id_, topics), topics))
+
+    async def replay(self, stream: str, position: Position) -> None:
+        """Ask for what follows a position; it comes as notifications. Raises: RequestRefused."""
+        _raise_refusals(await self._request(lambda id_: wire.replay(id_, stream, position)))
 
     async def ping(self) -> float:
         """Seconds until the pong."""
@@ -172,6 +181,7 @@ class Connection:
         return None
 
     def _settle(self, answer: Answer) -> None:
+        self._around.on_answer(answer)
         if not self._pending.settle(answer) and isinstance(answer, ErrorFrame):
             self._around.on_error(answer.as_error())
 

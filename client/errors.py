@@ -15,6 +15,8 @@ HeliographError
 
 from types import MappingProxyType
 
+from client.gaps import Position
+
 # Protocol §3. What the server calls a code in a frame counts more than this table.
 CODE_NAMES = MappingProxyType(
     {
@@ -102,7 +104,10 @@ class Refused(Coded):
 
 
 class RequestRefused(Coded):
-    """The server answered a frame with an error. `temporary`: the same may succeed later."""
+    """The server answered a frame with an error. `temporary`: the same may succeed later.
+
+    `reason`: why a position cannot be served; `position`: where to go on instead.
+    """
 
     def __init__(
         self,
@@ -113,11 +118,15 @@ class RequestRefused(Coded):
         topic: str | None = None,
         temporary: bool = False,
         retry_after_ms: int | None = None,
+        reason: str = "",
+        position: Position | None = None,
     ) -> None:
         super().__init__(code, message, name)
         self.topic = topic
         self.temporary = temporary
         self.retry_after_ms = retry_after_ms
+        self.reason = reason
+        self.position = position
 
 
 class TopicsRefused(RequestRefused):

@@ -1,10 +1,11 @@
 """What the server's frames say: one frozen dataclass a type."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 from client.errors import RequestRefused
+from client.gaps import Position
 
 NotificationId = NewType("NotificationId", str)
 ConnectionId = NewType("ConnectionId", str)
@@ -41,6 +42,18 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """What the server says of a position in a stream: everything up to `position` is served, once
+    `replayed` notifications have come. `position` is None where there is nothing to go on from."""
+
+    position: Position | None
+    recovered: bool
+    replayed: int
+    has_more: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The answer to `hello`. `ping_interval_ms` is None if the server asks for no pings."""
 
@@ -52,6 +65,7 @@ class Welcome:
     max_age_ms: int | None
     token_expires_at: str | None
     subscriptions: tuple[str, ...]
+    resume: Mapping[str, Resumed] = field(default_factory=dict)
 
     @property
     def ping_interval(self) -> float | None:
@@ -62,10 +76,11 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """One topic is subscribed."""
+    """One topic is subscribed. `streams`: where those stand that feed it, its own among them."""
 
     request: RequestId | None
     topic: str
+    streams: Mapping[str, Resumed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,16 @@ class Unsubscribed:
 
     request: RequestId | None
     topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The end of a replay: everything up to `position` was served."""
+
+    request: RequestId | None
+    stream: str
+    position: Position
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +121,8 @@ class ErrorFrame:
     retry_after_ms: int | None
     after_ms: int
     fatal: bool
+    reason: str = ""
+    position: Position | None = None
 
     def as_error(self) -> RequestRefused:
         return RequestRefused(
@@ -105,6 +132,8 @@ class ErrorFrame:
             topic=self.topic,
             temporary=self.temporary,
             retry_after_ms=self.retry_after_ms,
+            reason=self.reason,
+            position=self.position,
         )
 
 
@@ -123,5 +152,5 @@ class UnknownFrame:
     """Nothing this version understands; a later server may say more than we know."""
 
 
-Answer = Welcome | Subscribed | Unsubscribed | Pong | ErrorFrame
+Answer = Welcome | Subscribed | Unsubscribed | Replayed | Pong | ErrorFrame
 Frame = Answer | Notification | Disconnect | UnknownFrame

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from client import handshake, urls
 from client.api import Api
+from client.arrivals import Arrivals
 from client.backoff import LAST_CEILING, Backoff
 from client.connection import ANSWER_TIMEOUT, Connection, Surroundings
 from client.errors import (
@@ -24,8 +25,8 @@ from client.errors import (
     TopicsRefused,
 )
 from client.frames import Notification, Welcome
+from client.gaps import Gap
 from client.handshake import TokenIn
-from client.recent import RecentIds
 from client.recovery import Recovery
 from client.states import Change, State
 from client.tokens import Token
@@ -45,6 +46,10 @@ def log_change(change: Change) -> None:
     log.debug("%s", change)
 
 
+def log_gap(gap: Gap) -> None:
+    log.warning("notifications of %s may be lost: %s", gap.stream, gap.reason)
+
+
 def log_error(error: RequestRefused) -> None:
     log.warning("the server refused: %s", error)
 
@@ -61,6 +66,9 @@ class Heliograph:
     `last_ceiling`: the longest wait between two tries, in seconds, unless the server asks for more.
     `on_change` hears of every state, `on_error` of error frames that answer no call, such as a
     topic that was refused on a reconnect. `api` speaks HTTP with the same token.
+
+    What was missed between two connections is replayed, in order; `on_gap` hears of streams of
+    which something may be lost for good.
     """
 
     def __init__(
@@ -75,6 +83,7 @@ class Heliograph:
         last_ceiling: float = LAST_CEILING,
         on_change: Callable[[Change], None] = log_change,
         on_error: Callable[[RequestRefused], None] = log_error,
+        on_gap: Callable[[Gap], None] = log_gap,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
@@ -92,10 +101,12 @@ class Heliograph:
             renewable=self.api.tokens.renewable,
             patient=patient,
         )
-        self._around = Surroundings(self._arrive, on_error, clock, sleep, answer_timeout)
-        self._recent = RecentIds()
         # Unbounded: to stop reading would look like a dead connection, and to drop is to lose.
         self._arrived: asyncio.Queue[Notification | End] = asyncio.Queue()
+        self._arrivals = Arrivals(self._arrived.put_nowait, on_gap)
+        self._around = Surroundings(
+            self._arrivals.arrive, on_error, clock, sleep, answer_timeout, self._arrivals.hear
+        )
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncio.Future[Connection]
 
@@ -205,19 +216,16 @@ class Heliograph:
         try:
             socket = await handshake.open_socket(self._url, await ask_token(), self._token_in)
             async with Connection(socket, self._around) as connection:
-                self.welcome = await connection.hello(self._topics)
+                self.welcome = await connection.hello(self._topics, self._arrivals.resume())
                 since = self._around.clock()
                 self._connection.set_result(connection)
                 self._change(Change(State.CONNECTED))
-                error = await connection.until_end(self.welcome.ping_interval)
+                async with self._arrivals.caught_up(connection):
+                    error = await connection.until_end(self.welcome.ping_interval)
                 self._connection = asyncio.Future()
                 return error, self._around.clock() - since
         except HeliographError as error:
             return error, None
-
-    def _arrive(self, notification: Notification) -> None:
-        if self._recent.add(notification.id):
-            self._arrived.put_nowait(notification)
 
     def _change(self, change: Change) -> None:
         self.state = change.state

@@ -1,7 +1,7 @@
 """The wire, without any I/O: texts into frames, and requests into texts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from client.errors import CODE_NAMES
 from client.fields import Body, mapping, number, text, texts
@@ -13,13 +13,16 @@ from client.frames import (
     Notification,
     NotificationId,
     Pong,
+    Replayed,
     RequestId,
+    Resumed,
     Sender,
     Subscribed,
     UnknownFrame,
     Unsubscribed,
     Welcome,
 )
+from client.gaps import Position
 
 PROTOCOL = 1
 FIRST_REQUEST_CODE = 4400  # Below it a code ends the connection, from it on only a request.
@@ -37,8 +40,20 @@ def parse(raw: str | bytes) -> Frame:
     return read(body) if read else UnknownFrame()
 
 
-def hello(request: RequestId, topics: Iterable[str]) -> str:
-    return _compose("hello", request, protocol=PROTOCOL, topics=list(topics))
+def hello(
+    request: RequestId, topics: Iterable[str], positions: Mapping[str, Position] | None = None
+) -> str:
+    fields = {"protocol": PROTOCOL, "topics": list(topics)}
+    if positions:
+        fields["resume"] = {
+            stream: {"epoch": position.epoch, "seq": position.seq}
+            for stream, position in positions.items()
+        }
+    return _compose("hello", request, **fields)
+
+
+def replay(request: RequestId, stream: str, position: Position) -> str:
+    return _compose("replay", request, stream=stream, epoch=position.epoch, after_seq=position.seq)
 
 
 def subscribe(request: RequestId, topics: Iterable[str]) -> str:
@@ -94,11 +109,40 @@ def _welcome(body: Body) -> Welcome:
         max_age_ms=number(body, "max_age_ms"),
         token_expires_at=text(body, "token_expires_at") or None,
         subscriptions=texts(body, "subscriptions"),
+        resume=_streams(mapping(body, "resume")),
     )
 
 
 def _subscribed(body: Body) -> Subscribed:
-    return Subscribed(_request(body), _topic(body))
+    own = {_topic(body): body} if _position(body) else {}
+    return Subscribed(_request(body), _topic(body), _streams({**mapping(body, "streams"), **own}))
+
+
+def _streams(body: Body) -> dict[str, Resumed]:
+    return {stream: _resumed(mapping(body, stream)) for stream in body}
+
+
+def _resumed(body: Body) -> Resumed:
+    return Resumed(
+        position=_position(body),
+        recovered=body.get("recovered") is True,
+        replayed=number(body, "replayed") or 0,
+        has_more=body.get("has_more") is True,
+        reason=text(body, "reason"),
+    )
+
+
+def _replayed(body: Body) -> Frame:
+    position = _position(body)
+    if position is None:
+        return UnknownFrame()
+    has_more = body.get("has_more") is True
+    return Replayed(_request(body), text(body, "stream"), position, has_more)
+
+
+def _position(body: Body) -> Position | None:
+    epoch, seq = text(body, "epoch"), number(body, "seq")
+    return Position(epoch, seq) if epoch and seq is not None else None
 
 
 def _unsubscribed(body: Body) -> Unsubscribed:
@@ -121,6 +165,8 @@ def _error(body: Body) -> ErrorFrame:
         retry_after_ms=number(body, "retry_after_ms"),
         after_ms=number(body, "after_ms") or 0,
         fatal=body.get("fatal") is True or 4000 <= code < FIRST_REQUEST_CODE,
+        reason=text(body, "reason"),
+        position=_position(body),
     )
 
 
@@ -139,6 +185,7 @@ READERS = {
     "welcome": _welcome,
     "subscribed": _subscribed,
     "unsubscribed": _unsubscribed,
+    "replayed": _replayed,
     "pong": _pong,
     "error": _error,
     "disconnect": _disconnect,

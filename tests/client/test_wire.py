@@ -10,13 +10,16 @@ from client.frames import (
     ErrorFrame,
     Notification,
     Pong,
+    Replayed,
     RequestId,
+    Resumed,
     Sender,
     Subscribed,
     UnknownFrame,
     Unsubscribed,
     Welcome,
 )
+from client.gaps import Position
 
 NOTIFICATION = {
     "type": "notification",
@@ -82,6 +85,23 @@ def test_a_welcome_tells_the_ping_interval_in_seconds() -> None:
         ('{"type":"subscribed","pattern":"a:b"}', Subscribed(None, "a:b")),
         ('{"type":"unsubscribed","topic":"a"}', Unsubscribed(None, "a")),
         (
+            '{"type":"subscribed","topic":"a:b","epoch":"e","seq":3,'
+            '"streams":{"a:*":{"epoch":"e","seq":1,"reason":"no_position"}}}',
+            Subscribed(
+                None,
+                "a:b",
+                {
+                    "a:b": Resumed(Position("e", 3), False, 0, False, ""),
+                    "a:*": Resumed(Position("e", 1), False, 0, False, "no_position"),
+                },
+            ),
+        ),
+        (
+            '{"type":"replayed","id":"4","stream":"a","epoch":"e","seq":3,"has_more":true}',
+            Replayed(RequestId("4"), "a", Position("e", 3), has_more=True),
+        ),
+        ('{"type":"replayed","stream":"a"}', UnknownFrame()),
+        (
             '{"type":"disconnect","code":4200,"reason":"deploy","after_ms":50}',
             Disconnect(4200, "deploy", reconnect=True, after_ms=50),
         ),
@@ -90,6 +110,45 @@ def test_a_welcome_tells_the_ping_interval_in_seconds() -> None:
 )
 def test_frames_of_the_protocol(text: str, frame: object) -> None:
     assert wire.parse(text) == frame
+
+
+def test_a_welcome_says_what_became_of_each_position() -> None:
+    frame = wire.parse(
+        '{"type":"welcome","resume":{"a":{"epoch":"e","seq":7,"recovered":true,"replayed":2,'
+        '"has_more":true},"b":{"epoch":null,"seq":null,"reason":"forbidden"},"c":7}}'
+    )
+
+    assert isinstance(frame, Welcome)
+    assert frame.resume == {
+        "a": Resumed(Position("e", 7), True, 2, True, ""),
+        "b": Resumed(None, False, 0, False, "forbidden"),
+        "c": Resumed(None, False, 0, False, ""),
+    }
+
+
+def test_positions_are_given_back_in_a_hello_and_only_if_there_are_any() -> None:
+    hello = json.loads(wire.hello(RequestId("1"), ["a"], {"a": Position("e", 7)}))
+
+    assert hello["resume"] == {"a": {"epoch": "e", "seq": 7}}
+    assert "resume" not in json.loads(wire.hello(RequestId("1"), ["a"]))
+
+
+def test_a_replay_asks_for_what_follows_a_position() -> None:
+    assert json.loads(wire.replay(RequestId("1"), "a", Position("e", 7))) == {
+        "type": "replay",
+        "id": "1",
+        "stream": "a",
+        "epoch": "e",
+        "after_seq": 7,
+    }
+
+
+def test_an_error_may_say_where_to_go_on() -> None:
+    frame = wire.parse('{"type":"error","code":4410,"reason":"expired","epoch":"e","seq":8}')
+
+    assert isinstance(frame, ErrorFrame)
+    error = frame.as_error()
+    assert (error.reason, error.position) == ("expired", Position("e", 8))
 
 
 def test_an_error_of_a_request_is_not_fatal() -> None:

@@ -1,0 +1,125 @@
+import asyncio
+from typing import Any
+
+from client.gaps import Gap
+from client.heliograph import Heliograph
+from tests.client.manual_time import ManualTime
+from tests.client.scripted import Json, Peer, ScriptedGateway
+
+
+def standing(seq: int, **fields: Any) -> Json:
+    return {"epoch": "e", "seq": seq, "recovered": True, "replayed": 0, "has_more": False, **fields}
+
+
+async def notify(peer: Peer, *numbers: int, replay: bool = False) -> None:
+    for seq in numbers:
+        await peer.send(
+            "notification", id=f"n{seq}", stream="a", topic="a", epoch="e", seq=seq, replay=replay
+        )
+
+
+async def take(client: Heliograph, number: int) -> list[int | None]:
+    found: list[int | None] = []
+    async for notification in client.notifications():
+        found.append(notification.seq)
+        if len(found) == number:
+            break
+    return found
+
+
+def watched(gateway: ScriptedGateway, gaps: list[Gap]) -> tuple[Heliograph, ManualTime]:
+    time = ManualTime()
+    client = Heliograph(
+        gateway.url, "t", clock=time.clock, sleep=time.sleep, on_gap=gaps.append, answer_timeout=5
+    )
+    return client, time
+
+
+async def first(peer: Peer) -> None:
+    await peer.welcome(resume={"a": standing(5, recovered=False, reason="no_position")})
+    await notify(peer, 6)
+    await peer.close()
+
+
+async def test_what_was_missed_is_asked_for_and_comes_once_and_in_order() -> None:
+    heard: list[Json] = []
+
+    async def second(peer: Peer) -> None:
+        heard.append(await peer.welcome(resume={"a": standing(8, replayed=2, has_more=True)}))
+        await notify(peer, 10)
+        await notify(peer, 7, 8, replay=True)
+        heard.append(await peer.receive())
+        await notify(peer, 9, 10, replay=True)
+        await peer.send("replayed", id=heard[1]["id"], stream="a", epoch="e", seq=10)
+        await notify(peer, 11)
+        await peer.stay()
+
+    async with ScriptedGateway(first, second) as gateway:
+        client, time = watched(gateway, [])
+        async with client:
+            await time.pass_sleep()
+            assert await take(client, 6) == [6, 7, 8, 9, 10, 11]
+
+    hello, replay = heard
+    assert hello["resume"] == {"a": {"epoch": "e", "seq": 6}}
+    asked = {name: replay[name] for name in ("type", "stream", "epoch", "after_seq")}
+    assert asked == {"type": "replay", "stream": "a", "epoch": "e", "after_seq": 8}
+
+
+async def test_a_gap_is_told_and_the_rest_is_read() -> None:
+    async def second(peer: Peer) -> None:
+        await peer.welcome(resume={"a": standing(6, has_more=True)})
+        replay = await peer.receive()
+        fields = {"code": 4410, "reason": "expired", "epoch": "e", "seq": 8, "message": "expired"}
+        await peer.send("error", id=replay["id"], **fields)
+        replay = await peer.receive()
+        await notify(peer, replay["after_seq"] + 1, replay=True)
+        await peer.send("replayed", id=replay["id"], stream="a", epoch="e", seq=9)
+        await peer.stay()
+
+    gaps: list[Gap] = []
+    async with ScriptedGateway(first, second) as gateway:
+        client, time = watched(gateway, gaps)
+        async with client:
+            await time.pass_sleep()
+            assert await take(client, 2) == [6, 9]
+    assert gaps == [Gap("a", "expired")]
+
+
+async def test_a_connection_that_ends_in_a_replay_is_resumed_by_the_next() -> None:
+    async def second(peer: Peer) -> None:
+        await peer.welcome(resume={"a": standing(6, has_more=True)})
+        await peer.receive()
+        await notify(peer, 7, replay=True)
+        peer.abort()
+
+    async def third(peer: Peer) -> None:
+        hello = await peer.welcome(resume={"a": standing(8, replayed=1)})
+        await notify(peer, hello["resume"]["a"]["seq"] + 1, replay=True)
+        await peer.stay()
+
+    async with ScriptedGateway(first, second, third) as gateway:
+        client, time = watched(gateway, [])
+        async with client:
+            await time.pass_sleep()
+            await time.pass_sleep()
+            assert await take(client, 3) == [6, 7, 8]
+
+
+async def test_a_server_that_knows_no_positions_is_asked_for_none() -> None:
+    hellos: list[Json] = []
+    done = asyncio.Event()
+
+    async def old(peer: Peer) -> None:
+        hellos.append(await peer.welcome())
+        if len(hellos) == 2:
+            done.set()
+            await peer.stay()
+        await peer.close()
+
+    async with ScriptedGateway(old) as gateway:
+        client, time = watched(gateway, [])
+        async with client:
+            await time.pass_sleep()
+            await done.wait()
+    assert all("resume" not in hello for hello in hellos)
