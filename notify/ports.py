@@ -162,6 +162,10 @@ class Streams(Protocol):
     def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
         """What precedes number `seq`, newest first; None for the newest of all."""
 
+    def reached(self, stream: Pattern, seq: int) -> None:
+        """Somebody has seen that number: it is never given again, even once its notification has
+        expired and though the head lagged behind it."""
+
     def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
         """The notification of that id, if it was stored at `since` (ms) or later: a call that is
         made again asks whether its first try got so far."""

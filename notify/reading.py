@@ -32,13 +32,20 @@ class Reader:
 
     def reaches(self, stream: Pattern, seq: int, head: Position, now: int) -> bool:
         """Whether the number has been given. A head may lag behind its stream."""
-        return seq <= head.seq or self._streams.after(stream, seq - 1, 1, now).through >= seq
+        if seq <= head.seq:
+            return True
+        there = self._streams.after(stream, seq - 1, 1, now).through >= seq
+        if there:
+            self._streams.reached(stream, seq)
+        return there
 
     def read(
         self, stream: Pattern, seq: int, head: Position, reader: Username, limit: int, now: int
     ) -> Stretch:
         """What follows number `seq`. `head` must have been read before: what came later is here."""
         page = self._streams.after(stream, seq, limit, now)
+        if page.through > head.seq:
+            self._streams.reached(stream, page.through)
         # What was numbered and is not there any more has expired.
         through = page.through if page.more else max(page.through, head.seq)
         gap, beyond = _find_gap(seq, through, page.notifications)

@@ -101,6 +101,10 @@ class DynamoStreams:
         return _page(rows, through, len(rows) == limit, now)
 
     @translated
+    def reached(self, stream: Pattern, seq: int) -> None:
+        _advance(stream, seq)
+
+    @translated
     def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
         for row in NotificationRow.query(
             stream, scan_index_forward=False, consistent_read=True, page_size=FIND_PAGE

@@ -232,6 +232,9 @@ class FakeStreams:
         read = rows[max(0, end - limit) : max(0, end)]
         return _stream_page(read[::-1], end - len(read) + 1, end - len(read) > 0, now)
 
+    def reached(self, stream: Pattern, seq: int) -> None:
+        assert seq <= self.head(stream).seq  # here no head lags
+
     def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
         for stored in self._memory.streams.get(stream, []):
             if stored.frame.id == notification_id and stored.at >= since:

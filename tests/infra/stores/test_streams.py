@@ -6,6 +6,7 @@ from notify.errors import Unavailable
 from notify.frames import NotificationFrame, Sender, encode
 from notify.model import Pattern, Username
 from notify.ports import Branch, StoredNotification, StreamPage
+from notify.reading import Reader
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
@@ -253,6 +254,28 @@ def test_a_lost_head_begins_a_new_epoch_and_overwrites_nothing(dynamo: Stores) -
     TopicRow("orders", ORDERS).delete()
     assert append(dynamo) == 4
     assert dynamo.streams.head(ORDERS).epoch != lost.epoch
+
+
+def test_a_number_that_was_seen_is_never_given_again(dynamo: Stores) -> None:
+    append(dynamo)
+    with crashing(after=2), pytest.raises(Crash):
+        append(dynamo, "written, but the head was not moved")
+    head = dynamo.streams.head(ORDERS)
+    assert head.seq == 1
+    seen = Reader(dynamo.streams).read(ORDERS, 1, head, Username("bob"), 10, NOW)
+    assert [frame.seq for frame in seen.frames] == [2]
+    NotificationRow(ORDERS, 2).delete()  # its time has come
+    assert append(dynamo) == 3
+
+
+def test_a_position_beyond_a_head_that_lags_is_one(dynamo: Stores) -> None:
+    append(dynamo)
+    with crashing(after=2), pytest.raises(Crash):
+        append(dynamo)
+    head, reader = dynamo.streams.head(ORDERS), Reader(dynamo.streams)
+    assert not reader.reaches(ORDERS, 3, head, NOW)
+    assert reader.reaches(ORDERS, 2, head, NOW)
+    assert dynamo.streams.head(ORDERS).seq == 2
 
 
 def test_what_was_deleted_is_not_accounted_for(dynamo: Stores) -> None:
