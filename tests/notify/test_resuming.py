@@ -236,7 +236,7 @@ def test_at_most_two_hundred_in_all(alice: World) -> None:
 # Whatever happens in between
 
 
-MORE_THAN_CALLS = 20
+MORE_THAN_CALLS = 30
 
 
 class Meddled:
