@@ -6,6 +6,7 @@ from pynamodb.attributes import (
     BooleanAttribute,
     MapAttribute,
     NumberAttribute,
+    NumberSetAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
@@ -128,6 +129,27 @@ class CounterRow(Model):
     value = NumberAttribute()
 
 
+class BroadcastRow(Model):
+    """Of a broadcast: its job, what is posted, or one of its parts. `body` is what is written as a
+    whole, as JSON; the rest changes by itself."""
+
+    class Meta(Meta):
+        suffix = "broadcasts"
+
+    broadcast_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)
+    parts = NumberAttribute(null=True)
+    shards = NumberAttribute(null=True)
+    queued = NumberAttribute(null=True)
+    started_at = NumberAttribute(null=True)
+    finished = NumberSetAttribute(null=True)
+    failed = NumberSetAttribute(null=True)
+    cancelled = BooleanAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 MODELS: tuple[type[Model], ...] = (
     ConnectionRow,
     SubscriptionRow,
@@ -136,6 +158,7 @@ MODELS: tuple[type[Model], ...] = (
     InboxRow,
     UserRow,
     CounterRow,
+    BroadcastRow,
 )
 
 

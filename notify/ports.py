@@ -10,6 +10,7 @@ from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, ShardJob
 from notify.marks import Mark, State, Watermarks
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
+from notify.parts import Announcement, BroadcastJob, Part
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.
@@ -255,6 +256,53 @@ class Deliveries(Protocol):
     """The queue of what a single call does not fan out."""
 
     def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None: ...
+
+
+class BroadcastJobs(Protocol):
+    """Broadcasts that the queue does. Each step may be made again, by anybody, and does no harm."""
+
+    def begin(self, job: BroadcastJob, announcement: Announcement) -> bool:
+        """Stores both unless they are there; whether they were not."""
+
+    def get(self, broadcast_id: str) -> BroadcastJob | None: ...
+
+    def announcement(self, broadcast_id: str) -> Announcement: ...
+
+    def add_part(self, job: BroadcastJob, part: Part) -> bool:
+        """False if there is a part of that number: it stays as it is."""
+
+    def planned(self, broadcast_id: str, parts: int, shards: int) -> None:
+        """All its parts are there."""
+
+    def queued(self, broadcast_id: str, parts: int) -> None:
+        """So many of its parts are in the queue."""
+
+    def part(self, broadcast_id: str, number: int) -> Part | None: ...
+
+    def parts(self, broadcast_id: str) -> list[Part]:
+        """In order."""
+
+    def checkpoint(self, broadcast_id: str, part: Part) -> Part | None:
+        """Writes the part over the version that it was made from, and returns it with its new one;
+        None if somebody else has written meanwhile."""
+
+    def start(self, broadcast_id: str, now: int) -> None:
+        """The first to call it says when its delivery began."""
+
+    def finish(self, broadcast_id: str, number: int) -> BroadcastJob | None:
+        """That part is done, unless the job is cancelled; the job as it is then."""
+
+    def fail(self, broadcast_id: str, number: int) -> None:
+        """That part's message is about to be given up."""
+
+    def resume(self, broadcast_id: str, number: int) -> None:
+        """It is not, after all."""
+
+    def cancel(self, broadcast_id: str) -> BroadcastJob | None:
+        """Unless it is done; the job as it is then."""
+
+    def active(self) -> list[BroadcastJob]:
+        """Those that wait or run."""
 
 
 class LaterQueue(Protocol):

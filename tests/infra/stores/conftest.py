@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra import tables
+from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
 from infra.stores.inbox import DynamoMarks
@@ -16,10 +17,11 @@ from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.users import DynamoUsers
 from infra.tables import ConnectionRow
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import Connections, Counts, Marks, Streams, Subscriptions, Users
+from notify.ports import BroadcastJobs, Connections, Counts, Marks, Streams, Subscriptions, Users
 from tests.aws import PREFIX, REGION, create_tables
 from tests.fakes import (
     NOW,
+    FakeBroadcastJobs,
     FakeClock,
     FakeConnections,
     FakeCounts,
@@ -45,6 +47,7 @@ class Stores:
     streams: Streams
     counts: Counts
     marks: Marks
+    jobs: BroadcastJobs
     lose_row: Callable[[ConnectionId], object]
 
     def reaches(self, pattern: str) -> set[str]:
@@ -100,6 +103,7 @@ def in_memory() -> Stores:
         FakeStreams(memory),
         FakeCounts(memory),
         FakeMarks(),
+        FakeBroadcastJobs(),
         memory.connections.pop,
     )
 
@@ -114,6 +118,7 @@ def in_dynamodb() -> Stores:
         DynamoStreams(FakeIds()),
         DynamoCounts(),
         DynamoMarks(),
+        DynamoBroadcastJobs(clock),
         lambda connection_id: ConnectionRow(connection_id).delete(),
     )
 

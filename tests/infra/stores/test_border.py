@@ -19,6 +19,7 @@ from notify.model import ConnectionId, Pattern, Username
 from tests.aws import ROOT, _Loader
 from tests.infra.stores.calls import Call, failing, intercepted, listed
 from tests.infra.stores.conftest import Stores, a_connection
+from tests.infra.stores.test_broadcasts import ANNOUNCEMENT, JOB, PART
 from tests.infra.stores.test_streams import a_frame
 from tests.infra.stores.test_users import ALICE
 
@@ -107,6 +108,12 @@ def everything(stores: Stores) -> None:
     stores.marks.mark(ALICE.username, "ntf_1", State.READ, 0, 0, 0)
     stores.marks.mark_all(ALICE.username, State.READ, {Pattern("a:b"): 1}, 0)
     stores.marks.since(ALICE.username, "ntf_1")
+    stores.jobs.begin(JOB, ANNOUNCEMENT)
+    stores.jobs.add_part(JOB, PART)
+    stores.jobs.checkpoint(JOB.id, PART)
+    stores.jobs.active()
+    stores.jobs.cancel(JOB.id)
+    stores.jobs.parts(JOB.id)
 
 
 def test_the_functions_may_do_what_the_stores_do(dynamo: Stores) -> None:
