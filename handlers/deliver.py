@@ -1,4 +1,4 @@
-"""The queue of deliveries: posts a broadcast to a shard, page by page."""
+"""The queue of deliveries: plans broadcasts, and posts them part by part, page by page."""
 
 from handlers._edge.queue import Record, queue
 from infra.wiring import deliverer
@@ -6,6 +6,13 @@ from notify.jobs import parse_job
 
 
 @queue
-def handler(record: Record) -> None:
-    tally = deliverer().run(parse_job(record.body), record.remaining_ms)
-    record.outcome = " ".join(f"{name}={count}" for name, count in tally.items())
+def handler(record: Record) -> bool:
+    """What another worker is at stays in the queue, in case that one dies."""
+    job = parse_job(record.body)
+    work = deliverer().run(job, record.remaining_ms, record.receive_count)
+    if work is None:
+        record.outcome = "overtaken"
+        return False
+    counts = [f"{name}={count}" for name, count in work.tally.items()]
+    record.outcome = " ".join([work.ending, *counts])
+    return True

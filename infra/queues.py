@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from notify.codes import Code
 from notify.errors import Unavailable
-from notify.jobs import LaterJob, ShardJob, encode_job
+from notify.jobs import LaterJob, PartJob, encode_job
 from notify.model import ConnectionId
 
 CONFIG = Config(
@@ -67,12 +67,12 @@ class SqsRefusals:
 
 
 class SqsDeliveries:
-    """Shards of a broadcast."""
+    """Parts of broadcasts."""
 
     def __init__(self, queue: SqsQueue) -> None:
         self._queue = queue
 
-    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
         self._queue.put((encode_job(job) for job in jobs), delay_seconds)
 
 

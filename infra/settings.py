@@ -11,6 +11,7 @@ import boto3
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
 from notify.model import Pattern
+from notify.pacing import POSTS_A_SECOND, WORKERS, Pace
 from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
 
@@ -31,6 +32,7 @@ class Settings:
     refusal_mode: str
     public_topics: tuple[Pattern, ...]
     inline_recipients: int
+    pace: Pace
     callback_endpoint: str
     refusals_queue_url: str
     deliveries_queue_url: str
@@ -56,6 +58,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         refusal_mode=mode,
         public_topics=_patterns(environment.get("PUBLIC_TOPICS", "*")),
         inline_recipients=_number(environment, "INLINE_RECIPIENTS", MAX_INLINE_RECIPIENTS),
+        pace=Pace(
+            posts_a_second=_positive(environment, "DELIVERY_POSTS_PER_SECOND", POSTS_A_SECOND),
+            workers=_positive(environment, "DELIVERY_WORKERS", WORKERS),
+        ),
         callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
@@ -113,6 +119,13 @@ def _number(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise SettingsError(f"{name} is {text!r}; it must be a whole number")
     return int(text)
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    number = _number(environment, name, default)
+    if not number:
+        raise SettingsError(f"{name} is 0; it must be at least 1")
+    return number
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

@@ -9,6 +9,7 @@ from infra.invocation import correlation_id
 from infra.jwks import Jwks
 from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
+from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts, MeteredCounts
 from infra.stores.inbox import DynamoMarks
@@ -97,6 +98,12 @@ def connections() -> DynamoConnections:
 @functools.cache
 def deliveries() -> SqsDeliveries:
     return SqsDeliveries(SqsQueue(settings().deliveries_queue_url, settings().region))
+
+
+@functools.cache
+def broadcast_jobs() -> DynamoBroadcastJobs:
+    settings()
+    return DynamoBroadcastJobs(clock)
 
 
 @functools.cache
@@ -194,7 +201,9 @@ def broadcasts() -> Broadcasts:
         streams=DynamoStreams(new_id),
         counts=counts(),
         fanout=fanout(),
+        jobs=broadcast_jobs(),
         deliveries=deliveries(),
+        pace=settings().pace,
         clock=clock,
         new_id=new_id,
         max_inline_recipients=settings().inline_recipients,
@@ -203,7 +212,16 @@ def broadcasts() -> Broadcasts:
 
 @functools.cache
 def deliverer() -> Deliverer:
-    return Deliverer(DynamoSubscriptions(), counts(), fanout(), deliveries(), clock)
+    return Deliverer(
+        subscriptions=DynamoSubscriptions(),
+        counts=counts(),
+        fanout=fanout(),
+        jobs=broadcast_jobs(),
+        deliveries=deliveries(),
+        pace=settings().pace,
+        clock=clock,
+        sleep=time.sleep,
+    )
 
 
 @functools.cache
@@ -218,7 +236,7 @@ def revocation() -> Revocation:
 
 def stats(by: Principal) -> Stats:
     settings()
-    return read_stats(by, counts(), DynamoSubscriptions(), clock)
+    return read_stats(by, counts(), DynamoSubscriptions(), broadcast_jobs(), clock)
 
 
 def check_store() -> None:
@@ -253,6 +271,7 @@ PARTS = (
     sends,
     broadcasts,
     deliverer,
+    broadcast_jobs,
     later_queue,
     later,
     revocation,

@@ -77,6 +77,13 @@ class HealthAnswer(Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
+class ActiveBroadcasts(Struct, frozen=True):
+    """How many broadcasts the queue is at, and how many wait there."""
+
+    running: int
+    queued: int
+
+
 class PubsubStats(Struct, frozen=True):
     """The numbers as the first clients know them."""
 
@@ -94,6 +101,7 @@ class StatsAnswer(Struct, frozen=True):
     topics: int
     pubsub_stats: PubsubStats
     counters: dict[str, int]
+    broadcasts: ActiveBroadcasts
     timestamp: str
 
 
@@ -279,5 +287,6 @@ def stats_answer(stats: Stats, now: int) -> StatsAnswer:
         topics=totals.topics,
         pubsub_stats=PubsubStats(totals.users, totals.connections, stats.connections_by_user),
         counters=dict(totals.counters),
+        broadcasts=ActiveBroadcasts(stats.running, stats.queued),
         timestamp=timestamp(now),
     )

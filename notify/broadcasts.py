@@ -10,16 +10,27 @@ from notify.composing import Composer
 from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
-from notify.jobs import ShardJob
+from notify.jobs import PartJob
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import Audience, Clock, Counts, Deliveries, NewId, Streams, Subscriptions
+from notify.pacing import Pace
+from notify.parts import PLAN, Announcement, BroadcastJob
+from notify.ports import (
+    Audience,
+    BroadcastJobs,
+    Clock,
+    Counts,
+    Deliveries,
+    NewId,
+    Streams,
+    Subscriptions,
+)
 from notify.requests import Broadcast
 from notify.topics import parse_pattern, stream_of
 
 # More than this is the queue's work: the caller waits for every post of the call.
 MAX_INLINE_RECIPIENTS = 200
-# What one lane of the queue posts in a second; only for the estimate in the answer.
-POSTS_A_SECOND = 1000
+# Nor does a call read more shards than this to find out how few there are in them.
+MAX_INLINE_SHARDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +45,7 @@ class BroadcastResult:
     failed: int = 0
     broadcast_id: str | None = None
     dry_run: bool = False
-
-    @property
-    def estimated_seconds(self) -> int:
-        return max(1, self.recipients // POSTS_A_SECOND)
+    estimated_seconds: int = 0
 
 
 class Broadcasts:
@@ -50,7 +58,9 @@ class Broadcasts:
         streams: Streams,
         counts: Counts,
         fanout: Fanout,
+        jobs: BroadcastJobs,
         deliveries: Deliveries,
+        pace: Pace,
         clock: Clock,
         new_id: NewId,
         max_inline_recipients: int = MAX_INLINE_RECIPIENTS,
@@ -60,47 +70,61 @@ class Broadcasts:
         self._streams = streams
         self._counts = counts
         self._fanout = fanout
+        self._jobs = jobs
         self._deliveries = deliveries
+        self._pace = pace
         self._clock = clock
         self._new_id = new_id
         self._max_inline_recipients = max_inline_recipients
 
-    def broadcast(self, by: Principal, request: Broadcast) -> BroadcastResult:
+    def broadcast(
+        self, by: Principal, request: Broadcast, notification_id: str | None = None
+    ) -> BroadcastResult:
         """To whoever is subscribed: in this call if they are few, else by the queue.
+
+        `notification_id` is given by a caller who may have to make the call again: it then does
+        what the first try has left to do, and posts nothing under another id.
 
         Raises: Invalid, Forbidden, PayloadTooLarge.
         """
         pattern = parse_pattern(request.pattern, "pattern")
-        frame = replace(
-            self._composer.compose(by, request, stream_of(pattern), pattern), id=self._new_id()
-        )
+        frame = self._composer.compose(by, request, stream_of(pattern), pattern)
+        if notification_id is not None and (job := self._jobs.get(job_id(notification_id))):
+            return self._hand_over(job)
+        frame = replace(frame, id=notification_id or self._new_id())
         if request.persist == "stream" and not request.dry_run:
             # Before the subscribers are read: who subscribes in between and is told a `seq` below
             # this one must get it.
-            frame = self._store(frame, request)
+            found = self._find(Pattern(frame.stream), frame.id) if notification_id else None
+            frame = found or self._store(frame, request)
         audiences = self._subscriptions.audiences(pattern)
         few = self._few(audiences, request)
         if request.dry_run:
             recipients = self._estimate(audiences) if few is None else len(few)
             return BroadcastResult(pattern, frame.id, recipients, dry_run=True)
         if few is None:
-            return self._queue(pattern, frame, audiences, request)
+            return self._queue(by, frame, audiences, request)
         return self._post_now(pattern, frame, few)
 
     def _few(self, audiences: list[Audience], request: Broadcast) -> list[Subscriber] | None:
-        """The recipients, each connection once; None if they are too many for one call."""
+        """The recipients, each connection once; None if they, or the shards that they may be in,
+        are too many for one call."""
+        if sum(audience.shards for audience in audiences) > MAX_INLINE_SHARDS:
+            return None
         excluded = set(request.exclude_user_ids)
+        # A call does not pause: what it may not post within a second is not for it.
+        most = min(self._max_inline_recipients, request.max_rate or self._max_inline_recipients)
         few: dict[ConnectionId, Subscriber] = {}
         for audience in audiences:
             for subscriber in self._members(audience):
                 if subscriber.username not in excluded:
                     few[subscriber.connection_id] = subscriber
-                if len(few) > self._max_inline_recipients:
+                if len(few) > most:
                     return None
         return list(few.values())
 
     def _estimate(self, audiences: list[Audience]) -> int:
-        return sum(self._subscriptions.members(audience) for audience in audiences)
+        return sum(max(0, size) for size in self._subscriptions.sizes(audiences).values())
 
     def _post_now(
         self, pattern: Pattern, frame: NotificationFrame, subscribers: list[Subscriber]
@@ -118,22 +142,38 @@ class Broadcasts:
 
     def _queue(
         self,
-        pattern: Pattern,
+        by: Principal,
         frame: NotificationFrame,
         audiences: list[Audience],
         request: Broadcast,
     ) -> BroadcastResult:
-        broadcast_id = "bc_" + frame.id.removeprefix("ntf_")
-        text = encode(frame).decode()
-        excluded = tuple(Username(name) for name in request.exclude_user_ids)
-        self._deliveries.put(
-            ShardJob(broadcast_id, text, audience.pattern, shard, exclude_user_ids=excluded)
-            for audience in audiences
-            for shard in range(audience.shards)
+        job = BroadcastJob(
+            id=job_id(frame.id),
+            by=by.username,
+            pattern=Pattern(request.pattern),
+            notification_id=frame.id,
+            created_at=self._clock(),
+            max_rate=request.max_rate,
+            recipients=self._estimate(audiences),
+            shards=sum(audience.shards for audience in audiences),
         )
+        excluded = frozenset(Username(name) for name in request.exclude_user_ids)
+        self._jobs.begin(job, Announcement(encode(frame).decode(), excluded))
         self._count(1, Delivery())
-        recipients = max(self._estimate(audiences), self._max_inline_recipients + 1)
-        return BroadcastResult(pattern, frame.id, recipients, broadcast_id=broadcast_id)
+        return self._hand_over(job)
+
+    def _hand_over(self, job: BroadcastJob) -> BroadcastResult:
+        """One message, however many they are: the queue makes its parts, and survives what may
+        happen to a call meanwhile."""
+        if job.queued != job.parts:
+            self._deliveries.put([PartJob(job.id, PLAN)])
+        return BroadcastResult(
+            job.pattern,
+            job.notification_id,
+            job.recipients,
+            broadcast_id=job.id,
+            estimated_seconds=self._pace.seconds(job.recipients, job.max_rate),
+        )
 
     def _deliver(self, frame: bytes, subscribers: list[Subscriber]) -> Delivery:
         delivery = self._fanout.deliver(frame, subscribers)
@@ -142,6 +182,10 @@ class Broadcasts:
 
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
         return every_member(self._subscriptions, audience, self._clock())
+
+    def _find(self, stream: Pattern, notification_id: str) -> NotificationFrame | None:
+        """What a first try has stored."""
+        return self._streams.find(stream, notification_id, _made_at(notification_id))
 
     def _store(self, frame: NotificationFrame, request: Broadcast) -> NotificationFrame:
         now = self._clock()
@@ -152,3 +196,13 @@ class Broadcasts:
         # What is delivered is delivered: an answer of 503 would have it sent twice.
         with suppress(Unavailable):
             self._counts.add({"sent": sent, **delivery.tally()})
+
+
+def job_id(notification_id: str) -> str:
+    return "bc_" + notification_id.removeprefix("ntf_")
+
+
+def _made_at(notification_id: str) -> int:
+    """The time (ms) that an id begins with; 0, and so all time, if it begins with none."""
+    digits = notification_id.removeprefix("ntf_")[:12]
+    return int(digits, 16) if len(digits) == 12 and set(digits) <= set("0123456789abcdef") else 0

@@ -1,20 +1,20 @@
-"""What the queues carry: shards of a broadcast to deliver, and what is put off until later."""
+"""What the queues carry: parts of a broadcast to deliver, and what is put off until later."""
 
 import msgspec
 from msgspec import Struct
 
-from notify.model import ConnectionId, Pattern, Subscriber, Username
+from notify.model import Subscriber
 
 
-class ShardJob(Struct, tag="shard", frozen=True):
-    """Post `frame` to the subscribers of one shard that come behind `after`."""
+class PartJob(Struct, tag="part", frozen=True):
+    """Deliver a part of a broadcast, or (PLAN) make its parts. Everything else is in their rows.
+
+    `tries`: how often it was put back because a store did not answer.
+    """
 
     broadcast_id: str
-    frame: str
-    pattern: Pattern
-    shard: int
-    after: ConnectionId | None = None
-    exclude_user_ids: tuple[Username, ...] = ()
+    part: int
+    tries: int = 0
 
 
 class RetryJob(Struct, tag="retry", frozen=True):
@@ -28,13 +28,13 @@ class RetryJob(Struct, tag="retry", frozen=True):
 LaterJob = RetryJob
 
 
-def encode_job(job: ShardJob | LaterJob) -> str:
+def encode_job(job: PartJob | LaterJob) -> str:
     return msgspec.json.encode(job).decode()
 
 
-def parse_job(text: str) -> ShardJob:
+def parse_job(text: str) -> PartJob:
     """Of the queue of deliveries. Raises: msgspec.MsgspecError; only our own messages are in it."""
-    return msgspec.json.decode(text, type=ShardJob)
+    return msgspec.json.decode(text, type=PartJob)
 
 
 def parse_later_job(text: str) -> LaterJob:

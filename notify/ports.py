@@ -7,10 +7,10 @@ from typing import Protocol
 
 from notify.codes import Code
 from notify.frames import NotificationFrame
-from notify.jobs import LaterJob, ShardJob
+from notify.jobs import LaterJob, PartJob
 from notify.marks import Mark, State, Watermarks
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
-from notify.parts import Announcement, BroadcastJob, Part
+from notify.parts import Announcement, BroadcastJob, Part, Shard
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.
@@ -19,6 +19,7 @@ PAGE_SIZE = 100
 MAX_ACKED = 500
 
 Clock = Callable[[], int]  # milliseconds since the epoch
+Sleep = Callable[[float], None]  # for so many seconds
 NewId = Callable[[], str]  # unguessable, and different every time
 
 
@@ -95,8 +96,9 @@ class Subscriptions(Protocol):
     def audiences(self, pattern: Pattern) -> list[Audience]:
         """Every pattern whose subscribers a broadcast to `pattern` reaches; some may have none."""
 
-    def members(self, audience: Audience) -> int:
-        """About how many there are. Nothing that is delivered depends on it."""
+    def sizes(self, audiences: Iterable[Audience]) -> Mapping[Shard, int]:
+        """About how many are in each shard; one that is not named is empty. Nothing that is
+        delivered depends on it."""
 
     def page(
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
@@ -255,7 +257,7 @@ class Refusals(Protocol):
 class Deliveries(Protocol):
     """The queue of what a single call does not fan out."""
 
-    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None: ...
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None: ...
 
 
 class BroadcastJobs(Protocol):

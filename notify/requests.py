@@ -78,6 +78,7 @@ class Broadcast(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
     pattern: Annotated[str, Meta(min_length=1, max_length=256)]
     persist: Literal["stream", "none"] = "stream"
     exclude_user_ids: Names = []
+    max_rate: Annotated[int, Meta(ge=1)] | None = None
     dry_run: bool = False
 
 

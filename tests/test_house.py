@@ -14,7 +14,9 @@ import yaml
 
 from notify import errors
 from notify.codes import Code
+from notify.deliveries import MAX_RECEIVES, RESERVE_MS
 from notify.fanout import HANDSHAKE_GRACE_MS
+from notify.pacing import PAGE_SECONDS, WORKERS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("notify", "infra", "handlers", "local_server", "client")
@@ -107,6 +109,21 @@ def test_every_alarm_tells_somebody_and_has_a_name_of_its_own() -> None:
     alarms = [each["Properties"] for each in resources.values() if "Alarm" in each["Type"]]
     assert all(alarm["AlarmActions"] == ["!Ref AlarmsTopic"] for alarm in alarms)
     assert len({alarm["AlarmName"] for alarm in alarms}) == len(alarms)
+
+
+def test_a_delivery_knows_when_it_comes_for_the_last_time() -> None:
+    queues = yaml.load((ROOT / "infra/queues.yml").read_text(), _Loader)["Resources"]
+    policy = queues["DeliveriesQueue"]["Properties"]["RedrivePolicy"]
+    assert policy["maxReceiveCount"] == MAX_RECEIVES
+
+
+def test_there_are_as_many_workers_as_share_the_pace() -> None:
+    deliver = TEMPLATE["functions"]["deliver"]
+    (event,) = deliver["events"]
+    at_once = (deliver["reservedConcurrency"], event["sqs"]["maximumConcurrency"])
+    assert set(at_once) == {TEMPLATE["provider"]["environment"]["DELIVERY_WORKERS"]}
+    assert TEMPLATE["params"]["default"]["deliveryWorkers"] == WORKERS
+    assert deliver["timeout"] * 1000 > RESERVE_MS + PAGE_SECONDS * 1000
 
 
 def test_nothing_scans() -> None:

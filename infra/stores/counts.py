@@ -20,6 +20,10 @@ def members_counter(pattern: Pattern) -> str:
     return f"members:{pattern}"
 
 
+def pattern_of(members_counter: str) -> Pattern:
+    return Pattern(members_counter.removeprefix("members:"))
+
+
 def add_to(counter: str, shard: int, amount: int) -> int:
     """Adds to one shard of a counter and returns its new value."""
     row = CounterRow(counter, shard)

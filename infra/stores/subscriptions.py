@@ -1,12 +1,13 @@
 """The members of topics in DynamoDB, as the fan-out reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from infra.stores import directory
 from infra.stores.border import translated
-from infra.stores.counts import members_counter, total
-from infra.tables import SubscriptionRow, TopicRow
+from infra.stores.counts import members_counter, pattern_of
+from infra.tables import CounterRow, SubscriptionRow, TopicRow
 from notify.model import ConnectionId, Pattern, Subscriber, Username
+from notify.parts import Shard
 from notify.ports import Audience, Page
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, is_wildcard, root, wildcards_over
 
@@ -25,8 +26,16 @@ class DynamoSubscriptions:
         return [Audience(found, directory.shards(row)) for found, row in rows.items()]
 
     @translated
-    def members(self, audience: Audience) -> int:
-        return total(members_counter(audience.pattern))
+    def sizes(self, audiences: Iterable[Audience]) -> dict[Shard, int]:
+        keys = [
+            (members_counter(audience.pattern), shard)
+            for audience in audiences
+            for shard in range(audience.shards)
+        ]
+        return {
+            Shard(pattern_of(row.counter), int(row.shard)): int(row.value)
+            for row in CounterRow.batch_get(keys)
+        }
 
     @translated
     def page(

@@ -11,8 +11,9 @@ import msgspec
 from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame
-from notify.jobs import LaterJob, ShardJob
+from notify.jobs import LaterJob, PartJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
+from notify.parts import Shard
 from notify.ports import (
     MAX_ACKED,
     Audience,
@@ -178,8 +179,12 @@ class FakeSubscriptions:
             if covers(live, wanted) or covers(wanted, live)
         ]
 
-    def members(self, audience: Audience) -> int:
-        return len(self._memory.members.get(audience.pattern, {}))
+    def sizes(self, audiences: Iterable[Audience]) -> Mapping[Shard, int]:
+        return Counter(
+            Shard(member.pattern, member.shard)
+            for audience in audiences
+            for member in self._memory.members.get(audience.pattern, {}).values()
+        )
 
     def page(
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
@@ -313,12 +318,12 @@ class FakeRefusals:
 class FakeDeliveries:
     """Jobs with their delay, in the order put."""
 
-    waiting: list[tuple[ShardJob, int]] = field(default_factory=list)
+    waiting: list[tuple[PartJob, int]] = field(default_factory=list)
 
-    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
         self.waiting.extend((job, delay_seconds) for job in jobs)
 
-    def take(self) -> list[ShardJob]:
+    def take(self) -> list[PartJob]:
         """Everything that waits, whatever its delay; the queue is empty behind it."""
         taken = [job for job, _ in self.waiting]
         self.waiting.clear()

@@ -15,7 +15,7 @@ from notify.passwords import PasswordHasher
 from notify.requests import CreateUser
 from notify.tokens import Keyring, parse_key, sign
 from tests import events
-from tests.aws import client
+from tests.aws import PREFIX, client
 from tests.conftest import TEST_KEY
 from tests.gateway_server import GatewayServer
 
@@ -60,6 +60,9 @@ class Service:
     def drop_tables(self) -> None:
         for model in MODELS:
             client("dynamodb").delete_table(TableName=model.Meta.table_name)
+
+    def drop_table(self, name: str) -> None:
+        client("dynamodb").delete_table(TableName=PREFIX + name)
 
     def queued(self, queue: str, wait_seconds: int = 0) -> list[str]:
         """The bodies that wait in a queue; taken out of it."""

@@ -1,60 +1,108 @@
+from typing import Any
+
 import pytest
 
 from handlers import broadcast, deliver
 from infra import wiring
+from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.counts import DynamoCounts
-from notify.jobs import ShardJob, encode_job
-from notify.model import ConnectionId, Pattern, Username
+from notify.deliveries import MAX_RECEIVES, RESERVE_MS
+from notify.jobs import PartJob, encode_job, parse_job
+from notify.parts import JobState
 from tests import events
 from tests.handlers.conftest import Service, answer
 
-JOB = ShardJob("bc_1", '{"type":"notification"}', Pattern("general"), 0)
+PLENTY = events.LambdaContext(remaining_ms=2 * RESERVE_MS)
+TAKEN: dict[str, object] = {"batchItemFailures": []}
+STAYS = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
 
-def run(job: ShardJob, context: events.LambdaContext = events.CONTEXT) -> dict[str, object]:
-    return deliver.handler(events.batch("deliveries", encode_job(job)), context)
-
-
-def test_a_shard_is_posted_to(heliograph: Service) -> None:
-    heliograph.connect("a", heliograph.token("alice"))
-    heliograph.connect("b", heliograph.token("bob"))
-    excluded = ShardJob(
-        JOB.broadcast_id, JOB.frame, JOB.pattern, 0, exclude_user_ids=(Username("bob"),)
-    )
-    assert run(excluded) == {"batchItemFailures": []}
-    assert [to for to, _ in heliograph.gateway.posted] == ["a"]
-    assert DynamoCounts().totals().counters["delivered"] == 1
-
-
-def test_it_goes_on_behind_the_cursor(heliograph: Service) -> None:
-    for connection_id in ("a", "b", "c"):
-        heliograph.connect(connection_id, heliograph.token("alice"))
-    run(ShardJob(JOB.broadcast_id, JOB.frame, JOB.pattern, 0, after=ConnectionId("b")))
-    assert [to for to, _ in heliograph.gateway.posted] == ["c"]
-
-
-def test_a_job_that_cannot_be_read_stays_in_the_queue(heliograph: Service) -> None:
-    response = deliver.handler(events.batch("deliveries", "{}"), events.CONTEXT)
-    assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
-
-
-def test_a_broadcast_to_many_is_queued_and_arrives(
-    heliograph: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(3):
-        heliograph.connect(f"c{number}", heliograph.token("alice"))
-    monkeypatch.setenv("INLINE_RECIPIENTS", "2")
+@pytest.fixture
+def three(heliograph: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """Three connections are connected, and a call posts to nobody itself."""
+    monkeypatch.setenv("INLINE_RECIPIENTS", "0")
+    monkeypatch.setenv("DELIVERY_POSTS_PER_SECOND", "100000")
     wiring.reset()
-    body = {"pattern": "*", "notification_type": "n", "title": "t", "message": "m"}
-    token = heliograph.token("root", "admin")
+    for connection_id, name in (("a", "alice"), ("b", "bob"), ("c", "alice")):
+        heliograph.connect(connection_id, heliograph.token(name))
+    return heliograph
+
+
+def queue(service: Service, **fields: object) -> Any:
+    body = {"pattern": "*", "notification_type": "n", "title": "t", "message": "m", **fields}
+    token = service.token("root", "admin")
     event = events.request("POST /api/v1/notifications/broadcast", body, token)
-
     response = broadcast.handler(event, events.CONTEXT)
-    queued = heliograph.queued("DeliveriesQueue")
-    for job in queued:
-        deliver.handler(events.batch("deliveries", job), events.CONTEXT)
-
     assert response["statusCode"] == 202
-    assert answer(response)["estimated_recipients"] == 3
-    assert answer(response)["status"] == "queued"
-    assert {to for to, _ in heliograph.gateway.posted} == {"c0", "c1", "c2"}
+    return answer(response)
+
+
+def run(body: str, receive_count: int = 1) -> dict[str, Any]:
+    event = events.batch("deliveries", body, receive_count=receive_count)
+    return deliver.handler(event, PLENTY)
+
+
+def state(queued: Any) -> JobState:
+    job = DynamoBroadcastJobs(wiring.clock).get(queued["broadcast_id"])
+    assert job is not None
+    return job.state
+
+
+def test_a_broadcast_to_many_is_queued_and_arrives(three: Service) -> None:
+    queued = queue(three)
+    while waiting := three.queued("DeliveriesQueue"):
+        for job in waiting:
+            assert run(job) == TAKEN
+
+    assert (queued["status"], queued["estimated_recipients"]) == ("queued", 3)
+    assert sorted(to for to, _ in three.gateway.posted) == ["a", "b", "c"]
+    assert DynamoCounts().totals().counters["delivered"] == 3
+    assert state(queued) is JobState.DONE
+
+
+def test_the_message_names_the_broadcast_and_says_no_more(three: Service) -> None:
+    queued = queue(three)
+    (body,) = three.queued("DeliveriesQueue")
+    assert parse_job(body) == PartJob(queued["broadcast_id"], 0)
+
+
+def test_excluded_users_get_nothing(three: Service) -> None:
+    queue(three, exclude_user_ids=["alice"])
+    while waiting := three.queued("DeliveriesQueue"):
+        for job in waiting:
+            run(job)
+    assert [to for to, _ in three.gateway.posted] == ["b"]
+
+
+def test_a_message_that_cannot_be_read_stays_in_the_queue(heliograph: Service) -> None:
+    assert run("{}") == STAYS
+
+
+def test_what_another_worker_is_at_stays_in_the_queue(
+    three: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(three)
+    (plan,) = three.queued("DeliveriesQueue")
+    run(plan)
+    (part,) = three.queued("DeliveriesQueue")
+    there, overtaking = three.gateway.answer, [lambda: run(part)]
+
+    def answer_late(*call: Any) -> tuple[int, str]:
+        if overtaking:
+            assert overtaking.pop()() == TAKEN
+        return there(*call)
+
+    three.gateway.answer = answer_late  # type: ignore[assignment, method-assign]
+    assert run(part) == STAYS
+    assert DynamoCounts().totals().counters["delivered"] == 3
+
+
+def test_a_message_that_fails_for_the_last_time_makes_the_broadcast_fail(three: Service) -> None:
+    queued = queue(three)
+    (plan,) = three.queued("DeliveriesQueue")
+    run(plan)
+    (part,) = three.queued("DeliveriesQueue")
+    last = encode_job(PartJob(queued["broadcast_id"], parse_job(part).part, tries=8))
+    three.drop_table("subscriptions")
+    assert run(last, MAX_RECEIVES) == STAYS
+    assert state(queued) is JobState.FAILED

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from infra.queues import MAX_BYTES, MAX_MESSAGES, SqsDeliveries, SqsQueue, SqsRefusals, batches
 from notify.codes import Code
 from notify.errors import Unavailable
-from notify.jobs import ShardJob, parse_job
-from notify.model import ConnectionId, Pattern
+from notify.jobs import PartJob, parse_job
+from notify.model import ConnectionId
 from tests.aws import REGION, client
 
 
@@ -25,10 +25,10 @@ def test_a_refusal_names_the_connection_and_the_code(service: dict[str, str]) ->
 
 def test_more_jobs_than_a_batch_takes_all_arrive(service: dict[str, str]) -> None:
     url = service["DeliveriesQueue"]
-    jobs = [ShardJob("bc", "{}", Pattern("general"), shard) for shard in range(23)]
+    jobs = [PartJob("bc", part) for part in range(23)]
     SqsDeliveries(SqsQueue(url, REGION)).put(jobs)
     found = [parse_job(body) for _ in range(3) for body in received(url)]
-    assert sorted(job.shard for job in found) == list(range(23))
+    assert sorted(job.part for job in found) == list(range(23))
 
 
 def test_a_queue_that_is_not_there_is_unavailable(service: dict[str, str]) -> None:

@@ -2,6 +2,7 @@ import pytest
 from moto import mock_aws
 
 from infra.settings import SettingsError, read_keys, read_settings
+from notify.pacing import Pace
 from tests.aws import REGION, client
 
 ENVIRONMENT = {"AWS_REGION": REGION, "TABLE_PREFIX": "test-"}
@@ -14,7 +15,13 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     assert settings.refusal_mode == "frame"
     assert settings.public_topics == ("*",)
     assert settings.inline_recipients == 200
+    assert settings.pace == Pace(posts_a_second=2000, workers=10)
     assert (settings.issuer, settings.jwks_url) == (None, "")
+
+
+def test_the_pace_of_broadcasts_is_set() -> None:
+    pace = {"DELIVERY_POSTS_PER_SECOND": "500", "DELIVERY_WORKERS": "4"}
+    assert read_settings({**ENVIRONMENT, **pace}).pace == Pace(500, 4)
 
 
 def test_topics_may_be_several_or_none() -> None:
@@ -30,6 +37,8 @@ def test_topics_may_be_several_or_none() -> None:
         ({"TABLE_PREFIX": ""}, "TABLE_PREFIX is not set"),
         ({"WS_REFUSAL": "shout"}, "WS_REFUSAL is 'shout'; it can be frame or reject"),
         ({"INLINE_RECIPIENTS": "many"}, "INLINE_RECIPIENTS is 'many'; it must be a whole number"),
+        ({"DELIVERY_WORKERS": "0"}, "DELIVERY_WORKERS is 0; it must be at least 1"),
+        ({"DELIVERY_POSTS_PER_SECOND": "-1"}, "DELIVERY_POSTS_PER_SECOND is '-1'; it must be"),
         ({"PUBLIC_TOPICS": "a b"}, "PUBLIC_TOPICS: topic: "),
     ],
 )

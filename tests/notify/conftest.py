@@ -11,7 +11,7 @@ from notify.acking import Acking
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
-from notify.deliveries import Deliverer
+from notify.deliveries import RESERVE_MS, Deliverer
 from notify.devices import Devices
 from notify.errors import HeliographError
 from notify.fanout import Fanout
@@ -25,8 +25,9 @@ from notify.jobs import RetryJob
 from notify.later import Later, Retrying
 from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
+from notify.pacing import Pace
 from notify.passwords import PasswordHasher
-from notify.ports import Connections, Counts, Streams, Subscriptions
+from notify.ports import PAGE_SIZE, BroadcastJobs, Connections, Counts, Streams, Subscriptions
 from notify.reading import Reader
 from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
@@ -37,6 +38,7 @@ from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
 from notify.verbs import Verbs, verbs
 from tests.fakes import (
+    FakeBroadcastJobs,
     FakeClock,
     FakeConnections,
     FakeCounts,
@@ -93,6 +95,10 @@ class World:
         self.streams: Streams = FakeStreams(self.memory)
         self.counts: Counts = FakeCounts(self.memory)
         self.marks = FakeMarks()
+        self.jobs: BroadcastJobs = FakeBroadcastJobs()
+        self.pace = Pace()
+        self.page_size = PAGE_SIZE
+        self.pauses: list[float] = []
         self.deliveries = FakeDeliveries()
         self.later_queue = FakeLaterQueue()
         self.hasher = CountingHasher()
@@ -169,7 +175,9 @@ class World:
             streams=self.streams,
             counts=self.counts,
             fanout=self.fanout,
+            jobs=self.jobs,
             deliveries=self.deliveries,
+            pace=self.pace,
             clock=self.clock,
             new_id=self.new_id,
             max_inline_recipients=self.max_inline_recipients,
@@ -177,11 +185,32 @@ class World:
 
     @property
     def deliverer(self) -> Deliverer:
-        return Deliverer(self.subscriptions, self.counts, self.fanout, self.deliveries, self.clock)
+        return Deliverer(
+            subscriptions=self.subscriptions,
+            counts=self.counts,
+            fanout=self.fanout,
+            jobs=self.jobs,
+            deliveries=self.deliveries,
+            pace=self.pace,
+            clock=self.clock,
+            sleep=self.sleep,
+            page_size=self.page_size,
+        )
 
     @property
     def later(self) -> Later:
         return Later({RetryJob: Retrying(self.fanout, self.counts).retry})
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.clock.advance(round(seconds * 1000))
+
+    def deliver_all(self) -> None:
+        """Until the queue of deliveries is empty, whatever its messages wait for."""
+        while self.deliveries.waiting:
+            job, delay = self.deliveries.waiting.pop(0)
+            self.clock.advance(delay * 1000)
+            self.deliverer.run(job, lambda: 2 * RESERVE_MS)
 
     def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
         request = CreateUser(name, PASSWORD, list(roles), tenant)

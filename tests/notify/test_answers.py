@@ -133,7 +133,9 @@ def test_a_broadcast_that_is_done_is_answered_with_its_numbers() -> None:
 
 
 def test_a_broadcast_in_the_queue_is_answered_with_an_estimate() -> None:
-    result = BroadcastResult(Pattern("*"), "ntf_1", 45_000, broadcast_id="bc_1")
+    result = BroadcastResult(
+        Pattern("*"), "ntf_1", 45_000, broadcast_id="bc_1", estimated_seconds=45
+    )
     answer = broadcast_answer(result)
     assert isinstance(answer, QueuedBroadcastAnswer)
     assert body(answer) == {
@@ -157,7 +159,7 @@ def test_a_dry_run_says_that_nothing_was_sent() -> None:
 
 def test_stats_have_the_names_that_the_first_clients_know() -> None:
     totals = Totals(3, 2, 5, {"sent": 1, "delivered": 2, "gone": 0, "failed": 0})
-    assert body(stats_answer(Stats(totals, {"alice": 2, "bob": 1}), NOW)) == {
+    assert body(stats_answer(Stats(totals, {"alice": 2, "bob": 1}, running=1, queued=4), NOW)) == {
         "websocket_connections": 3,
         "user_connections": 2,
         "topics": 5,
@@ -168,6 +170,7 @@ def test_stats_have_the_names_that_the_first_clients_know() -> None:
             "redis_available": False,
         },
         "counters": {"sent": 1, "delivered": 2, "gone": 0, "failed": 0},
+        "broadcasts": {"running": 1, "queued": 4},
         "timestamp": "2026-01-01T00:00:00.000Z",
     }
 

@@ -1,14 +1,19 @@
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
+from notify.broadcasts import MAX_INLINE_SHARDS, BroadcastResult
 from notify.errors import Forbidden, Invalid, Unavailable
-from notify.jobs import ShardJob
+from notify.frames import NotificationFrame
+from notify.jobs import PartJob
 from notify.model import Action, ConnectionId, Pattern
+from notify.parts import PLAN
 from notify.requests import Broadcast
-from tests.fakes import FakeDeliveries
+from tests.fakes import FakeDeliveries, FakeStreams
 from tests.notify.conftest import LateStreams, World, broadcast, content, reached
+from tests.notify.killing import Killed, Killer, Queue
 
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
 
@@ -156,8 +161,7 @@ def test_a_broadcast_reaches_who_subscribed_before_it_was_stored(
     world.max_inline_recipients = max_inline_recipients
     world.streams = LateStreams(world, "orders:eu")
     broadcast(world, "orders:eu")
-    for job in world.deliveries.take():
-        world.deliverer.run(job, lambda: 60_000)
+    world.deliver_all()
     assert reached(world) == ["late"]
 
 
@@ -172,15 +176,14 @@ def many(three: World) -> World:
     return three
 
 
-def test_many_are_the_queues_work_with_one_job_a_shard(many: World) -> None:
-    result = broadcast(many, "general", exclude_user_ids=["bob"])
-    jobs = many.deliveries.take()
-    assert [(job.pattern, job.shard, job.after) for job in jobs] == [
-        ("general", 0, None),
-        ("general", 1, None),
-    ]
-    assert {job.broadcast_id for job in jobs} == {result.broadcast_id}
-    assert {job.exclude_user_ids for job in jobs} == {("bob",)}
+def test_many_are_the_queues_work_and_cost_the_call_one_message(many: World) -> None:
+    result = broadcast(many, "general", exclude_user_ids=["bob"], max_rate=7)
+    assert many.deliveries.take() == [PartJob(f"{result.broadcast_id}", PLAN)]
+    job = many.jobs.get(f"{result.broadcast_id}")
+    assert job is not None
+    assert (job.by, job.pattern, job.max_rate) == ("root", "general", 7)
+    assert (job.recipients, job.shards, job.created_at) == (3, 2, many.clock())
+    assert many.jobs.announcement(job.id).excluded == {"bob"}
     assert many.gateway.posted == []
 
 
@@ -189,25 +192,31 @@ def test_a_queued_broadcast_estimates_and_names_itself(many: World) -> None:
     assert result.broadcast_id == "bc_" + result.notification_id.removeprefix("ntf_")
     assert (result.recipients, result.delivered) == (3, 0)
     assert result.estimated_seconds == 1
+    assert broadcast(many, "general", max_rate=1).estimated_seconds == 3
 
 
 def test_a_queued_broadcast_is_stored_before_it_is_queued(many: World) -> None:
-    broadcast(many, "general")
+    broadcast_id = broadcast(many, "general").broadcast_id
     (stored,) = many.stored("general")
-    job = many.deliveries.take()[0]
-    assert isinstance(job, ShardJob)
-    assert json.loads(job.frame)["seq"] == stored.seq == 1
-
-
-def test_a_wildcard_has_the_jobs_of_each_of_its_topics(many: World) -> None:
-    broadcast(many, "orders:eu")
-    jobs = many.deliveries.take()
-    assert sorted(job.pattern for job in jobs) == ["orders:*", "orders:eu"]
+    assert json.loads(many.jobs.announcement(f"{broadcast_id}").frame)["seq"] == stored.seq == 1
 
 
 def test_exactly_as_many_as_a_call_does_are_done_in_the_call(three: World) -> None:
     three.max_inline_recipients = 3
     assert broadcast(three, "general").broadcast_id is None
+
+
+def test_more_than_may_be_posted_in_a_second_are_the_queues_work(three: World) -> None:
+    assert broadcast(three, "general", max_rate=3).delivered == 3
+    assert broadcast(three, "general", max_rate=2).broadcast_id is not None
+
+
+def test_so_many_shards_that_reading_them_takes_long_are_the_queues_work(three: World) -> None:
+    three.memory.shards[Pattern("general")] = MAX_INLINE_SHARDS
+    assert broadcast(three, "general").delivered == 3
+    three.memory.shards[Pattern("general")] = MAX_INLINE_SHARDS + 1
+    assert broadcast(three, "general").broadcast_id is not None
+    assert broadcast(three, "general", dry_run=True).recipients == 3
 
 
 def test_a_dry_run_of_many_queues_nothing(many: World) -> None:
@@ -218,7 +227,7 @@ def test_a_dry_run_of_many_queues_nothing(many: World) -> None:
 class FullDeliveries(FakeDeliveries):
     """A queue that does not answer."""
 
-    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
         raise Unavailable("the queue does not answer: try again")
 
 
@@ -228,15 +237,110 @@ def test_a_broadcast_that_cannot_be_queued_is_unavailable(many: World) -> None:
         broadcast(many, "general")
 
 
-def test_what_the_queue_does_arrives_like_what_the_call_does(many: World) -> None:
-    broadcast(many, "general")
-    for job in many.deliveries.take():
-        many.deliverer.run(job, lambda: 60_000)
+@pytest.mark.parametrize("pattern", ["general", "orders:*", "orders:eu"])
+def test_what_the_queue_does_arrives_like_what_the_call_does(many: World, pattern: str) -> None:
+    broadcast(many, pattern)
+    many.deliver_all()
+    assert reached(many) == (["c1", "c2", "c3"] if pattern == "general" else ["c1", "c2"])
+    delivered = len(many.gateway.posted)
+    counters = many.counts.totals().counters
+    assert counters == {"sent": 1, "delivered": delivered, "gone": 0, "failed": 0}
+
+
+# Once more, under the same id
+
+
+def again(world: World, pattern: str, **fields: Any) -> BroadcastResult:
+    request = Broadcast(pattern=pattern, **content(**fields))
+    return world.broadcasts.broadcast(world.principal("root", "service"), request, "ntf_fixed")
+
+
+def test_a_call_that_is_made_again_queues_nothing_twice(many: World) -> None:
+    first = again(many, "general")
+    many.deliver_all()
+    assert again(many, "general") == first
+    assert many.deliveries.waiting == []
+    assert len(many.gateway.posted) == 3
+    assert len(many.stored("general")) == 1
+
+
+def test_a_call_that_is_made_again_puts_the_message_that_is_missing(many: World) -> None:
+    there, many.deliveries = many.deliveries, FullDeliveries()
+    with pytest.raises(Unavailable):
+        again(many, "general")
+    many.deliveries = there
+    again(many, "general")
+    many.deliver_all()
     assert reached(many) == ["c1", "c2", "c3"]
-    assert many.counts.totals().counters == {
-        "sent": 1,
-        "delivered": 3,
-        "gone": 0,
-        "failed": 0,
-        "acked": 0,
-    }
+    assert len(many.stored("general")) == 1
+    assert many.counts.totals().counters["sent"] == 1
+
+
+def test_a_call_that_is_made_again_stays_with_the_queue_though_few_are_left(many: World) -> None:
+    first = again(many, "general")
+    many.connections.close(C1)
+    many.connections.close(C2)
+    assert again(many, "general").broadcast_id == first.broadcast_id
+    many.deliver_all()
+    assert reached(many) == ["c3"]
+
+
+def test_a_call_that_is_made_again_in_the_call_keeps_its_place_in_the_stream(three: World) -> None:
+    first = again(three, "general")
+    broadcast(three, "general")
+    assert again(three, "general").notification_id == first.notification_id == "ntf_fixed"
+    frames = [frame for frame in three.gateway.frames("c1") if frame["id"] == "ntf_fixed"]
+    assert [frame["seq"] for frame in frames] == [1, 1]
+    assert len(three.stored("general")) == 2
+
+
+class SinceStreams(FakeStreams):
+    """Remembers since when it was searched."""
+
+    searched: int | None = None
+
+    def find(self, stream: Pattern, notification_id: str, since: int) -> NotificationFrame | None:
+        self.searched = since
+        return super().find(stream, notification_id, since)
+
+
+@pytest.mark.parametrize(
+    ("notification_id", "since"),
+    [("ntf_019b76da88000123456789abcdef", 0x019B76DA8800), ("ntf_0001", 0), ("ntf_" + "x" * 28, 0)],
+)
+def test_a_first_try_is_looked_for_since_the_time_in_its_id(
+    three: World, notification_id: str, since: int
+) -> None:
+    three.streams = streams = SinceStreams(three.memory)
+    request = Broadcast(pattern="general", **content())
+    three.broadcasts.broadcast(three.principal("root", "service"), request, notification_id)
+    assert streams.searched == since
+
+
+def test_a_new_id_is_not_looked_for(three: World) -> None:
+    three.streams = streams = SinceStreams(three.memory)
+    broadcast(three, "general")
+    assert streams.searched is None
+
+
+def test_a_call_that_dies_anywhere_is_completed_by_the_next() -> None:
+    for operations in range(1000):
+        world = World(max_inline_recipients=0)
+        for name in ("c1", "c2", "c3"):
+            world.open(name, world.principal("alice"))
+        killer, streams = Killer(), world.streams
+        world.streams = killer.at(streams)
+        queue = Queue(world, killer)
+        killer.left = operations
+        try:
+            again(world, "general")
+        except Killed:
+            pass
+        else:
+            assert operations > 5
+            return
+        killer.left = None
+        again(world, "general")
+        queue.work_off(lambda: None)
+        assert reached(world) == ["c1", "c2", "c3"]
+        assert len(world.stored("general")) == 1

@@ -5,8 +5,9 @@ import pytest
 
 from notify.fanout import RETRIES_A_JOB
 from notify.frames import MAX_NOTIFICATION_BYTES
-from notify.jobs import RetryJob, ShardJob, encode_job, parse_job, parse_later_job
+from notify.jobs import PartJob, RetryJob, encode_job, parse_job, parse_later_job
 from notify.model import ConnectionId, Pattern, Subscriber, Username
+from notify.parts import PLAN
 from tests.fakes import NOW
 
 ALICE = Subscriber(
@@ -15,14 +16,8 @@ ALICE = Subscriber(
 SQS_MESSAGE_BYTES = 256 * 1024
 
 
-@pytest.mark.parametrize(
-    "job",
-    [
-        ShardJob("bc_1", '{"a":"\u00e9"}', Pattern("a:*"), 0),
-        ShardJob("bc_1", "{}", Pattern("a"), 7, ConnectionId("c1="), (Username("bob"),)),
-    ],
-)
-def test_a_shard_comes_out_of_the_queue_as_it_went_in(job: ShardJob) -> None:
+@pytest.mark.parametrize("job", [PartJob("bc_1", PLAN), PartJob("bc_1", 7, tries=3)])
+def test_a_part_comes_out_of_the_queue_as_it_went_in(job: PartJob) -> None:
     assert parse_job(encode_job(job)) == job
 
 
@@ -33,7 +28,7 @@ def test_what_is_put_off_comes_out_of_the_queue_as_it_went_in(job: RetryJob) -> 
 
 def test_a_job_says_which_kind_it_is() -> None:
     assert json.loads(encode_job(RetryJob("{}", (ALICE,), 1)))["type"] == "retry"
-    assert json.loads(encode_job(ShardJob("b", "{}", Pattern("a"), 0)))["type"] == "shard"
+    assert json.loads(encode_job(PartJob("b", 1)))["type"] == "part"
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"type":"other"}', '{"type":"retry"}', "[]"])

@@ -2,12 +2,12 @@ import pytest
 
 from notify.stats import MAX_COUNTED_BY_USER, Stats, read_stats
 from notify.topics import EVERYBODY
-from tests.notify.conftest import World
+from tests.notify.conftest import World, broadcast
 
 
 def read(world: World, *roles: str) -> Stats:
     by = world.principal("watcher", *roles)
-    return read_stats(by, world.counts, world.subscriptions, world.clock)
+    return read_stats(by, world.counts, world.subscriptions, world.jobs, world.clock)
 
 
 def test_numbers_are_true(world: World) -> None:
@@ -52,3 +52,16 @@ def test_where_nobody_is_connected_all_is_zero(world: World) -> None:
     stats = read(world, "admin")
     assert (stats.totals.connections, stats.totals.users, stats.totals.topics) == (0, 0, 0)
     assert stats.connections_by_user == {}
+    assert (stats.running, stats.queued) == (0, 0)
+
+
+def test_broadcasts_that_wait_or_run_are_counted(world: World) -> None:
+    world.open("c1", world.principal("alice"), *"abcd")
+    world.max_inline_recipients = 0
+    waiting, running, done, failed = (broadcast(world, name) for name in "abcd")
+    world.jobs.start(f"{running.broadcast_id}", world.clock())
+    world.jobs.cancel(f"{done.broadcast_id}")
+    world.jobs.fail(f"{failed.broadcast_id}", 1)
+    stats = read(world, "admin")
+    assert waiting.broadcast_id is not None
+    assert (stats.running, stats.queued) == (1, 1)

@@ -67,7 +67,7 @@ class Stores:
     def members(self, pattern: str) -> int:
         """How many the store says there are."""
         audiences = self.subscriptions.audiences(Pattern(pattern))
-        return sum(map(self.subscriptions.members, audiences))
+        return sum(self.subscriptions.sizes(audiences).values())
 
     def tally(self) -> tuple[int, int, int]:
         totals = self.counts.totals()

@@ -108,6 +108,7 @@ def everything(stores: Stores) -> None:
     stores.marks.mark(ALICE.username, "ntf_1", State.READ, 0, 0, 0)
     stores.marks.mark_all(ALICE.username, State.READ, {Pattern("a:b"): 1}, 0)
     stores.marks.since(ALICE.username, "ntf_1")
+    stores.subscriptions.sizes(stores.subscriptions.audiences(Pattern("a:*")))
     stores.jobs.begin(JOB, ANNOUNCEMENT)
     stores.jobs.add_part(JOB, PART)
     stores.jobs.checkpoint(JOB.id, PART)

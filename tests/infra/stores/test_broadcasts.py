@@ -3,12 +3,16 @@ from dataclasses import replace
 import pytest
 
 from infra.stores.broadcasts import KEPT_MS
-from infra.tables import BroadcastRow
+from infra.tables import BroadcastRow, TopicRow
+from notify.deliveries import MAX_RECEIVES, RESERVE_MS, Deliverer
 from notify.errors import Unavailable
+from notify.fanout import Fanout
+from notify.jobs import PartJob
 from notify.model import ConnectionId, Pattern, Subscriber, Username
+from notify.pacing import Pace
 from notify.parts import PLAN, Announcement, BroadcastJob, JobState, Part, Shard
-from tests.fakes import NOW
-from tests.infra.stores.calls import before, failing, interleave
+from tests.fakes import NOW, FakeDeliveries, FakeGateway, FakeLaterQueue
+from tests.infra.stores.calls import before, crashes, failing, interleave
 from tests.infra.stores.conftest import Stores, fresh
 
 GENERAL = Pattern("general")
@@ -232,3 +236,86 @@ def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, operation: str) -> 
     }
     with failing("ThrottlingException", operation=operation), pytest.raises(Unavailable):
         calls[operation]()
+
+
+# A worker on DynamoDB
+
+
+class Workers:
+    """A broadcast to four connections in two shards, two to a page, and what works it off."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.gateway = FakeGateway()
+        self.queue = FakeDeliveries()
+        fanout = Fanout(self.gateway, stores.connections, FakeLaterQueue(), stores.clock)
+        self.deliverer = Deliverer(
+            subscriptions=stores.subscriptions,
+            counts=stores.counts,
+            fanout=fanout,
+            jobs=stores.jobs,
+            deliveries=self.queue,
+            pace=Pace(1_000_000, 1),
+            clock=stores.clock,
+            sleep=lambda _: None,
+            page_size=2,
+        )
+        TopicRow("general", GENERAL, shards=2).save()
+        for number in range(4):
+            connection = stores.open(f"c{number}")
+            self.gateway.open.add(connection.id)
+        stores.jobs.begin(JOB, Announcement('{"type":"notification"}'))
+        self.queue.put([PartJob(JOB.id, PLAN)])
+
+    def run(self, message: PartJob, receive_count: int = 1) -> None:
+        self.deliverer.run(message, lambda: 2 * RESERVE_MS, receive_count)
+
+    def work_off(self) -> None:
+        while waiting := self.queue.take():
+            for message in waiting:
+                self.run(message)
+
+
+def test_a_worker_that_dies_at_any_call_costs_nobody_the_broadcast() -> None:
+    for attempt in crashes():
+        with fresh("dynamodb") as stores:
+            workers = Workers(stores)
+
+            def once(workers: Workers = workers) -> None:
+                while workers.queue.waiting:
+                    message, _ = workers.queue.waiting[0]
+                    workers.run(message)
+                    workers.queue.waiting.pop(0)
+
+            attempt(once)
+            workers.work_off()  # SQS hands out again what was not done
+            (part,) = stores.jobs.parts(JOB.id)
+            assert (part.delivered, part.gone, part.failed) == (4, 0, 0)
+            assert {to for to, _ in workers.gateway.posted} == {f"c{n}" for n in range(4)}
+            assert len(workers.gateway.posted) <= 4 + 2
+            assert job_of(stores).state is JobState.DONE
+            assert list(BroadcastRow.query("active")) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_workers_at_one_part_count_each_post_once(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        workers = Workers(stores)
+        (plan,) = workers.queue.take()
+        workers.run(plan)
+        (message,) = workers.queue.take()
+        interleave(seed, *[lambda: workers.run(message)] * 3)
+        (part,) = stores.jobs.parts(JOB.id)
+        assert (part.delivered, job_of(stores).state) == (4, JobState.DONE)
+        assert stores.counts.totals().counters["delivered"] == 4
+
+
+def test_a_worker_that_dies_at_its_last_receive_has_said_so(dynamo: Stores) -> None:
+    workers = Workers(dynamo)
+    (plan,) = workers.queue.take()
+    with failing("ValidationException", operation="PutItem"), pytest.raises(Exception):  # noqa: B017, PT011
+        workers.run(plan, MAX_RECEIVES)
+    assert job_of(dynamo).state is JobState.FAILED
+    workers.queue.put([plan])
+    workers.work_off()
+    assert job_of(dynamo).state is JobState.DONE

@@ -326,7 +326,8 @@ class Model:
 
 def total_members(stores: Stores, topic: str) -> int:
     audiences = stores.subscriptions.audiences(Pattern(topic))
-    return sum(stores.subscriptions.members(each) for each in audiences if each.pattern == topic)
+    exact = [each for each in audiences if each.pattern == topic]
+    return sum(stores.subscriptions.sizes(exact).values())
 
 
 def follow(kind: str, sequence: list[tuple[str, str, str]]) -> None:

@@ -3,6 +3,7 @@ import pytest
 from infra.tables import SubscriptionRow
 from notify.errors import Unavailable
 from notify.model import MAX_AGE_MS, ROW_GRACE_MS, ConnectionId, Pattern, Subscriber, Username
+from notify.parts import Shard
 from notify.ports import Audience, Page
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing
@@ -60,11 +61,18 @@ def test_a_broadcast_reaches_what_it_covers_and_what_covers_it(
     assert len(audiences) == len(reached)
 
 
-def test_members_are_counted_per_audience(stores: Stores) -> None:
+def test_members_are_counted_per_shard(stores: Stores) -> None:
     for number in range(3):
-        stores.open(f"c{number}", ORDERS)
-    assert stores.subscriptions.members(Audience(ORDERS, 1)) == 3
-    assert stores.subscriptions.members(Audience(Pattern("nobody"), 1)) == 0
+        stores.open(f"c{number}", ORDERS, *(["a"] if number else []))
+    audiences = [Audience(Pattern(name), 2) for name in (ORDERS, "a", "nobody")]
+    assert stores.subscriptions.sizes(audiences) == {Shard(ORDERS, 0): 3, Shard(Pattern("a"), 0): 2}
+
+
+def test_very_many_shards_are_counted(stores: Stores) -> None:
+    topics = [f"orders:{number}" for number in range(120)]
+    stores.open("c1", *topics)
+    audiences = stores.subscriptions.audiences(Pattern("orders:*"))
+    assert sum(stores.subscriptions.sizes(audiences).values()) == 120
 
 
 def page(stores: Stores, after: str | None, limit: int, now: int = NOW) -> Page:
@@ -148,4 +156,4 @@ def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, operation: str) -> 
 
 def test_a_count_that_is_busy_is_unavailable(dynamo: Stores) -> None:
     with failing("ThrottlingException", table="counters"), pytest.raises(Unavailable):
-        dynamo.subscriptions.members(Audience(ORDERS, 1))
+        dynamo.subscriptions.sizes([Audience(ORDERS, 1)])

@@ -1,0 +1,34 @@
+"""How fast a broadcast may go: the gateway's quota is shared with everything else."""
+
+from dataclasses import dataclass
+
+from notify.parts import BroadcastJob
+
+# Below a fifth of what API Gateway lets an account do in a second, if nobody says otherwise.
+POSTS_A_SECOND = 2000
+WORKERS = 10
+# No page takes longer than this for the sake of its pace, except one of a single post.
+PAGE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Of all workers together. Each keeps to its share, so that they need not know each other."""
+
+    posts_a_second: int = POSTS_A_SECOND
+    workers: int = WORKERS
+
+    def share(self, job: BroadcastJob) -> float:
+        """Posts a second of one worker."""
+        share = self.posts_a_second / self.workers
+        if job.max_rate is None:
+            return share
+        return min(share, job.max_rate / min(self.workers, job.parts or 1))
+
+    def page_size(self, job: BroadcastJob, most: int) -> int:
+        return max(1, min(most, int(self.share(job) * PAGE_SECONDS)))
+
+    def seconds(self, recipients: int, max_rate: int | None) -> int:
+        """How long so many take, with every worker at it."""
+        rate = min(self.posts_a_second, max_rate or self.posts_a_second)
+        return max(1, -(-recipients // rate))
