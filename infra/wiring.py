@@ -34,6 +34,7 @@ from notify.later import Later, Retrying
 from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
+from notify.progress import Following
 from notify.reading import Reader
 from notify.replaying import Replaying
 from notify.resuming import Resuming
@@ -225,6 +226,11 @@ def deliverer() -> Deliverer:
 
 
 @functools.cache
+def following() -> Following:
+    return Following(policy(), broadcast_jobs(), clock)
+
+
+@functools.cache
 def later() -> Later:
     return Later({RetryJob: Retrying(fanout(), counts()).retry})
 
@@ -272,6 +278,7 @@ PARTS = (
     broadcasts,
     deliverer,
     broadcast_jobs,
+    following,
     later_queue,
     later,
     revocation,

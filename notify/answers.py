@@ -11,6 +11,8 @@ from notify.errors import HeliographError
 from notify.frames import NotificationFrame, Sender
 from notify.inbox import InboxPage, Marking
 from notify.model import Principal, User, timestamp
+from notify.parts import JobState
+from notify.progress import Progress
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 
@@ -75,6 +77,28 @@ class HealthAnswer(Struct, frozen=True):
     """The tables answer."""
 
     status: Literal["ok"] = "ok"
+
+
+class ShardsDone(Struct, frozen=True):
+    """How many of its shards a broadcast has done."""
+
+    total: int
+    done: int
+
+
+class ProgressAnswer(Struct, frozen=True):
+    """How far a broadcast is that the queue does."""
+
+    broadcast_id: str
+    state: JobState
+    pattern: str
+    notification_id: str
+    shards: ShardsDone
+    delivered: int
+    gone: int
+    failed: int
+    eta_seconds: int | None
+    created_at: str
 
 
 class ActiveBroadcasts(Struct, frozen=True):
@@ -277,6 +301,22 @@ def _inbox_entry(entry: Entry) -> InboxEntry:
 
 def _time(at: int | None) -> str | None:
     return None if at is None else timestamp(at)
+
+
+def progress_answer(progress: Progress) -> ProgressAnswer:
+    job = progress.job
+    return ProgressAnswer(
+        broadcast_id=job.id,
+        state=job.state,
+        pattern=job.pattern,
+        notification_id=job.notification_id,
+        shards=ShardsDone(job.shards, progress.shards_done),
+        delivered=progress.delivered,
+        gone=progress.gone,
+        failed=progress.failed,
+        eta_seconds=progress.eta_seconds,
+        created_at=timestamp(job.created_at),
+    )
 
 
 def stats_answer(stats: Stats, now: int) -> StatsAnswer:

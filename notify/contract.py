@@ -60,6 +60,16 @@ OPERATIONS: Mapping[str, Operation] = {
         requests.Broadcast,
         refusals=(403,),
     ),
+    "GET /notifications/broadcasts/{id}": Operation(
+        "How far a broadcast is that was queued.",
+        {200: answers.ProgressAnswer},
+        refusals=(404,),
+    ),
+    "DELETE /notifications/broadcasts/{id}": Operation(
+        "Cancel a broadcast that was queued; once more does no harm.",
+        {200: answers.ProgressAnswer},
+        refusals=(404, 409),
+    ),
     "GET /notifications/stats": Operation(
         "True numbers about the service.", {200: answers.StatsAnswer}
     ),

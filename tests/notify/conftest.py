@@ -28,6 +28,7 @@ from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Sub
 from notify.pacing import Pace
 from notify.passwords import PasswordHasher
 from notify.ports import PAGE_SIZE, BroadcastJobs, Connections, Counts, Streams, Subscriptions
+from notify.progress import Following
 from notify.reading import Reader
 from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
@@ -196,6 +197,10 @@ class World:
             sleep=self.sleep,
             page_size=self.page_size,
         )
+
+    @property
+    def following(self) -> Following:
+        return Following(self.policy, self.jobs, self.clock)
 
     @property
     def later(self) -> Later:

@@ -14,6 +14,7 @@ from notify.answers import (
     mark_answer,
     me_answer,
     problem,
+    progress_answer,
     send_answer,
     stats_answer,
     user_answer,
@@ -36,7 +37,9 @@ from notify.errors import (
 from notify.frames import NotificationFrame, Sender, encode
 from notify.inbox import InboxPage, Marking
 from notify.model import Pattern, Principal, User, Username
+from notify.parts import BroadcastJob
 from notify.ports import StoredNotification, Totals
+from notify.progress import Progress
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 from tests.fakes import NOW
@@ -147,6 +150,24 @@ def test_a_broadcast_in_the_queue_is_answered_with_an_estimate() -> None:
         "status": "queued",
         "estimated_recipients": 45_000,
         "estimated_seconds": 45,
+    }
+
+
+def test_the_progress_of_a_broadcast_is_answered_with_its_state() -> None:
+    job = BroadcastJob(
+        "bc_1", Username("root"), Pattern("*"), "ntf_1", NOW, None, 45_000, shards=9, started_at=NOW
+    )
+    assert body(progress_answer(Progress(job, 3, 10_000, 5, 1, 35))) == {
+        "broadcast_id": "bc_1",
+        "state": "running",
+        "pattern": "*",
+        "notification_id": "ntf_1",
+        "shards": {"total": 9, "done": 3},
+        "delivered": 10_000,
+        "gone": 5,
+        "failed": 1,
+        "eta_seconds": 35,
+        "created_at": "2026-01-01T00:00:00.000Z",
     }
 
 
