@@ -171,9 +171,17 @@ def _put(stored: StoredNotification) -> bool:
         row.save(condition=NotificationRow.stream.does_not_exist())
     except PutError as error:
         if condition_failed(error):
-            return False
+            return _is_own(frame)
         raise
     return True
+
+
+def _is_own(frame: NotificationFrame) -> bool:
+    """DynamoDB's client repeats a write whose answer is lost, and then finds what it wrote."""
+    try:
+        return NotificationRow.get(frame.stream, frame.seq, consistent_read=True).id == frame.id
+    except DoesNotExist:  # it has expired meanwhile
+        return False
 
 
 @translated

@@ -205,11 +205,33 @@ def test_a_slow_writer_never_moves_the_head_back(dynamo: Stores) -> None:
     append(dynamo)
 
     def three_more() -> None:
-        assert [append(dynamo) for _ in range(3)] == [3, 4, 5]
+        assert [append(dynamo, other) for other in ("a", "b", "c")] == [3, 4, 5]
 
     with before("UpdateItem", "topics", three_more):
         assert append(dynamo) == 2
     assert dynamo.streams.head(ORDERS).seq == 5
+
+
+def test_a_write_that_is_repeated_because_its_answer_was_lost_is_stored_once(
+    dynamo: Stores,
+) -> None:
+    append(dynamo, "before")
+    with before("PutItem", "notifications", lambda: append(dynamo, "once")):
+        assert append(dynamo, "once") == 2
+    assert stored() == [(1, "before"), (2, "once")]
+
+
+def test_what_lies_under_a_number_and_has_expired_is_another(dynamo: Stores) -> None:
+    append(dynamo, "before")
+
+    def expire() -> None:
+        NotificationRow(ORDERS, 2).delete()
+
+    with (
+        before("PutItem", "notifications", lambda: append(dynamo, "another")),
+        before("GetItem", "notifications", expire),
+    ):
+        assert append(dynamo, "once") == 3
 
 
 def test_a_crash_in_front_of_the_write_costs_no_number(dynamo: Stores) -> None:
