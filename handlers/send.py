@@ -1,12 +1,19 @@
 """POST /notifications/send-realtime: to every connection of one user, or of up to a hundred."""
 
+from msgspec import Raw
+
 from handlers._edge.http import HttpCall, http
-from infra.wiring import sends
-from notify.answers import SendAnswer, send_answer
+from handlers._edge.once import once
+from infra.wiring import scheduling
+from notify.answers import publish_answer
 from notify.requests import Send
 
 
 @http()
-def handler(call: HttpCall) -> SendAnswer:
-    principal = call.principal()
-    return send_answer(sends().send(principal, call.body(Send)))
+def handler(call: HttpCall) -> tuple[int, Raw]:
+    principal, request = call.principal(), call.body(Send)
+    return once(
+        call,
+        principal,
+        lambda trial: publish_answer(scheduling().accept(principal, request, trial)),
+    )

@@ -150,6 +150,41 @@ class BroadcastRow(Model):
     expires_at = NumberAttribute()
 
 
+class AttemptRow(Model):
+    """A request under an Idempotency-Key. `attempt` names principal, route and key."""
+
+    class Meta(Meta):
+        suffix = "idempotency"
+
+    attempt = UnicodeAttribute(hash_key=True)
+    body_hash = UnicodeAttribute()
+    notification_id = UnicodeAttribute()
+    begun_at = NumberAttribute()
+    lease_until = NumberAttribute()
+    status = NumberAttribute(null=True)
+    answer = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
+class ScheduledRow(Model):
+    """A scheduled send in the bucket `item`, an entry of one in a minute's, or the position."""
+
+    class Meta(Meta):
+        suffix = "scheduled"
+
+    bucket = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    principal = UnicodeAttribute(null=True)
+    request = UnicodeAttribute(null=True)
+    at = NumberAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    state = UnicodeAttribute(null=True)
+    claimed_at = NumberAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    minute = NumberAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 MODELS: tuple[type[Model], ...] = (
     ConnectionRow,
     SubscriptionRow,
@@ -159,6 +194,8 @@ MODELS: tuple[type[Model], ...] = (
     UserRow,
     CounterRow,
     BroadcastRow,
+    AttemptRow,
+    ScheduledRow,
 )
 
 

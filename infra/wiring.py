@@ -9,16 +9,20 @@ from infra.invocation import correlation_id
 from infra.jwks import Jwks
 from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
+from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts, MeteredCounts
 from infra.stores.inbox import DynamoMarks
+from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
+from infra.stores.timetable import DynamoTimetable
 from infra.stores.users import DynamoUsers
 from infra.tables import bind
 from notify.accounts import Accounts
 from notify.acking import Acking
+from notify.batches import Batches
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
 from notify.deliveries import Deliverer
@@ -28,17 +32,21 @@ from notify.feeding import Feeding
 from notify.greeting import Greeting
 from notify.history import History
 from notify.hub import Hub
+from notify.idempotency import Idempotency
 from notify.inbox import Inbox
-from notify.jobs import RetryJob
+from notify.jobs import RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.progress import Following
+from notify.publishing import Publishing
 from notify.reading import Reader
 from notify.replaying import Replaying
 from notify.resuming import Resuming
 from notify.revocation import Revocation
+from notify.scheduled import ScheduledSending
+from notify.scheduling import DueScan, Scheduling
 from notify.sends import Sends
 from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
@@ -232,7 +240,44 @@ def following() -> Following:
 
 @functools.cache
 def later() -> Later:
-    return Later({RetryJob: Retrying(fanout(), counts()).retry})
+    # What is rarer is made when the first of its kind comes.
+    return Later(
+        {
+            RetryJob: Retrying(fanout(), counts()).retry,
+            ScheduledJob: lambda job: scheduled_sending().send(job),
+        }
+    )
+
+
+@functools.cache
+def idempotency() -> Idempotency:
+    settings()
+    return Idempotency(DynamoAttempts(), clock, new_id)
+
+
+@functools.cache
+def publishing() -> Publishing:
+    return Publishing(sends(), broadcasts(), composer())
+
+
+@functools.cache
+def scheduling() -> Scheduling:
+    return Scheduling(publishing(), DynamoScheduled(), DynamoTimetable(), later_queue(), clock)
+
+
+@functools.cache
+def batches() -> Batches:
+    return Batches(scheduling())
+
+
+@functools.cache
+def due_scan() -> DueScan:
+    return DueScan(DynamoScheduled(), DynamoTimetable(), later_queue(), clock)
+
+
+@functools.cache
+def scheduled_sending() -> ScheduledSending:
+    return ScheduledSending(publishing(), accounts(), DynamoScheduled(), later_queue(), clock)
 
 
 @functools.cache
@@ -281,5 +326,11 @@ PARTS = (
     following,
     later_queue,
     later,
+    idempotency,
+    publishing,
+    scheduling,
+    batches,
+    due_scan,
+    scheduled_sending,
     revocation,
 )

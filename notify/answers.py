@@ -2,17 +2,21 @@
 
 from typing import Any, Literal
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from notify.accounts import Grant
+from notify.batches import ItemResult, Result
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
 from notify.errors import HeliographError
 from notify.frames import NotificationFrame, Sender
+from notify.idempotency import Answer
 from notify.inbox import InboxPage, Marking
 from notify.model import Principal, User, timestamp
 from notify.parts import JobState
 from notify.progress import Progress
+from notify.scheduling import ScheduledResult
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
 
@@ -44,10 +48,11 @@ class SendAnswer(Struct, frozen=True):
     results: list[UserResult]
     success: bool = True
     message: str = "Real-time notification sent"
+    scheduled_at: str | UnsetType = UNSET
 
 
 class BroadcastAnswer(Struct, frozen=True):
-    """A broadcast that is done: 200."""
+    """A broadcast that is done, or has a time: 200."""
 
     pattern: str
     message: str
@@ -58,6 +63,8 @@ class BroadcastAnswer(Struct, frozen=True):
     failed: int
     success: bool = True
     dry_run: bool = False
+    status: str | UnsetType = UNSET
+    scheduled_at: str | UnsetType = UNSET
 
 
 class QueuedBroadcastAnswer(Struct, frozen=True):
@@ -77,6 +84,32 @@ class HealthAnswer(Struct, frozen=True):
     """The tables answer."""
 
     status: Literal["ok"] = "ok"
+
+
+class Problem(Struct, frozen=True):
+    """A refusal as RFC 9457 draws it; `detail` is a string, as the first clients expect."""
+
+    title: str
+    status: int
+    detail: str
+    code: int
+    request_id: str
+    type: str = "about:blank"
+
+
+class BatchItem(Struct, frozen=True):
+    """What became of one item of a batch: an answer or, in its place, a problem."""
+
+    index: int
+    status: int
+    answer: Any = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
+class BatchAnswer(Struct, frozen=True):
+    """An entry for each item, in order."""
+
+    results: list[BatchItem]
 
 
 class ShardsDone(Struct, frozen=True):
@@ -184,17 +217,6 @@ class HistoryAnswer(Struct, frozen=True):
     entries: list[NotificationFrame]
     seq: int
     has_more: bool
-
-
-class Problem(Struct, frozen=True):
-    """A refusal as RFC 9457 draws it; `detail` is a string, as the first clients expect."""
-
-    title: str
-    status: int
-    detail: str
-    code: int
-    request_id: str
-    type: str = "about:blank"
 
 
 TITLES = {
@@ -317,6 +339,55 @@ def progress_answer(progress: Progress) -> ProgressAnswer:
         eta_seconds=progress.eta_seconds,
         created_at=timestamp(job.created_at),
     )
+
+
+def scheduled_answer(result: ScheduledResult) -> SendAnswer | BroadcastAnswer:
+    at = timestamp(result.at)
+    if result.pattern is None:
+        message = "Real-time notification scheduled"
+        return SendAnswer(
+            result.notification_id, result.status, [], message=message, scheduled_at=at
+        )
+    return BroadcastAnswer(
+        pattern=result.pattern,
+        message=f"Notification scheduled for pattern {result.pattern}",
+        notification_id=result.notification_id,
+        recipients=0,
+        delivered=0,
+        gone=0,
+        failed=0,
+        status=result.status,
+        scheduled_at=at,
+    )
+
+
+def publish_answer(result: Result) -> Answer:
+    """Of a send, a broadcast, or either with a time."""
+    status, body = _publish_answer(result)
+    return Answer(status, msgspec.json.encode(body))
+
+
+def _publish_answer(result: Result) -> tuple[int, Struct]:
+    if isinstance(result, ScheduledResult):
+        return 200, scheduled_answer(result)
+    if isinstance(result, SendResult):
+        return 200, send_answer(result)
+    answer = broadcast_answer(result)
+    return (202 if isinstance(answer, QueuedBroadcastAnswer) else 200), answer
+
+
+def batch_answer(results: list[ItemResult], request_id: str) -> Answer:
+    items = [_batch_item(each, request_id) for each in results]
+    body = msgspec.json.encode(BatchAnswer(items))
+    return Answer(200, body, final=all(item.status < 500 for item in items))
+
+
+def _batch_item(item: ItemResult, request_id: str) -> BatchItem:
+    if isinstance(item.outcome, HeliographError):
+        refusal = problem(item.outcome, request_id)
+        return BatchItem(item.index, refusal.status, problem=refusal)
+    status, answer = _publish_answer(item.outcome)
+    return BatchItem(item.index, status, answer=answer)
 
 
 def stats_answer(stats: Stats, now: int) -> StatsAnswer:

@@ -78,25 +78,30 @@ class Broadcasts:
         self._max_inline_recipients = max_inline_recipients
 
     def broadcast(
-        self, by: Principal, request: Broadcast, notification_id: str | None = None
+        self,
+        by: Principal,
+        request: Broadcast,
+        notification_id: str | None = None,
+        tried_at: int | None = None,
     ) -> BroadcastResult:
         """To whoever is subscribed: in this call if they are few, else by the queue.
 
-        `notification_id` is given by a caller who may have to make the call again: it then does
-        what the first try has left to do, and posts nothing under another id.
+        `notification_id` is given by a caller who may have to make the call again. `tried_at` (ms):
+        an earlier try under that id began then; what it has left to do is done, and nothing twice.
 
         Raises: Invalid, Forbidden, PayloadTooLarge.
         """
         pattern = parse_pattern(request.pattern, "pattern")
         frame = self._composer.compose(by, request, stream_of(pattern), pattern)
-        if notification_id is not None and (job := self._jobs.get(job_id(notification_id))):
-            return self._hand_over(job)
+        if tried_at is not None and notification_id is not None:
+            job = self._jobs.get(job_id(notification_id))
+            if job is not None:
+                return self._hand_over(job)
         frame = replace(frame, id=notification_id or self._new_id())
         if request.persist == "stream" and not request.dry_run:
             # Before the subscribers are read: who subscribes in between and is told a `seq` below
             # this one must get it.
-            found = self._find(Pattern(frame.stream), frame.id) if notification_id else None
-            frame = found or self._store(frame, request)
+            frame = self._stored(frame, tried_at) or self._store(frame, request)
         audiences = self._subscriptions.audiences(pattern)
         few = self._few(audiences, request)
         if request.dry_run:
@@ -183,9 +188,10 @@ class Broadcasts:
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
         return every_member(self._subscriptions, audience, self._clock())
 
-    def _find(self, stream: Pattern, notification_id: str) -> NotificationFrame | None:
-        """What a first try has stored."""
-        return self._streams.find(stream, notification_id, _made_at(notification_id))
+    def _stored(self, frame: NotificationFrame, tried_at: int | None) -> NotificationFrame | None:
+        if tried_at is None:
+            return None
+        return self._streams.find(Pattern(frame.stream), frame.id, tried_at)
 
     def _store(self, frame: NotificationFrame, request: Broadcast) -> NotificationFrame:
         now = self._clock()
@@ -200,9 +206,3 @@ class Broadcasts:
 
 def job_id(notification_id: str) -> str:
     return "bc_" + notification_id.removeprefix("ntf_")
-
-
-def _made_at(notification_id: str) -> int:
-    """The time (ms) that an id begins with; 0, and so all time, if it begins with none."""
-    digits = notification_id.removeprefix("ntf_")[:12]
-    return int(digits, 16) if len(digits) == 12 and set(digits) <= set("0123456789abcdef") else 0

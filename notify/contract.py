@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from notify import answers, messages, requests
 from notify.entries import InboxCounts, Status
@@ -39,6 +42,14 @@ class Operation:
         return sorted({*self.answers, *self.refusals, *with_token, *with_body, 500, 503})
 
 
+IDEMPOTENCY = {
+    "Idempotency-Key": Parameter(
+        "The same key with the same body, within 24 hours: done once, answered alike.",
+        Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")],
+        "header",
+    )
+}
+
 OPERATIONS: Mapping[str, Operation] = {
     "POST /auth/login": Operation(
         "Exchange a username and a password for an access token.",
@@ -52,13 +63,25 @@ OPERATIONS: Mapping[str, Operation] = {
         "Send to every connection of one user, or of up to a hundred.",
         {200: answers.SendAnswer},
         requests.Send,
-        refusals=(403, 404),
+        IDEMPOTENCY,
+        refusals=(403, 404, 409),
     ),
     "POST /notifications/broadcast": Operation(
         "Broadcast to whoever is subscribed: done in the call, or queued if they are many.",
         {200: answers.BroadcastAnswer, 202: answers.QueuedBroadcastAnswer},
         requests.Broadcast,
-        refusals=(403,),
+        IDEMPOTENCY,
+        refusals=(403, 409),
+    ),
+    "POST /notifications/batch": Operation(
+        "Up to a hundred sends and broadcasts, each with a result of its own.",
+        {200: answers.BatchAnswer},
+        requests.Batch,
+        IDEMPOTENCY,
+        refusals=(409,),
+    ),
+    "DELETE /notifications/scheduled/{id}": Operation(
+        "Cancel what has not been sent yet.", {204: None}, refusals=(404, 409)
     ),
     "GET /notifications/broadcasts/{id}": Operation(
         "How far a broadcast is that was queued.",

@@ -10,6 +10,7 @@ HeliographError
 ├── Forbidden             4403  we know you, and no
 ├── Unknown               4404
 ├── Conflict              4409
+│   └── StillRunning      4409  the same request, made a moment ago
 ├── Unrecoverable         4410  a position in a stream that cannot be served
 ├── PayloadTooLarge       4413
 ├── Invalid               4422  our grammar, a value we refuse
@@ -107,6 +108,15 @@ class Conflict(HeliographError):
     """Something named exists already, or changed meanwhile."""
 
     code = Code.CONFLICT
+
+
+class StillRunning(Conflict):
+    """A retry came while the first try of the same request is at work."""
+
+    retry_after_ms = 1_000
+
+    def __init__(self) -> None:
+        super().__init__("a request with this Idempotency-Key is running: try again")
 
 
 class Unrecoverable(HeliographError):

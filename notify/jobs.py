@@ -25,7 +25,13 @@ class RetryJob(Struct, tag="retry", frozen=True):
     attempt: int
 
 
-LaterJob = RetryJob
+class ScheduledJob(Struct, tag="scheduled", frozen=True):
+    """Send what was scheduled under that id."""
+
+    id: str
+
+
+LaterJob = RetryJob | ScheduledJob
 
 
 def encode_job(job: PartJob | LaterJob) -> str:
@@ -39,4 +45,5 @@ def parse_job(text: str) -> PartJob:
 
 def parse_later_job(text: str) -> LaterJob:
     """Of the queue for later. Raises: msgspec.MsgspecError."""
-    return msgspec.json.decode(text, type=LaterJob)
+    job: LaterJob = msgspec.json.decode(text, type=LaterJob)
+    return job

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 from notify.codes import Code
 from notify.frames import NotificationFrame
 from notify.jobs import LaterJob, PartJob
 from notify.marks import Mark, State, Watermarks
-from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
+from notify.model import (
+    Connection,
+    ConnectionId,
+    Pattern,
+    Position,
+    Principal,
+    Subscriber,
+    User,
+    Username,
+)
 from notify.parts import Announcement, BroadcastJob, Part, Shard
+from notify.requests import Addressed
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.
@@ -206,6 +216,105 @@ class Marks(Protocol):
 
         Raises: Unavailable.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What a request was answered: an HTTP status and JSON."""
+
+    status: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request under an Idempotency-Key, without an answer as long as it runs. Times in ms."""
+
+    body_hash: str
+    notification_id: str
+    begun_at: int
+    lease_until: int
+    answer: KeptAnswer | None = None
+
+
+class Attempts(Protocol):
+    """Requests that may be made again, by a key."""
+
+    def begin(self, key: str, attempt: Attempt, expires_at: int) -> Attempt:
+        """Records the attempt if there is none, or one that had expired when this one began.
+        Returns the one that is recorded."""
+
+    def lease(self, key: str, seen: Attempt, until: int) -> bool:
+        """Moves the end of the lease, if it is where it was seen and there is no answer."""
+
+    def finish(self, key: str, attempt: Attempt, answer: KeptAnswer) -> bool:
+        """Records the answer, if the lease is still that of the attempt."""
+
+    def drop(self, key: str, attempt: Attempt) -> bool:
+        """Forgets the attempt, if the lease is still its own."""
+
+
+class ScheduledState(StrEnum):
+    """How far a scheduled send has got."""
+
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"  # when its time had come: its sender or a receiver is no longer there
+
+    @property
+    def is_open(self) -> bool:
+        return self in (ScheduledState.SCHEDULED, ScheduledState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledSend:
+    """What is to be sent at a time, and for whom. `id` will be the notification's. Times in ms."""
+
+    id: str
+    by: Principal
+    request: Addressed
+    at: int
+    created_at: int
+    expires_at: int
+    state: ScheduledState = ScheduledState.SCHEDULED
+    claimed_at: int | None = None  # for the first time
+    lease_until: int = 0
+
+
+class Scheduled(Protocol):
+    """Scheduled sends by id."""
+
+    def add(self, item: ScheduledSend) -> ScheduledSend:
+        """Stores it, unless there is one of that id; returns the one that is stored."""
+
+    def get(self, id: str) -> ScheduledSend | None: ...
+
+    def get_each(self, ids: Iterable[str]) -> Mapping[str, ScheduledSend]: ...
+
+    def change(self, seen: ScheduledSend, to: ScheduledSend) -> bool:
+        """Writes its state, claim and lease, if state and lease are what was seen."""
+
+
+class Timetable(Protocol):
+    """Which scheduled sends to look at in which minute (since the epoch)."""
+
+    def put(self, minute: int, ids: Iterable[str], expires_at: int) -> None: ...
+
+    def due(self, minute: int, limit: int) -> list[str]:
+        """Some that are left of that minute; none if there are none."""
+
+    def remove(self, minute: int, ids: Iterable[str]) -> None: ...
+
+    def position(self) -> int | None:
+        """Nothing is left in any minute before this one."""
+
+    def begin(self, minute: int) -> None:
+        """Sets the position, if there is none."""
+
+    def advance(self, minute: int) -> None:
+        """Moves the position, forward only."""
 
 
 @dataclass(frozen=True, slots=True)

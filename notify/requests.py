@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from notify.entries import Place, Status, parse_cursor
-from notify.errors import PayloadTooLarge
+from notify.errors import BadRequest, PayloadTooLarge
 from notify.marks import State
 from notify.messages import NotificationIds, ReplayLimit, Seq, convert, parse_object
 
@@ -26,6 +26,7 @@ DEFAULT_TTL_SECONDS = 30 * 86_400
 PageLimit = Annotated[int, Meta(ge=1, le=100)]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MS = 253_402_300_799_999  # of the year 9999, the last that can be written
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Login(Struct, forbid_unknown_fields=True, frozen=True):
@@ -45,6 +46,7 @@ class Content(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
     ttl_seconds: TtlSeconds = DEFAULT_TTL_SECONDS
     collapse_key: CollapseKey | None = None
+    schedule_at: Moment | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         # How deep a parser goes differs from one Python to the next, let alone among clients.
@@ -87,6 +89,15 @@ class HistoryQuery(Struct, frozen=True):
 
     after_seq: Seq = 0
     limit: ReplayLimit = 50
+
+
+Addressed = Send | Broadcast
+
+
+class Batch(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /notifications/batch: up to a hundred sends and broadcasts, each judged by itself."""
+
+    messages: Annotated[list[Any], Meta(min_length=1, max_length=100)]
 
 
 class CreateUser(Struct, forbid_unknown_fields=True, frozen=True):
@@ -163,6 +174,15 @@ def _inside(part: object) -> Iterable[object]:
 
 
 T = TypeVar("T")
+
+
+def parse_addressed(fields: object) -> Addressed:
+    """A send or, where there is a `pattern`, a broadcast. Raises: BadRequest, Invalid."""
+    if not isinstance(fields, dict):
+        raise BadRequest("not a JSON object")
+    if "pattern" in fields:
+        return convert(fields, Broadcast)
+    return convert(fields, Send)
 
 
 def parse_body(body: str | bytes, to: type[T]) -> T:

@@ -13,7 +13,7 @@ from notify.entries import InboxCounts
 from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
-from notify.model import Principal, Subscriber, Username
+from notify.model import Pattern, Principal, Subscriber, Username
 from notify.ports import Audience, Clock, Counts, NewId, Streams, Subscriptions
 from notify.requests import Content, Send
 from notify.topics import user_topic
@@ -64,18 +64,25 @@ class Sends:
         self._clock = clock
         self._new_id = new_id
 
-    def send(self, by: Principal, request: Send) -> SendResult:
+    def send(
+        self,
+        by: Principal,
+        request: Send,
+        notification_id: str | None = None,
+        tried_at: int | None = None,
+    ) -> SendResult:
         """To every connection of each user. Nothing is written unless everything is in order.
+
+        `tried_at` (ms): an earlier try under that id began then and died who knows where. What it
+        has stored is not stored again; its posts are made again, for clients drop ids they know.
 
         Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
         """
         usernames = [Username(name) for name in request.usernames]
-        frames = [self._composer.compose(by, request, user_topic(name)) for name in usernames]
-        for name in usernames:
-            self._accounts.get(name)
-        notification_id = self._new_id()
+        frames = self.check(by, request)
+        notification_id = notification_id or self._new_id()
         sent = [
-            self._send_to(name, replace(frame, id=notification_id), request)
+            self._send_to(name, replace(frame, id=notification_id), request, tried_at)
             for name, frame in zip(usernames, frames, strict=True)
         ]
         self._count(1, sum((delivery for _, delivery in sent), Delivery()))
@@ -85,11 +92,26 @@ class Sends:
             [result for result, _ in sent],
         )
 
+    def check(self, by: Principal, request: Send) -> list[NotificationFrame]:
+        """A frame for each user, if everything is in order.
+
+        Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
+        """
+        usernames = [Username(name) for name in request.usernames]
+        frames = [self._composer.compose(by, request, user_topic(name)) for name in usernames]
+        for name in usernames:
+            self._accounts.get(name)
+        return frames
+
     def _send_to(
-        self, username: Username, frame: NotificationFrame, request: Send
+        self,
+        username: Username,
+        frame: NotificationFrame,
+        request: Send,
+        tried_at: int | None,
     ) -> tuple[UserResult, Delivery]:
         if request.persist:
-            frame = self._store(frame, request)
+            frame = self._stored(frame, tried_at) or self._store(frame, request)
         excluded = set(request.exclude_connections)
         subscribers = [
             subscriber
@@ -124,6 +146,12 @@ class Sends:
 
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
         return every_member(self._subscriptions, audience, self._clock())
+
+    def _stored(self, frame: NotificationFrame, tried_at: int | None) -> NotificationFrame | None:
+        """What an earlier try has stored."""
+        if tried_at is None:
+            return None
+        return self._streams.find(Pattern(frame.stream), frame.id, tried_at)
 
     def _store(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
         now = self._clock()

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from notify import errors
+from notify import errors, idempotency, scheduled
 from notify.codes import Code
 from notify.deliveries import MAX_RECEIVES, RESERVE_MS
 from notify.fanout import HANDSHAKE_GRACE_MS
 from notify.pacing import PAGE_SECONDS, WORKERS
+from notify.scheduling import SETTLE_MS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("notify", "infra", "handlers", "local_server", "client")
@@ -78,6 +79,25 @@ def test_every_http_route_lies_under_the_base_path() -> None:
 
 def test_connect_cannot_outlive_the_grace_of_a_young_connection() -> None:
     assert TEMPLATE["functions"]["connect"]["timeout"] * 1000 < HANDSHAKE_GRACE_MS
+
+
+def timeout(function: str) -> int:
+    entry = TEMPLATE["functions"][function]
+    return int(entry.get("timeout", TEMPLATE["provider"]["timeout"]))
+
+
+def test_a_lease_outlives_whoever_may_hold_it() -> None:
+    of_http = [
+        name
+        for name, function in TEMPLATE["functions"].items()
+        if any("httpApi" in event for event in function["events"])
+    ]
+    assert max(map(timeout, of_http)) * 1000 < idempotency.LEASE_MS
+    assert timeout("later") * 1000 < scheduled.LEASE_MS
+
+
+def test_a_minute_is_settled_once_nobody_can_write_into_it() -> None:
+    assert max(timeout("send"), timeout("broadcast"), timeout("batch")) * 1000 < SETTLE_MS
 
 
 def test_a_queue_is_hidden_for_six_times_its_consumer_timeout() -> None:

@@ -25,8 +25,11 @@ from notify.ports import (
     Totals,
 )
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
+from tests.fakes.attempts import FakeAttempts as FakeAttempts
 from tests.fakes.broadcasts import FakeBroadcastJobs as FakeBroadcastJobs
 from tests.fakes.inbox import FakeMarks as FakeMarks
+from tests.fakes.scheduled import FakeScheduled as FakeScheduled
+from tests.fakes.scheduled import FakeTimetable as FakeTimetable
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
 COUNTERS = ("sent", "delivered", "gone", "failed", "acked")

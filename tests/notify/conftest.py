@@ -8,6 +8,7 @@ import pytest
 
 from notify.accounts import Accounts, new_user
 from notify.acking import Acking
+from notify.batches import Batches
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
@@ -20,25 +21,40 @@ from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.history import History
 from notify.hub import Hub
+from notify.idempotency import Idempotency
 from notify.inbox import Inbox
-from notify.jobs import RetryJob
+from notify.jobs import RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.pacing import Pace
 from notify.passwords import PasswordHasher
-from notify.ports import PAGE_SIZE, BroadcastJobs, Connections, Counts, Streams, Subscriptions
+from notify.ports import (
+    PAGE_SIZE,
+    Attempts,
+    BroadcastJobs,
+    Connections,
+    Counts,
+    Scheduled,
+    Streams,
+    Subscriptions,
+    Timetable,
+)
 from notify.progress import Following
+from notify.publishing import Publishing
 from notify.reading import Reader
 from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
 from notify.resuming import Resuming
+from notify.scheduled import ScheduledSending
+from notify.scheduling import DueScan, Scheduling
 from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
 from notify.verbs import Verbs, verbs
 from tests.fakes import (
+    FakeAttempts,
     FakeBroadcastJobs,
     FakeClock,
     FakeConnections,
@@ -48,8 +64,10 @@ from tests.fakes import (
     FakeIds,
     FakeLaterQueue,
     FakeMarks,
+    FakeScheduled,
     FakeStreams,
     FakeSubscriptions,
+    FakeTimetable,
     FakeUsers,
     Memory,
 )
@@ -102,6 +120,9 @@ class World:
         self.pauses: list[float] = []
         self.deliveries = FakeDeliveries()
         self.later_queue = FakeLaterQueue()
+        self.attempts: Attempts = FakeAttempts()
+        self.scheduled: Scheduled = FakeScheduled()
+        self.timetable: Timetable = FakeTimetable()
         self.hasher = CountingHasher()
         self.policy = policy or TopicPolicy((ANYTHING,))
         self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
@@ -204,7 +225,36 @@ class World:
 
     @property
     def later(self) -> Later:
-        return Later({RetryJob: Retrying(self.fanout, self.counts).retry})
+        retry = Retrying(self.fanout, self.counts).retry
+        return Later({RetryJob: retry, ScheduledJob: self.scheduled_sending.send})
+
+    @property
+    def idempotency(self) -> Idempotency:
+        return Idempotency(self.attempts, self.clock, self.new_id)
+
+    @property
+    def publishing(self) -> Publishing:
+        return Publishing(self.sends, self.broadcasts, self.composer)
+
+    @property
+    def scheduling(self) -> Scheduling:
+        return Scheduling(
+            self.publishing, self.scheduled, self.timetable, self.later_queue, self.clock
+        )
+
+    @property
+    def batches(self) -> Batches:
+        return Batches(self.scheduling)
+
+    @property
+    def due_scan(self) -> DueScan:
+        return DueScan(self.scheduled, self.timetable, self.later_queue, self.clock)
+
+    @property
+    def scheduled_sending(self) -> ScheduledSending:
+        return ScheduledSending(
+            self.publishing, self.accounts, self.scheduled, self.later_queue, self.clock
+        )
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -252,7 +252,7 @@ def test_what_the_queue_does_arrives_like_what_the_call_does(many: World, patter
 
 def again(world: World, pattern: str, **fields: Any) -> BroadcastResult:
     request = Broadcast(pattern=pattern, **content(**fields))
-    return world.broadcasts.broadcast(world.principal("root", "service"), request, "ntf_fixed")
+    return world.broadcasts.broadcast(world.principal("root", "service"), request, "ntf_fixed", 0)
 
 
 def test_a_call_that_is_made_again_queues_nothing_twice(many: World) -> None:

@@ -138,7 +138,8 @@ def test_the_attempts_outlast_the_handshake() -> None:
 def test_very_many_are_queued_in_several_jobs(three: World) -> None:
     failed = (three.subscriber("c2"),) * (RETRIES_A_JOB + 1)
     three.fanout.retry(Delivery(failed=failed), FRAME)
-    sizes = [len(job.subscribers) for job in three.later_queue.take()]
+    jobs = three.later_queue.take()
+    sizes = [len(job.subscribers) for job in jobs if isinstance(job, RetryJob)]
     assert sizes == [RETRIES_A_JOB, 1]
 
 

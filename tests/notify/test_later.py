@@ -31,6 +31,7 @@ def test_a_retry_that_fails_waits_longer(world: World) -> None:
     world.gateway.throttled.add(ConnectionId("c1"))
     assert retry(world, 1)["failed"] == 1
     ((job, delay),) = world.later_queue.waiting
+    assert isinstance(job, RetryJob)
     assert (job.attempt, delay) == (2, 2)
 
 

@@ -8,27 +8,44 @@ import pytest
 from moto import mock_aws
 
 from infra import tables
+from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
 from infra.stores.inbox import DynamoMarks
+from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
+from infra.stores.timetable import DynamoTimetable
 from infra.stores.users import DynamoUsers
 from infra.tables import ConnectionRow
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import BroadcastJobs, Connections, Counts, Marks, Streams, Subscriptions, Users
+from notify.ports import (
+    Attempts,
+    BroadcastJobs,
+    Connections,
+    Counts,
+    Marks,
+    Scheduled,
+    Streams,
+    Subscriptions,
+    Timetable,
+    Users,
+)
 from tests.aws import PREFIX, REGION, create_tables
 from tests.fakes import (
     NOW,
+    FakeAttempts,
     FakeBroadcastJobs,
     FakeClock,
     FakeConnections,
     FakeCounts,
     FakeIds,
     FakeMarks,
+    FakeScheduled,
     FakeStreams,
     FakeSubscriptions,
+    FakeTimetable,
     FakeUsers,
     Memory,
 )
@@ -48,6 +65,9 @@ class Stores:
     counts: Counts
     marks: Marks
     jobs: BroadcastJobs
+    attempts: Attempts
+    scheduled: Scheduled
+    timetable: Timetable
     lose_row: Callable[[ConnectionId], object]
 
     def reaches(self, pattern: str) -> set[str]:
@@ -104,6 +124,9 @@ def in_memory() -> Stores:
         FakeCounts(memory),
         FakeMarks(),
         FakeBroadcastJobs(),
+        FakeAttempts(),
+        FakeScheduled(),
+        FakeTimetable(),
         memory.connections.pop,
     )
 
@@ -119,6 +142,9 @@ def in_dynamodb() -> Stores:
         DynamoCounts(),
         DynamoMarks(),
         DynamoBroadcastJobs(clock),
+        DynamoAttempts(),
+        DynamoScheduled(),
+        DynamoTimetable(),
         lambda connection_id: ConnectionRow(connection_id).delete(),
     )
 

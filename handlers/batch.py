@@ -1,0 +1,19 @@
+"""POST /notifications/batch: up to a hundred sends and broadcasts, each with its own result."""
+
+from msgspec import Raw
+
+from handlers._edge.http import HttpCall, http
+from handlers._edge.once import once
+from infra.wiring import batches
+from notify.answers import batch_answer
+from notify.requests import Batch
+
+
+@http()
+def handler(call: HttpCall) -> tuple[int, Raw]:
+    principal, batch = call.principal(), call.body(Batch)
+    return once(
+        call,
+        principal,
+        lambda trial: batch_answer(batches().run(principal, batch, trial), call.request_id),
+    )

@@ -1,0 +1,9 @@
+"""DELETE /notifications/scheduled/{id}: takes back what has not been sent yet."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import scheduling
+
+
+@http()
+def handler(call: HttpCall) -> None:
+    scheduling().cancel(call.principal(), call.path("id"))

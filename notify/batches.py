@@ -1,0 +1,58 @@
+"""Many sends and broadcasts in one request, each judged by itself."""
+
+from dataclasses import dataclass
+
+from notify.broadcasts import BroadcastResult
+from notify.errors import HeliographError, Invalid
+from notify.idempotency import Trial
+from notify.model import Principal
+from notify.requests import Addressed, Batch, Send, parse_addressed
+from notify.scheduling import ScheduledResult, Scheduling
+from notify.sends import SendResult
+
+MAX_ADDRESSED_USERS = 500  # each takes some reads and writes, and the call has 29 seconds
+
+Result = SendResult | BroadcastResult | ScheduledResult
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item."""
+
+    index: int
+    outcome: Result | HeliographError
+
+
+class Batches:
+    """One bad item never costs the others."""
+
+    def __init__(self, scheduling: Scheduling) -> None:
+        self._scheduling = scheduling
+
+    def run(self, by: Principal, batch: Batch, trial: Trial) -> list[ItemResult]:
+        """A result an item, in order. Raises: Invalid, before anything is written."""
+        parsed = [_parsed(fields) for fields in batch.messages]
+        users = sum(len(request.usernames) for request in parsed if isinstance(request, Send))
+        if users > MAX_ADDRESSED_USERS:
+            raise Invalid(f"messages: at most {MAX_ADDRESSED_USERS} addressed users in all")
+        return [
+            ItemResult(index, self._outcome(by, request, trial.part(index)))
+            for index, request in enumerate(parsed)
+        ]
+
+    def _outcome(
+        self, by: Principal, request: Addressed | HeliographError, trial: Trial
+    ) -> Result | HeliographError:
+        if isinstance(request, HeliographError):
+            return request
+        try:
+            return self._scheduling.accept(by, request, trial)
+        except HeliographError as error:
+            return error
+
+
+def _parsed(fields: object) -> Addressed | HeliographError:
+    try:
+        return parse_addressed(fields)
+    except HeliographError as error:
+        return error

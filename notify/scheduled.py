@@ -1,0 +1,78 @@
+"""What was scheduled, once its time has come."""
+
+from collections import Counter
+from dataclasses import replace
+
+from notify.accounts import Accounts
+from notify.errors import Forbidden, HeliographError
+from notify.idempotency import Trial
+from notify.jobs import ScheduledJob
+from notify.model import Principal
+from notify.ports import Clock, LaterQueue, Scheduled, ScheduledSend, ScheduledState
+from notify.publishing import Publishing
+from notify.scheduling import seconds_until
+
+# Longer than the function of the queue runs (serverless.yml): behind it, who claimed it is dead.
+LEASE_MS = 35_000
+
+
+class ScheduledSending:
+    """Sends under the id fixed when it was scheduled: a job that comes twice notifies once."""
+
+    def __init__(
+        self,
+        publishing: Publishing,
+        accounts: Accounts,
+        scheduled: Scheduled,
+        later: LaterQueue,
+        clock: Clock,
+    ) -> None:
+        self._publishing = publishing
+        self._accounts = accounts
+        self._scheduled = scheduled
+        self._later = later
+        self._clock = clock
+
+    def send(self, job: ScheduledJob) -> Counter[str]:
+        """Does nothing if it was sent or cancelled, and comes back if it is early or another's.
+
+        Raises: Unavailable, and SQS hands the job out again.
+        """
+        item, now = self._scheduled.get(job.id), self._clock()
+        if item is None or not item.state.is_open:
+            return Counter(done=1)
+        if item.at > now:
+            return self._come_back(job, item.at, now)
+        if item.lease_until > now:
+            return self._come_back(job, item.lease_until, now)
+        claimed = replace(
+            item,
+            state=ScheduledState.SENDING,
+            claimed_at=item.claimed_at or now,
+            lease_until=now + LEASE_MS,
+        )
+        if not self._scheduled.change(item, claimed):
+            return self._come_back(job, now + LEASE_MS, now)
+        state = self._send(claimed, Trial(item.id, item.claimed_at))
+        self._scheduled.change(claimed, replace(claimed, state=state))
+        return Counter({state.value: 1})
+
+    def _come_back(self, job: ScheduledJob, at: int, now: int) -> Counter[str]:
+        self._later.put([job], seconds_until(at, now))
+        return Counter(early=1)
+
+    def _send(self, item: ScheduledSend, trial: Trial) -> ScheduledState:
+        try:
+            self._require_account(item.by)
+            self._publishing.publish(item.by, item.request, trial)
+        except HeliographError as error:
+            if error.code.temporary:
+                raise
+            return ScheduledState.REFUSED
+        return ScheduledState.SENT
+
+    def _require_account(self, by: Principal) -> None:
+        """Its roles were checked when it was scheduled; a stolen login must not outlive its user's
+        account."""
+        if self._accounts.get(by.username).disabled:
+            raise Forbidden("the account is disabled")

@@ -1,0 +1,179 @@
+"""Sends with a time of their own: accepted, cancelled, and found when they are due."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from msgspec import UNSET
+
+from notify.broadcasts import BroadcastResult
+from notify.errors import Conflict, Invalid, Unknown
+from notify.idempotency import Trial
+from notify.jobs import ScheduledJob
+from notify.model import Principal
+from notify.ports import (
+    PAGE_SIZE,
+    Clock,
+    LaterQueue,
+    Scheduled,
+    ScheduledSend,
+    ScheduledState,
+    Timetable,
+)
+from notify.publishing import Publishing
+from notify.requests import Addressed, Broadcast
+from notify.sends import SendResult
+from notify.topics import SEGMENT
+
+MINUTE_MS = 60_000
+# What is due within this is on the queue already: the scheduler comes once a minute, or late.
+HORIZON_MS = 2 * MINUTE_MS
+# For so long after a minute, a call that began before it may still write into it.
+SETTLE_MS = 2 * MINUTE_MS
+# When what was put on the queue is looked at again, lest it got lost there.
+RECHECK_MS = 15 * MINUTE_MS
+MAX_AHEAD_MS = 365 * 24 * 60 * MINUTE_MS
+KEPT_MS = 30 * 24 * 60 * MINUTE_MS  # behind its time
+RESERVE_MS = 10_000  # more than a page takes
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledResult:
+    """It will be sent, under that id, at that time (ms). `pattern` is a broadcast's."""
+
+    notification_id: str
+    at: int
+    pattern: str | None = None
+    status: str = ScheduledState.SCHEDULED
+
+
+class Scheduling:
+    """What callers ask for."""
+
+    def __init__(
+        self,
+        publishing: Publishing,
+        scheduled: Scheduled,
+        timetable: Timetable,
+        later: LaterQueue,
+        clock: Clock,
+    ) -> None:
+        self._publishing = publishing
+        self._scheduled = scheduled
+        self._timetable = timetable
+        self._later = later
+        self._clock = clock
+
+    def accept(
+        self, by: Principal, request: Addressed, trial: Trial
+    ) -> SendResult | BroadcastResult | ScheduledResult:
+        """Publishes now, or remembers to.
+
+        Raises: Invalid, Forbidden, Unknown, PayloadTooLarge.
+        """
+        if request.schedule_at is UNSET:
+            return self._publishing.publish(by, request, trial)
+        at = math.floor(request.schedule_at.timestamp() * 1000)
+        return self._schedule(by, request, trial, at)
+
+    def cancel(self, by: Principal, id: str) -> None:
+        """Raises: Unknown, also for what is another's; Conflict once it is being sent."""
+        item = self._scheduled.get(id) if SEGMENT.fullmatch(id) else None
+        if item is None or not _may_cancel(by, item):
+            raise Unknown(f"nothing is scheduled under {id[:64]!r}")
+        if self._is_cancelled(item):
+            return
+        raise Conflict("it has been sent already")
+
+    def _schedule(
+        self, by: Principal, request: Addressed, trial: Trial, at: int
+    ) -> ScheduledResult:
+        now = self._clock()
+        # What was in time when it was tried first is in time.
+        if at < (now if trial.tried_at is None else trial.tried_at):
+            raise Invalid("schedule_at: it is past")
+        if at > now + MAX_AHEAD_MS:
+            raise Invalid("schedule_at: at most 365 days ahead")
+        if isinstance(request, Broadcast) and request.dry_run:
+            raise Invalid("schedule_at: a dry run is never sent")
+        self._publishing.check(by, request)
+        item = self._scheduled.add(
+            ScheduledSend(trial.notification_id, by, request, at, now, at + KEPT_MS)
+        )
+        if item.state.is_open:
+            self._arrange(item, now)
+        pattern = request.pattern if isinstance(request, Broadcast) else None
+        return ScheduledResult(item.id, item.at, pattern)
+
+    def _arrange(self, item: ScheduledSend, now: int) -> None:
+        """Behind the item's own row: an entry that leads nowhere would be dropped."""
+        self._timetable.begin(_minute(now))
+        if item.at > now + HORIZON_MS:
+            self._timetable.put(_minute(item.at), [item.id], item.expires_at)
+            return
+        self._timetable.put(_minute(now + RECHECK_MS), [item.id], item.expires_at)
+        self._later.put([ScheduledJob(item.id)], seconds_until(item.at, now))
+
+    def _is_cancelled(self, item: ScheduledSend) -> bool:
+        if item.state is ScheduledState.SCHEDULED:
+            self._scheduled.change(item, replace(item, state=ScheduledState.CANCELLED))
+            item = self._scheduled.get(item.id) or item
+        return item.state is ScheduledState.CANCELLED
+
+
+class DueScan:
+    """Every minute: puts what is due soon on the queue, and what was missed at once.
+
+    Minutes are emptied in order and a position says how far, so an outage of any length is caught
+    up with. An entry on the queue moves a quarter of an hour on, and goes when its send is done:
+    neither two scans at once nor one that dies half way can lose it, and the job is done once.
+    """
+
+    def __init__(
+        self, scheduled: Scheduled, timetable: Timetable, later: LaterQueue, clock: Clock
+    ) -> None:
+        self._scheduled = scheduled
+        self._timetable = timetable
+        self._later = later
+        self._clock = clock
+
+    def run(self, remaining_ms: Callable[[], int]) -> Counter[str]:
+        """Returns how many were put on the queue and how many were done with already."""
+        now, total = self._clock(), Counter[str]()
+        settled, last = _minute(now - SETTLE_MS), _minute(now + HORIZON_MS)
+        position = self._timetable.position()
+        minute = settled if position is None else min(position, settled)
+        while minute <= last and remaining_ms() > RESERVE_MS:
+            ids = self._timetable.due(minute, PAGE_SIZE)
+            if ids:
+                total.update(self._hand_over(minute, ids, now))
+            else:
+                minute += 1
+        self._timetable.advance(min(minute, settled))
+        return total
+
+    def _hand_over(self, minute: int, ids: list[str], now: int) -> Counter[str]:
+        items = self._scheduled.get_each(ids)
+        waiting = [item for item in items.values() if item.state.is_open]
+        by_delay: defaultdict[int, list[ScheduledJob]] = defaultdict(list)
+        for item in waiting:
+            by_delay[seconds_until(item.at, now)].append(ScheduledJob(item.id))
+        for delay, jobs in by_delay.items():
+            self._later.put(jobs, delay)
+        self._timetable.put(_minute(now + RECHECK_MS), [item.id for item in waiting], now + KEPT_MS)
+        self._timetable.remove(minute, ids)
+        return Counter(queued=len(waiting), done=len(ids) - len(waiting))
+
+
+def seconds_until(at: int, now: int) -> int:
+    """Whole seconds, never too few; as many as SQS can hold a message back."""
+    return min(900, max(0, math.ceil((at - now) / 1000)))
+
+
+def _minute(at: int) -> int:
+    return at // MINUTE_MS
+
+
+def _may_cancel(by: Principal, item: ScheduledSend) -> bool:
+    return by.username == item.by.username or by.has_role("admin", "service")
