@@ -14,7 +14,13 @@ from local_server.processes import Zygote
 from local_server.worker_process import WorkerProcess
 from tests.local_server.conftest import is_running
 
-SETUP: dict[str, Any] = {"handler": "h.f", "environment": {}, "context": {}, "api_hosts": []}
+SETUP: dict[str, Any] = {
+    "handler": "h.f",
+    "environment": {},
+    "context": {},
+    "api_hosts": [],
+    "ahead_ms": 0,
+}
 
 
 class Forking:

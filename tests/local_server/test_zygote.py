@@ -38,7 +38,7 @@ CONTEXT = {"invoked_function_arn": "arn", "timeout_ms": 1000}
 
 async def answer_of(worker: WorkerProcess) -> Any:
     answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    worker.invoke(b'{"request_id": "id", "event": {}}', answer.set_result)
+    worker.invoke(b'{"request_id": "id", "ahead_ms": 0, "event": {}}', answer.set_result)
     return json.loads(checked(await answer))
 
 
@@ -49,6 +49,7 @@ def setup_of(root: Path) -> dict[str, Any]:
         "environment": VARIABLES,
         "context": CONTEXT,
         "api_hosts": [],
+        "ahead_ms": 0,
     }
 
 
@@ -65,7 +66,7 @@ async def test_a_worker_is_warm_but_knows_nothing_of_the_emulator(tmp_path: Path
         worker.kill()
     first, second = shown
     assert "boto3" in first["modules"]
-    assert not {"sanic", "websockets", "yaml"} & set(first["modules"])
+    assert not {"sanic", "time_machine", "websockets", "yaml"} & set(first["modules"])
     assert first["path"][0] == str(tmp_path)
     assert str(Path(__file__).parents[2]) not in first["path"]
     assert first["command"] == 0
