@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from notify.errors import Invalid
+from notify.frames import StoredNotification
 from notify.marks import Mark, State, Watermarks
 from notify.model import Pattern, Principal, Username
-from notify.ports import StoredNotification
 from notify.topics import EVERY_USER, implicit_topics, wildcards_over
 
 _ID = re.compile(r"ntf_([0-9a-f]{12})[0-9a-f]{16}")

@@ -1,5 +1,6 @@
 """The wire: what clients are sent, as one JSON object a frame."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from notify.errors import HeliographError, Unrecoverable
 from notify.marks import State
 from notify.messages import MessageId
-from notify.model import timestamp
+from notify.model import Username, timestamp
 from notify.reasons import Reason
 
 # API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
@@ -216,3 +217,13 @@ def error_frame(
         epoch=position.epoch if position else UNSET,
         seq=position.seq if position else UNSET,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotification:
+    """A notification in its stream. Users in `excluded` are not meant; times in ms."""
+
+    frame: NotificationFrame
+    at: int
+    expires_at: int
+    excluded: frozenset[Username] = frozenset()

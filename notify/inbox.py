@@ -20,9 +20,10 @@ from notify.entries import (
     tally,
 )
 from notify.errors import Unavailable
+from notify.frames import StoredNotification
 from notify.marks import Mark, State
 from notify.model import Pattern, Principal
-from notify.ports import Clock, Marks, StoredNotification, Streams, Users
+from notify.ports import Clock, Marks, Streams, Users
 
 # An inbox reaches back so far in each of its streams.
 MAX_ENTRIES = 1000

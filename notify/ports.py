@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 from typing import Protocol
 
 from notify.codes import Code
-from notify.frames import NotificationFrame
+from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
 from notify.marks import Mark, State, Watermarks
 from notify.model import (
@@ -114,16 +114,6 @@ class Subscriptions(Protocol):
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
     ) -> Page:
         """Subscribers whose rows have not expired at `now`."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredNotification:
-    """A notification in its stream. Users in `excluded` are not meant; times in ms."""
-
-    frame: NotificationFrame
-    at: int
-    expires_at: int
-    excluded: frozenset[Username] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

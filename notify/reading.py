@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from notify.frames import NotificationFrame
+from notify.frames import NotificationFrame, StoredNotification
 from notify.model import Pattern, Position, Username
-from notify.ports import StoredNotification, Streams
+from notify.ports import Streams
 
 
 @dataclass(frozen=True, slots=True)

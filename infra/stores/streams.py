@@ -13,9 +13,9 @@ from infra.stores.border import condition_failed, translated
 from infra.stores.directory import topic_rows
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
-from notify.frames import NotificationFrame, encode
+from notify.frames import NotificationFrame, StoredNotification, encode
 from notify.model import Pattern, Position, Username
-from notify.ports import Branch, NewId, StoredNotification, StreamPage
+from notify.ports import Branch, NewId, StreamPage
 from notify.topics import root
 
 MAX_TRIES = 64

@@ -10,20 +10,11 @@ import msgspec
 
 from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unknown
-from notify.frames import NotificationFrame
+from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.parts import Shard
-from notify.ports import (
-    MAX_ACKED,
-    Audience,
-    Branch,
-    Outcome,
-    Page,
-    StoredNotification,
-    StreamPage,
-    Totals,
-)
+from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, StreamPage, Totals
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 from tests.fakes.attempts import FakeAttempts as FakeAttempts
 from tests.fakes.broadcasts import FakeBroadcastJobs as FakeBroadcastJobs

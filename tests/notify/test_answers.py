@@ -34,11 +34,11 @@ from notify.errors import (
     Unknown,
     UnsupportedProtocol,
 )
-from notify.frames import NotificationFrame, Sender, encode
+from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.inbox import InboxPage, Marking
 from notify.model import Pattern, Principal, User, Username
 from notify.parts import BroadcastJob
-from notify.ports import StoredNotification, Totals
+from notify.ports import Totals
 from notify.progress import Progress
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats

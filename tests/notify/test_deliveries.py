@@ -115,7 +115,7 @@ def test_what_was_counted_is_in_the_counters_of_the_service(crowd: World) -> Non
     begin(crowd)
     crowd.deliver_all()
     counters = crowd.counts.totals().counters
-    assert counters == {"sent": 1, "delivered": PAGE_SIZE, "gone": 1, "failed": 0}
+    assert counters == {"sent": 1, "delivered": PAGE_SIZE, "gone": 1, "failed": 0, "acked": 0}
 
 
 def test_every_shard_is_read_and_one_page_may_span_several(world: World) -> None:

@@ -16,10 +16,9 @@ from notify.entries import (
     tally,
 )
 from notify.errors import Invalid
-from notify.frames import NotificationFrame, Sender
+from notify.frames import NotificationFrame, Sender, StoredNotification
 from notify.marks import Mark, State, Watermarks
 from notify.model import Pattern, Username
-from notify.ports import StoredNotification
 from tests.fakes import NOW
 from tests.notify.conftest import HOUR_MS, World
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from notify.answers import batch_answer, publish_answer
 from notify.idempotency import LEASE_MS, Answer, Trial
-from notify.jobs import LaterJob, ScheduledJob, ShardJob
+from notify.jobs import LaterJob, PartJob, ScheduledJob
 from notify.model import ConnectionId, Pattern, timestamp
 from notify.ports import Outcome
 from notify.requests import Batch, parse_addressed
@@ -68,7 +68,7 @@ class DeadlyLater(FakeLaterQueue):
 class DeadlyDeliveries(FakeDeliveries):
     death: Death
 
-    def put(self, jobs: Iterable[ShardJob], delay_seconds: int = 0) -> None:
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
         for job in jobs:
             self.death()
             super().put([job], delay_seconds)

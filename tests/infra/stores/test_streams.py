@@ -3,9 +3,9 @@ import pytest
 from infra.stores.streams import MAX_TRIES
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
-from notify.frames import NotificationFrame, Sender, encode
+from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.model import Pattern, Username
-from notify.ports import Branch, StoredNotification, StreamPage
+from notify.ports import Branch, StreamPage
 from notify.reading import Reader
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
