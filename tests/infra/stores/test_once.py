@@ -82,7 +82,7 @@ class Service(World):
         self.clock = stores.clock
         self.connections, self.subscriptions = stores.connections, stores.subscriptions
         self.streams, self.counts = stores.streams, stores.counts
-        self.attempts = stores.attempts
+        self.attempts, self.jobs = stores.attempts, stores.jobs
         self.scheduled, self.timetable = stores.scheduled, stores.timetable
         self.death = Death()
         self.gateway = DeadlyGateway(self.death)
@@ -138,8 +138,7 @@ class Service(World):
         return {frame["id"] for frame in self.gateway.frames(device) if frame["title"] == title}
 
     def work_off_the_queues(self) -> None:
-        for job in self.deliveries.take():
-            self.deliverer.run(job, lambda: 100_000)
+        self.deliver_all()
         for later_job in self.later_queue.take():
             if isinstance(later_job, ScheduledJob):
                 self.later.run(later_job)
