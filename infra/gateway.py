@@ -64,6 +64,23 @@ class ApiGateway:
             if not isinstance(error, ClientError) or _outcome(error) is not Outcome.GONE:
                 log("disconnect_failed", level="warning", error=type(error).__name__)
 
+    def is_open(self, connection_id: ConnectionId) -> bool:
+        try:
+            self._client.get_connection(ConnectionId=connection_id)
+        except ClientError as error:
+            return _outcome(error) is not Outcome.GONE
+        except BotoCoreError as error:
+            log("post_failed", level="warning", error=type(error).__name__)
+        return True
+
+    def is_open_each(
+        self, connection_ids: Iterable[ConnectionId]
+    ) -> Iterator[tuple[ConnectionId, bool]]:
+        ids = list(connection_ids)
+        if ids:
+            with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
+                yield from zip(ids, pool.map(self.is_open, ids), strict=True)
+
 
 def _outcome(error: ClientError) -> Outcome:
     code = str(error.response["Error"].get("Code"))

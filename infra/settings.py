@@ -16,6 +16,7 @@ from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
 
 REFUSAL_MODES = ("frame", "reject")
+PROBE_MINUTES = 15
 
 
 class SettingsError(Exception):
@@ -33,6 +34,7 @@ class Settings:
     public_topics: tuple[Pattern, ...]
     inline_recipients: int
     pace: Pace
+    probe_minutes: int
     callback_endpoint: str
     refusals_queue_url: str
     deliveries_queue_url: str
@@ -62,6 +64,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             posts_a_second=_positive(environment, "DELIVERY_POSTS_PER_SECOND", POSTS_A_SECOND),
             workers=_positive(environment, "DELIVERY_WORKERS", WORKERS),
         ),
+        probe_minutes=_number(environment, "PROBE_MINUTES", PROBE_MINUTES),
         callback_endpoint=environment.get("CALLBACK_ENDPOINT", ""),
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),

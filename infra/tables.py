@@ -67,6 +67,10 @@ class TopicRow(Model):
     topic = UnicodeAttribute(range_key=True)
     shards = NumberAttribute(null=True)
     live_shards = NumberAttribute(null=True)
+    digest = NumberAttribute(null=True)
+    seen_at = NumberAttribute(null=True)
+    seen_value = NumberAttribute(null=True)
+    seen_digest = NumberAttribute(null=True)
     epoch = UnicodeAttribute(null=True)
     seq = NumberAttribute(null=True)
 
@@ -119,7 +123,7 @@ class UserRow(Model):
 
 
 class CounterRow(Model):
-    """One shard of a counter."""
+    """One shard of a counter. `seen_…`: by how much it differed from what it counts, and when."""
 
     class Meta(Meta):
         suffix = "counters"
@@ -127,6 +131,27 @@ class CounterRow(Model):
     counter = UnicodeAttribute(hash_key=True)
     shard = NumberAttribute(range_key=True)
     value = NumberAttribute()
+    digest = NumberAttribute(null=True)
+    seen_at = NumberAttribute(null=True)
+    seen_value = NumberAttribute(null=True)
+    seen_digest = NumberAttribute(null=True)
+
+
+class DeadlineRow(Model):
+    """What the sweep looks at in some minute: a connection, or a count in the bucket `…#counts`.
+
+    How far the sweep has come is kept here too, in the bucket `swept`.
+    """
+
+    class Meta(Meta):
+        suffix = "deadlines"
+
+    bucket = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    at = NumberAttribute(null=True)
+    topics = UnicodeSetAttribute(null=True)
+    told = NumberAttribute(null=True)
+    expires_at = NumberAttribute()
 
 
 class BroadcastRow(Model):
@@ -196,6 +221,7 @@ MODELS: tuple[type[Model], ...] = (
     BroadcastRow,
     AttemptRow,
     ScheduledRow,
+    DeadlineRow,
 )
 
 

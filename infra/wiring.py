@@ -13,7 +13,9 @@ from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts, MeteredCounts
+from infra.stores.deadlines import DynamoDeadlines
 from infra.stores.inbox import DynamoMarks
+from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
@@ -25,6 +27,7 @@ from notify.acking import Acking
 from notify.batches import Batches
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
+from notify.deadlines import MINUTE_MS
 from notify.deliveries import Deliverer
 from notify.devices import Devices
 from notify.fanout import Fanout
@@ -50,9 +53,11 @@ from notify.scheduling import DueScan, Scheduling
 from notify.sends import Sends
 from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
+from notify.sweep import Sweep
 from notify.tokens import Key, Keyring
 from notify.topics import TopicPolicy
 from notify.verbs import verbs
+from notify.visits import Visits
 
 
 def clock() -> int:
@@ -142,7 +147,17 @@ def hub() -> Hub:
         Acking(feeding, connections(), streams, reader(), counts()),
         marker(),
     )
-    return Hub(accounts(), connections(), gateway(), answers, clock)
+    return Hub(accounts(), connections(), gateway(), answers, clock, DynamoDeadlines(), _probe_ms())
+
+
+def _probe_ms() -> int:
+    return settings().probe_minutes * MINUTE_MS
+
+
+@functools.cache
+def sweep() -> Sweep:
+    visits = Visits(connections(), gateway(), fanout(), _probe_ms())
+    return Sweep(DynamoDeadlines(), connections(), DynamoRecounts(), visits, clock)
 
 
 @functools.cache
@@ -313,6 +328,7 @@ PARTS = (
     hub,
     reader,
     history,
+    sweep,
     fanout,
     counts,
     composer,

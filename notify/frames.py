@@ -121,6 +121,12 @@ class ErrorFrame(Struct, tag="error", frozen=True):
     seq: int | UnsetType = UNSET
 
 
+class TokenExpiring(Struct, tag="token_expiring", frozen=True):
+    """A connection's token is about to end, and the connection with it."""
+
+    expires_in_ms: int
+
+
 class Sender(Struct, frozen=True):
     """Who asked for a notification."""
 
@@ -188,6 +194,7 @@ Frame = (
     | Replayed
     | Acked
     | ErrorFrame
+    | TokenExpiring
     | NotificationFrame
     | Marked
     | NotificationUpdated

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from notify.accounts import Accounts
+from notify.deadlines import next_deadline
 from notify.errors import HeliographError, TokenExpired, Unauthorized
 from notify.frames import ErrorFrame, Frame, NotificationFrame, encode, error_frame
 from notify.messages import message_id, parse_message
 from notify.model import Connection, ConnectionId, Pattern, Principal
-from notify.ports import Clock, Connections, Gateway, Outcome
+from notify.ports import Clock, Connections, Deadlines, Gateway, Outcome
 from notify.topics import implicit_topics
 from notify.verbs import Verbs
 
@@ -22,21 +23,28 @@ class Hub:
         gateway: Gateway,
         verbs: Verbs,
         clock: Clock,
+        deadlines: Deadlines,
+        probe_ms: int,
     ) -> None:
         self._accounts = accounts
         self._connections = connections
         self._gateway = gateway
         self._verbs = verbs
         self._clock = clock
+        self._deadlines = deadlines
+        self._probe_ms = probe_ms
 
     def connect(self, connection_id: ConnectionId, token: str | None) -> Principal:
         """Lets the bearer of a good token in; nothing is stored for anybody else.
 
         Raises: Unauthorized.
         """
-        principal = self._authenticate(token)
+        principal, now = self._authenticate(token), self._clock()
         topics = frozenset[Pattern](implicit_topics(principal))
-        self._connections.open(Connection(connection_id, principal, self._clock(), topics))
+        connection = Connection(connection_id, principal, now, topics)
+        # Before anything else: whatever becomes of the rest, the sweep will come upon it.
+        self._deadlines.put([next_deadline(connection, now, self._probe_ms)])
+        self._connections.open(connection)
         return principal
 
     def disconnect(self, connection_id: ConnectionId) -> Connection | None:

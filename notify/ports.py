@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from notify.codes import Code
 from notify.frames import NotificationFrame, StoredNotification
@@ -51,6 +51,16 @@ class Users(Protocol):
         """
 
 
+class Place(NamedTuple):
+    """Where members are counted: a shard of a pattern; or TOTALS, by the parts of the directory."""
+
+    pattern: Pattern
+    shard: int
+
+
+TOTALS = Pattern("#")  # no pattern
+
+
 class Connections(Protocol):
     """Open connections and what they are subscribed to.
 
@@ -82,6 +92,13 @@ class Connections(Protocol):
 
     def forget(self, subscriber: Subscriber) -> None:
         """`close`, and that very subscription even where the connection's row is lost."""
+
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        """Those that have a row, also one whose time is over; at most PAGE_SIZE."""
+
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+        """Removes what a crash may have left of connections without a row: subscriptions to these
+        topics. Returns where they were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +363,14 @@ class Gateway(Protocol):
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Closes the socket, if it is still there."""
 
+    def is_open(self, connection_id: ConnectionId) -> bool:
+        """Asks without a post. Where the gateway does not say, the connection counts as open."""
+
+    def is_open_each(
+        self, connection_ids: Iterable[ConnectionId]
+    ) -> Iterator[tuple[ConnectionId, bool]]:
+        """The same for many."""
+
 
 class Refusals(Protocol):
     """The queue of connections that are to be told why, and closed."""
@@ -411,3 +436,60 @@ class LaterQueue(Protocol):
 
     def put(self, jobs: Iterable[LaterJob], delay_seconds: int = 0) -> None:
         """`delay_seconds` is at most 900, SQS's longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a connection is to be looked at. `topics`: what it held when that was decided, in case
+    its row is lost by then; `told`: the end of the token that its client was warned of."""
+
+    connection_id: ConnectionId
+    at: int
+    topics: frozenset[Pattern]
+    told: int | None = None
+
+
+class Deadlines(Protocol):
+    """Connections by the minute in which they are to be looked at, and how far that has come.
+
+    Minutes are counted since the epoch. A deadline belongs to the first that begins at or after it.
+    """
+
+    def put(self, deadlines: Iterable[Deadline]) -> None: ...
+
+    def due(self, minute: int) -> Iterator[list[Deadline]]:
+        """Those of that minute, by pages of at most PAGE_SIZE."""
+
+    def drop(self, deadlines: Iterable[Deadline]) -> None: ...
+
+    def swept(self) -> int | None:
+        """The last minute that is done; None before the first."""
+
+    def finish(self, minute: int) -> None:
+        """That minute and all before it are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What came of looking at counts. `suspect`: a difference was seen that may only be somebody on
+    the way in or out; it is an error if it is there in a minute."""
+
+    suspect: bool = False
+    corrected: int = 0
+    expired: int = 0
+
+
+class Recounts(Protocol):
+    """Counts held against what they count, and by the minute those which are to be."""
+
+    def look(self, place: Place, now: int) -> Look:
+        """Removes expired members, and corrects what differs as it did a minute ago."""
+
+    def places(self, part: int) -> Iterator[Place]:
+        """All of a part of the directory, without the users' topics."""
+
+    def put(self, places: Iterable[Place], minute: int) -> None: ...
+
+    def due(self, minute: int) -> Iterator[list[Place]]: ...
+
+    def drop(self, places: Iterable[Place], minute: int) -> None: ...

@@ -1,6 +1,7 @@
 """The grammar of topics, and who may subscribe and publish to them."""
 
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ SEGMENT = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 MAX_SEGMENTS = 5
 MAX_BYTES = 256
 MAX_SUBSCRIPTIONS = 100
+PARTS = 64
 
 EVERYBODY = Topic(Pattern("general"))
 ANYTHING = Pattern("*")
@@ -93,13 +95,32 @@ def feeds(stream: Pattern, pattern: Pattern) -> bool:
 
 
 def root(pattern: Pattern) -> str:
-    """The part of the directory that lists it: the first segment, for a user's topics the user.
+    """What the directory lists it under: its first segment, or for a user's topics `user#n`.
 
-    A million users under one key would make one hot partition, and nobody needs their list: who
-    wants to reach every user broadcasts to everybody.
+    A million users under one key would make one hot partition, and nobody who publishes needs
+    their list: who wants to reach every user broadcasts to everybody.
     """
     first, _, rest = pattern.partition(":")
-    return f"{first}:{rest.partition(':')[0]}" if first == "user" else first
+    name = rest.partition(":")[0]
+    if first != "user" or not name:
+        return first
+    # Under `user:*` there is nobody: whoever listed what is below it would list every user.
+    return EVERY_USER if name == "*" else user_root(spread(name, PARTS))
+
+
+def user_root(part: int) -> str:
+    return f"user#{part:02}"
+
+
+def part_of(root: str) -> int:
+    """The directory has PARTS parts of about the same size; each root lies in one."""
+    first, _, part = root.partition("#")
+    return int(part) if part else spread(first, PARTS)
+
+
+def spread(text: str, over: int) -> int:
+    """One of so many places, always the same for the same text."""
+    return zlib.crc32(text.encode()) % over
 
 
 def implicit_topics(principal: Principal) -> frozenset[Topic]:

@@ -51,6 +51,8 @@ class GatewayServer:
         if method == "DELETE":
             self.open.discard(connection_id)
             return 204, ""
+        if method == "GET":
+            return 200, ""
         self.posted.append((connection_id, json.loads(body)))
         return 200, ""
 
@@ -67,11 +69,13 @@ class GatewayServer:
                 self.send_response(status)
                 if error:
                     self.send_header("x-amzn-ErrorType", error)
+                answer = b"{}" if self.command == "GET" and status == 200 else b""
                 if status != 204:
-                    self.send_header("content-length", "0")
+                    self.send_header("content-length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
-            do_POST = do_DELETE = _serve  # noqa: N815
+            do_POST = do_DELETE = do_GET = _serve  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing: pytest shows what matters."""

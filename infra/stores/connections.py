@@ -6,7 +6,7 @@ A connection's row lists its subscriptions' keys, so cleaning up needs no index 
 import json
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError, UpdateError
@@ -19,7 +19,7 @@ from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
 from notify.errors import Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import MAX_ACKED, Clock
+from notify.ports import MAX_ACKED, Clock, Place
 from notify.tokens import parse_caps
 
 MAX_TRIES = 8
@@ -68,7 +68,7 @@ class DynamoConnections:
             linked = _link(connection, _key(pattern, shard), limit)
         finally:
             if not linked:
-                _lower_count(connection.principal.username, pattern, shard)
+                _lower_count(connection.principal.username, pattern, shard, connection.id)
         if not linked:
             self._require(connection.id, pattern, limit)
 
@@ -88,7 +88,7 @@ class DynamoConnections:
             return
         for key in row.topics or ():
             if _parse_key(key)[0] == pattern and _unlink(connection.id, key):
-                _lower_count(connection.principal.username, *_parse_key(key))
+                _lower_count(connection.principal.username, *_parse_key(key), connection.id)
 
     @translated
     def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
@@ -121,7 +121,7 @@ class DynamoConnections:
             return None
         row = ConnectionRow.from_raw_data(attributes)
         for key in row.topics or ():
-            _remove_subscription(key, connection_id)
+            remove_subscription(key, connection_id)
         return _connection(row)
 
     @translated
@@ -130,7 +130,25 @@ class DynamoConnections:
         if closed is not None and subscriber.pattern in closed.topics:
             return
         # A crash has left its own row behind the connection's.
-        _remove_subscription(_key(subscriber.pattern, subscriber.shard), subscriber.connection_id)
+        remove_subscription(_key(subscriber.pattern, subscriber.shard), subscriber.connection_id)
+
+    @translated
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> dict[ConnectionId, Connection]:
+        rows = ConnectionRow.batch_get(list(connection_ids), consistent_read=True)
+        return {connection.id: connection for connection in map(_connection, rows)}
+
+    @translated
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+        shards = directory.shards_of({pattern for topics in lost.values() for pattern in topics})
+        places = {
+            (connection_id, Place(pattern, directory.shard_of(connection_id, shards[pattern])))
+            for connection_id, topics in lost.items()
+            for pattern in topics
+        }
+        keys = [(_key(*place), connection_id) for connection_id, place in places]
+        for row in SubscriptionRow.batch_get(keys, consistent_read=True):
+            remove_subscription(row.topic_shard, ConnectionId(row.connection_id))
+        return {place for _, place in places}
 
 
 def _link(connection: Connection, key: str, limit: int) -> bool:
@@ -201,21 +219,24 @@ def _waits() -> Iterator[float]:
         yield random.uniform(0, 0.02 * 2**attempt)  # noqa: S311
 
 
-def _remove_subscription(key: str, connection_id: ConnectionId) -> None:
+def remove_subscription(key: str, connection_id: ConnectionId) -> None:
+    """Deletes its row, if it has one, and counts it out."""
     removed = _delete(SubscriptionRow, key, connection_id)
     if removed is not None:
         username = SubscriptionRow.from_raw_data(removed).username
-        _lower_count(Username(username), *_parse_key(key))
+        _lower_count(Username(username), *_parse_key(key), connection_id)
 
 
 def _raise_count(connection: Connection, pattern: Pattern, shard: int, shards: int) -> None:
     if directory.is_counted(pattern, connection.principal.username):
-        directory.raise_count(pattern, shard, shards)
+        directory.raise_count(pattern, shard, shards, connection.id)
 
 
-def _lower_count(username: Username, pattern: Pattern, shard: int) -> None:
+def _lower_count(
+    username: Username, pattern: Pattern, shard: int, connection_id: ConnectionId
+) -> None:
     if directory.is_counted(pattern, username):
-        directory.lower_count(pattern, shard)
+        directory.lower_count(pattern, shard, connection_id)
 
 
 def _key(pattern: Pattern, shard: int) -> str:

@@ -6,19 +6,22 @@ shard's members, a topic's shards with members, the service's topics with member
 from 0 to 1 or back is told to the parent, so a busy topic writes to one item of its own. Additions
 commute, and each step is seen by exactly one caller; hence the counts are exact whatever the
 order. A count is raised before a row is written and lowered after it is deleted, so that a crash in
-between leaves it too high and not below zero.
+between leaves it too high and not below zero, until it is recounted (infra.stores.recounts).
+
+Roots are listed too, in the parts of the directory, so that every topic can be found without a
+Scan.
 """
 
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pynamodb.exceptions import UpdateError
 
 from infra.stores.border import condition_failed
-from infra.stores.counts import TOPICS, USERS, add_anywhere, add_to, members_counter, total
-from infra.tables import TopicRow
+from infra.stores.counts import TOPICS, USERS, members_counter, total
+from infra.stores.tallies import add_member
+from infra.tables import CounterRow, TopicRow
 from notify.model import ConnectionId, Pattern, Username
-from notify.topics import is_user_topic, root, user_topic
+from notify.topics import is_user_topic, part_of, root, spread, user_root, user_topic
 
 SHARD_SIZE = 5000
 MAX_SHARDS = 1024
@@ -26,7 +29,7 @@ CHECK_EVERY = 500  # how often a shard that is full looks whether the whole topi
 
 
 def shard_of(connection_id: ConnectionId, shards: int) -> int:
-    return zlib.crc32(connection_id.encode()) % shards
+    return spread(connection_id, shards)
 
 
 def topic_rows(patterns: Iterable[Pattern], consistent: bool) -> dict[Pattern, TopicRow]:
@@ -44,9 +47,33 @@ def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
     patterns = list(patterns)
     rows = topic_rows(patterns, consistent=False)
     for pattern in patterns:
-        if pattern not in rows:
-            TopicRow(root(pattern), pattern).update(actions=[TopicRow.live_shards.add(0)])
+        row = rows.get(pattern)
+        if row is None or row.live_shards is None:  # of a stream, it may have a row already
+            _list(pattern)
     return {pattern: shards(rows.get(pattern)) for pattern in patterns}
+
+
+def _list(pattern: Pattern) -> None:
+    """Its root first: whatever may have members can be found."""
+    under = root(pattern)
+    if under != user_root(part_of(under)):
+        TopicRow(_roots(part_of(under)), under).save()
+    TopicRow(under, pattern).update(actions=[TopicRow.live_shards.add(0)])
+
+
+def topics_in(part: int) -> Iterator[TopicRow]:
+    """The topics of a part of the directory that are no user's own."""
+    for listed in TopicRow.query(_roots(part), consistent_read=True):
+        yield from TopicRow.query(listed.topic, consistent_read=True)
+
+
+def user_topics_in(part: int) -> Iterator[TopicRow]:
+    """The others: users' own, and those below them."""
+    return TopicRow.query(user_root(part), consistent_read=True)
+
+
+def _roots(part: int) -> str:
+    return f"#roots#{part:02}"
 
 
 def is_counted(pattern: Pattern, username: Username) -> bool:
@@ -58,29 +85,32 @@ def shards(row: TopicRow | None) -> int:
     return int(row.shards) if row is not None and row.shards else 1
 
 
-def raise_count(pattern: Pattern, shard: int, shards: int) -> None:
+def raise_count(pattern: Pattern, shard: int, shards: int, member: ConnectionId) -> None:
     """One member more, before its row is written."""
-    members = add_to(members_counter(pattern), shard, +1)
+    members = add_member(CounterRow(members_counter(pattern), shard), +1, member)
     if members == 1:
-        _add_live_shard(pattern, +1)
+        turn_shard(pattern, shard, +1)
     if members >= SHARD_SIZE and members % CHECK_EVERY == 0:
         _grow(pattern, shards)
 
 
-def lower_count(pattern: Pattern, shard: int) -> None:
+def lower_count(pattern: Pattern, shard: int, member: ConnectionId) -> None:
     """One member fewer, after its row is gone."""
-    if add_to(members_counter(pattern), shard, -1) == 0:
-        _add_live_shard(pattern, -1)
+    if add_member(CounterRow(members_counter(pattern), shard), -1, member) == 0:
+        turn_shard(pattern, shard, -1)
 
 
-def _add_live_shard(pattern: Pattern, amount: int) -> None:
-    row = TopicRow(root(pattern), pattern)
-    row.update(actions=[TopicRow.live_shards.add(amount)])
-    live = int(row.live_shards)
+def turn_shard(pattern: Pattern, shard: int, amount: int) -> None:
+    """A shard has got its first member (+1), or lost its last (-1)."""
+    live = add_member(TopicRow(root(pattern), pattern), amount, f"{pattern}#{shard}")
     if (amount, live) in ((+1, 1), (-1, 0)):
-        add_anywhere(TOPICS, amount)
-        if is_user_topic(pattern):
-            add_anywhere(USERS, amount)
+        turn_topic(pattern, amount)
+
+
+def turn_topic(pattern: Pattern, amount: int) -> None:
+    """A topic has got its first shard with members, or lost its last."""
+    counter = USERS if is_user_topic(pattern) else TOPICS
+    add_member(CounterRow(counter, part_of(root(pattern))), amount, pattern)
 
 
 def _grow(pattern: Pattern, shards: int) -> None:

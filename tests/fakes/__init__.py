@@ -14,10 +14,12 @@ from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.parts import Shard
-from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, StreamPage, Totals
+from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, Place, StreamPage, Totals
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 from tests.fakes.attempts import FakeAttempts as FakeAttempts
 from tests.fakes.broadcasts import FakeBroadcastJobs as FakeBroadcastJobs
+from tests.fakes.deadlines import FakeDeadlines as FakeDeadlines
+from tests.fakes.deadlines import FakeRecounts as FakeRecounts
 from tests.fakes.inbox import FakeMarks as FakeMarks
 from tests.fakes.scheduled import FakeScheduled as FakeScheduled
 from tests.fakes.scheduled import FakeTimetable as FakeTimetable
@@ -149,6 +151,21 @@ class FakeConnections:
         self.close(subscriber.connection_id)
         self._memory.members.get(subscriber.pattern, {}).pop(subscriber.connection_id, None)
 
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        rows = self._memory.connections
+        return {who: rows[who] for who in connection_ids if who in rows}
+
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+        places = set()
+        for who, topics in lost.items():
+            for pattern in topics:
+                self._memory.members.get(pattern, {}).pop(who, None)
+                places.add(Place(pattern, self._shard(who, pattern)))
+        return places
+
+    def _shard(self, connection_id: ConnectionId, pattern: Pattern) -> int:
+        return sum(connection_id.encode()) % self._memory.shards.get(pattern, 1)
+
     def _add(self, connection: Connection, pattern: Pattern) -> None:
         members = self._memory.members.setdefault(pattern, {})
         members[connection.id] = Subscriber(
@@ -157,7 +174,7 @@ class FakeConnections:
             connected_at=connection.connected_at,
             token_expires_at=connection.principal.token_expires_at,
             pattern=pattern,
-            shard=sum(connection.id.encode()) % self._memory.shards.get(pattern, 1),
+            shard=self._shard(connection.id, pattern),
         )
 
 
@@ -298,6 +315,15 @@ class FakeGateway:
     def disconnect(self, connection_id: ConnectionId) -> None:
         self.open.discard(connection_id)
         self.disconnected.append(connection_id)
+
+    def is_open(self, connection_id: ConnectionId) -> bool:
+        return connection_id in self.open | self.throttled
+
+    def is_open_each(
+        self, connection_ids: Iterable[ConnectionId]
+    ) -> Iterator[tuple[ConnectionId, bool]]:
+        for connection_id in list(connection_ids):
+            yield connection_id, self.is_open(connection_id)
 
 
 @dataclass

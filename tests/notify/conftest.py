@@ -12,6 +12,7 @@ from notify.batches import Batches
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
+from notify.deadlines import MINUTE_MS, next_deadline
 from notify.deliveries import RESERVE_MS, Deliverer
 from notify.devices import Devices
 from notify.errors import HeliographError
@@ -50,20 +51,24 @@ from notify.scheduled import ScheduledSending
 from notify.scheduling import DueScan, Scheduling
 from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
+from notify.sweep import Sweep
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
 from notify.verbs import Verbs, verbs
+from notify.visits import Visits
 from tests.fakes import (
     FakeAttempts,
     FakeBroadcastJobs,
     FakeClock,
     FakeConnections,
     FakeCounts,
+    FakeDeadlines,
     FakeDeliveries,
     FakeGateway,
     FakeIds,
     FakeLaterQueue,
     FakeMarks,
+    FakeRecounts,
     FakeScheduled,
     FakeStreams,
     FakeSubscriptions,
@@ -77,6 +82,7 @@ SECRET = "a-key-for-tests-of-at-least-32-bytes"
 HOUR_MS = 3_600_000
 # Older than any handshake, so that Gone is believed.
 LONG_AGO_MS = 60_000
+PROBE_MS = 15 * MINUTE_MS
 
 
 def refusal_code(call: Callable[..., object], *args: object) -> Code | None:
@@ -123,6 +129,9 @@ class World:
         self.attempts: Attempts = FakeAttempts()
         self.scheduled: Scheduled = FakeScheduled()
         self.timetable: Timetable = FakeTimetable()
+        self.deadlines = FakeDeadlines()
+        self.recounts = FakeRecounts(self.memory)
+        self.probe_ms = PROBE_MS
         self.hasher = CountingHasher()
         self.policy = policy or TopicPolicy((ANYTHING,))
         self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
@@ -153,7 +162,20 @@ class World:
 
     @property
     def hub(self) -> Hub:
-        return Hub(self.accounts, self.connections, self.gateway, self.verbs, self.clock)
+        return Hub(
+            self.accounts,
+            self.connections,
+            self.gateway,
+            self.verbs,
+            self.clock,
+            self.deadlines,
+            self.probe_ms,
+        )
+
+    @property
+    def sweep(self) -> Sweep:
+        visits = Visits(self.connections, self.gateway, self.fanout, self.probe_ms)
+        return Sweep(self.deadlines, self.connections, self.recounts, visits, self.clock)
 
     @property
     def fanout(self) -> Fanout:
@@ -295,6 +317,7 @@ class World:
             self.clock() - age_ms,
             frozenset({*implicit_topics(principal), *map(Pattern, topics)}),
         )
+        self.deadlines.put([next_deadline(connection, connection.connected_at, self.probe_ms)])
         self.connections.open(connection)
         self.gateway.open.add(connection.id)
         return connection

@@ -22,12 +22,25 @@ def test_connect_stores_the_connection_with_its_implicit_topics(world: World) ->
     assert world.connections.get(C1) == Connection(C1, principal, world.clock(), implicit)
 
 
+def test_connect_says_first_when_the_connection_is_to_be_looked_at(world: World) -> None:
+    class FailingConnections(FakeConnections):
+        def open(self, connection: Connection) -> None:
+            raise Unavailable("the store does not answer: try again")
+
+    world.connections = FailingConnections(world.memory)
+    with pytest.raises(Unavailable):
+        world.hub.connect(C1, world.token(world.principal("alice")))
+    (deadline,) = world.deadlines.of("c1")
+    assert deadline.topics == {"general", "user:alice"}
+
+
 @pytest.mark.parametrize("token", [None, "", "nonsense"])
 def test_connect_without_a_good_token_stores_nothing(world: World, token: str | None) -> None:
     with pytest.raises(Unauthorized):
         world.hub.connect(C1, token)
     assert not world.memory.connections
     assert not world.memory.members
+    assert not world.deadlines.by_minute
 
 
 def test_a_stale_token_at_the_door_is_unauthorized_and_not_expired(world: World) -> None:

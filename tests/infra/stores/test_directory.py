@@ -125,7 +125,7 @@ def test_two_who_see_that_it_is_full_double_it_once(dynamo: Stores) -> None:
 
     # The one member more makes no shard live: the only update of the topic is the growth.
     with before("UpdateItem", "topics", another_grows_it):
-        directory.raise_count(ORDERS, 0, shards=1)
+        directory.raise_count(ORDERS, 0, 1, ConnectionId("c1"))
     assert shards() == 2
 
 
