@@ -25,6 +25,9 @@ FIRST_MINUTES = 15
 # A count is looked at once in so many minutes, however many of its members come and go.
 RECOUNT_MINUTES = 15
 
+# What a run says of itself, also where it is nothing.
+COUNTED = ("met", "closed", "expired", "ended", "gone", "told", "corrected", "leftover", "failed")
+
 RemainingMs = Callable[[], int]
 
 
@@ -135,7 +138,7 @@ class _Run:
 
     def __init__(self, minute: int, remaining_ms: RemainingMs) -> None:
         self.minute = minute
-        self.done = Counter[str]()
+        self.done = Counter(dict.fromkeys(COUNTED, 0))
         self._remaining_ms = remaining_ms
 
     def check_time(self) -> None:

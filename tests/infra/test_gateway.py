@@ -48,6 +48,17 @@ def test_posting_to_nobody_is_nothing(gateway: ApiGateway) -> None:
     assert list(gateway.post_each([], b"{}")) == []
 
 
+def test_who_is_there_is_asked_without_a_post(
+    gateway: ApiGateway, gateway_server: GatewayServer
+) -> None:
+    assert dict(gateway.is_open_each([LOST, HERE, BUSY])) == {LOST: False, HERE: True, BUSY: True}
+    assert gateway_server.posted == []
+
+
+def test_asking_for_nobody_is_nothing(gateway: ApiGateway) -> None:
+    assert list(gateway.is_open_each([])) == []
+
+
 def test_disconnect_closes_and_does_not_mind_who_is_gone(
     gateway: ApiGateway, gateway_server: GatewayServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,5 +80,6 @@ def test_a_gateway_that_is_down_is_a_failure_to_be_tried_again(
 ) -> None:
     gateway = ApiGateway(f"http://127.0.0.1:{closed_port}/test", REGION)
     assert gateway.post(HERE, b"{}") is Outcome.FAILED
+    assert gateway.is_open(HERE)
     gateway.disconnect(HERE)
     assert "EndpointConnectionError" in capsys.readouterr().out

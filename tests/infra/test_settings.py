@@ -14,8 +14,8 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     settings = read_settings(ENVIRONMENT)
     assert settings.refusal_mode == "frame"
     assert settings.public_topics == ("*",)
-    assert settings.inline_recipients == 200
     assert settings.pace == Pace(posts_a_second=2000, workers=10)
+    assert (settings.inline_recipients, settings.probe_minutes) == (200, 15)
     assert (settings.issuer, settings.jwks_url) == (None, "")
 
 

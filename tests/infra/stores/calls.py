@@ -119,13 +119,19 @@ class Crash(BaseException):
     """A function that stops in the middle: Lambda has killed it."""
 
 
+WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
+
+
 @contextmanager
-def crashing(after: int) -> Iterator[None]:
-    """The function dies in front of its call number `after`, counted from 0."""
+def crashing(after: int, of: frozenset[str] | None = None) -> Iterator[None]:
+    """The function dies in front of its call number `after`, counted from 0; only calls `of` those
+    operations are counted, if any are named."""
     made = 0
 
     def interceptor(call: Call) -> None:
         nonlocal made
+        if of is not None and call.operation not in of:
+            return
         if made == after:
             raise Crash
         made += 1
@@ -134,7 +140,7 @@ def crashing(after: int) -> Iterator[None]:
         yield
 
 
-def crashes() -> Iterator[Callable[[Callable[[], object]], None]]:
+def crashes(of: frozenset[str] | None = None) -> Iterator[Callable[[Callable[[], object]], None]]:
     """For each call that an operation makes, a way to run it that dies in front of that call."""
     going = True
     for after in itertools.count():
@@ -144,7 +150,7 @@ def crashes() -> Iterator[Callable[[Callable[[], object]], None]]:
         def attempt(operation: Callable[[], object], after: int = after) -> None:
             nonlocal going
             try:
-                with crashing(after):
+                with crashing(after, of):
                     operation()
             except Crash:
                 return

@@ -12,7 +12,9 @@ from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
+from infra.stores.deadlines import DynamoDeadlines
 from infra.stores.inbox import DynamoMarks
+from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
@@ -25,7 +27,9 @@ from notify.ports import (
     BroadcastJobs,
     Connections,
     Counts,
+    Deadlines,
     Marks,
+    Recounts,
     Scheduled,
     Streams,
     Subscriptions,
@@ -40,8 +44,10 @@ from tests.fakes import (
     FakeClock,
     FakeConnections,
     FakeCounts,
+    FakeDeadlines,
     FakeIds,
     FakeMarks,
+    FakeRecounts,
     FakeScheduled,
     FakeStreams,
     FakeSubscriptions,
@@ -69,6 +75,8 @@ class Stores:
     scheduled: Scheduled
     timetable: Timetable
     lose_row: Callable[[ConnectionId], object]
+    deadlines: Deadlines
+    recounts: Recounts
 
     def reaches(self, pattern: str) -> set[str]:
         """The connections that a broadcast to the pattern meets."""
@@ -128,6 +136,8 @@ def in_memory() -> Stores:
         FakeScheduled(),
         FakeTimetable(),
         memory.connections.pop,
+        FakeDeadlines(),
+        FakeRecounts(memory),
     )
 
 
@@ -146,6 +156,8 @@ def in_dynamodb() -> Stores:
         DynamoScheduled(),
         DynamoTimetable(),
         lambda connection_id: ConnectionRow(connection_id).delete(),
+        DynamoDeadlines(),
+        DynamoRecounts(),
     )
 
 

@@ -18,7 +18,7 @@ from notify.model import (
     ConnectionId,
     Pattern,
 )
-from notify.ports import MAX_ACKED
+from notify.ports import MAX_ACKED, Place
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave
 from tests.infra.stores.conftest import Stores, a_connection, fresh
@@ -247,6 +247,41 @@ def test_a_subscription_whose_connection_is_lost_is_forgotten_and_counted(stores
         stores.connections.forget(subscriber)
     assert stores.reaches(ORDERS) == set()
     assert stores.tally() == (0, 0, 0)
+
+
+# What the sweep asks
+
+
+def test_many_are_read_at_once_with_what_they_hold(stores: Stores) -> None:
+    opened = {stores.open(f"c{number}", ORDERS).id for number in range(3)}
+    found = stores.connections.get_each([*opened, ConnectionId("nobody")])
+    assert set(found) == opened
+    assert found[C1] == stores.connections.get(C1)
+    assert stores.connections.get_each([]) == {}
+
+
+def test_a_row_whose_time_is_over_is_read_as_long_as_it_is_there(stores: Stores) -> None:
+    stores.open("c1")
+    stores.clock.advance(MAX_AGE_MS + ROW_GRACE_MS)
+    assert set(stores.connections.get_each([C1])) == {C1}
+
+
+def test_what_is_left_of_a_lost_connection_is_cleared_and_counted(stores: Stores) -> None:
+    stores.open("c1", "user:alice", ORDERS)
+    stores.open("c2", ORDERS)
+    stores.lose_row(C1)
+    topics = frozenset(map(Pattern, ("general", "user:alice", ORDERS)))
+    places = stores.connections.clear({C1: topics})
+    assert places == {Place(topic, 0) for topic in topics}
+    assert stores.reaches(ORDERS) == {"c2"}
+    assert stores.tally() == (1, 0, 2)
+
+
+def test_clearing_where_nothing_is_left_changes_nothing(stores: Stores) -> None:
+    stores.open("c2", ORDERS)
+    assert stores.connections.clear({C1: frozenset({ORDERS})}) == {Place(ORDERS, 0)}
+    assert stores.connections.clear({}) == set()
+    assert stores.tally() == (1, 0, 2)
 
 
 # Any sequence, against a model that a child could check
