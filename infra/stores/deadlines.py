@@ -11,7 +11,7 @@ from notify.model import ConnectionId, Pattern
 from notify.ports import PAGE_SIZE, Deadline
 from notify.topics import spread
 
-# A minute in which everybody reconnects is written to sixteen items' keys at once.
+# When everybody reconnects at once, their next deadlines fall into one minute: it has many keys.
 SHARDS = 16
 # The sweep may be out for so long, and loses nothing.
 KEPT_MS = 3 * 24 * 3_600_000
