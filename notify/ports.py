@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from notify.codes import Code
 from notify.frames import NotificationFrame, StoredNotification
@@ -51,14 +51,8 @@ class Users(Protocol):
         """
 
 
-class Place(NamedTuple):
-    """Where members are counted: a shard of a pattern; or TOTALS, by the parts of the directory."""
-
-    pattern: Pattern
-    shard: int
-
-
-TOTALS = Pattern("#")  # no pattern
+# Its shards are the parts of the directory of topics: where totals are counted. It is no pattern.
+TOTALS = Pattern("#")
 
 
 class Connections(Protocol):
@@ -96,7 +90,7 @@ class Connections(Protocol):
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
         """Those that have a row, also one whose time is over; at most PAGE_SIZE."""
 
-    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
         """Removes what a crash may have left of connections without a row: subscriptions to these
         topics. Returns where they were counted."""
 
@@ -482,14 +476,14 @@ class Look:
 class Recounts(Protocol):
     """Counts held against what they count, and by the minute those which are to be."""
 
-    def look(self, place: Place, now: int) -> Look:
+    def look(self, place: Shard, now: int) -> Look:
         """Removes expired members, and corrects what differs as it did a minute ago."""
 
-    def places(self, part: int) -> Iterator[Place]:
+    def places(self, part: int) -> Iterator[Shard]:
         """All of a part of the directory, without the users' topics."""
 
-    def put(self, places: Iterable[Place], minute: int) -> None: ...
+    def put(self, places: Iterable[Shard], minute: int) -> None: ...
 
-    def due(self, minute: int) -> Iterator[list[Place]]: ...
+    def due(self, minute: int) -> Iterator[list[Shard]]: ...
 
-    def drop(self, places: Iterable[Place], minute: int) -> None: ...
+    def drop(self, places: Iterable[Shard], minute: int) -> None: ...

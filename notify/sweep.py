@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from notify.deadlines import MINUTE_MS
 from notify.errors import Unavailable
+from notify.parts import Shard
 from notify.ports import (
     TOTALS,
     Clock,
@@ -12,7 +13,6 @@ from notify.ports import (
     Deadline,
     Deadlines,
     Look,
-    Place,
     Recounts,
 )
 from notify.topics import PARTS, spread
@@ -96,12 +96,12 @@ class Sweep:
         self._deadlines.drop(page)
         run.done.update(met=len(due), closed=len(lost))
 
-    def _recount_soon(self, places: Iterable[Place], minute: int) -> None:
+    def _recount_soon(self, places: Iterable[Shard], minute: int) -> None:
         """Each place in a minute of its own out of RECOUNT_MINUTES, so that it is counted once for
         all who have left it meanwhile."""
         by_minute = defaultdict(set)
         for place in places:
-            own = spread(f"{place.pattern}#{place.shard}", RECOUNT_MINUTES)
+            own = spread(f"{place.pattern}#{place.number}", RECOUNT_MINUTES)
             by_minute[minute + 1 + (own - minute - 1) % RECOUNT_MINUTES].add(place)
         for when, together in by_minute.items():
             self._recounts.put(together, when)
@@ -109,11 +109,11 @@ class Sweep:
     def _go_round(self, run: "_Run") -> None:
         """One part of the directory a minute; an hour for all of them."""
         part = run.minute % PARTS
-        self._recount([Place(TOTALS, part)], run)
+        self._recount([Shard(TOTALS, part)], run)
         for place in self._recounts.places(part):
             self._recount([place], run)
 
-    def _recount(self, places: Iterable[Place], run: "_Run") -> None:
+    def _recount(self, places: Iterable[Shard], run: "_Run") -> None:
         """Where something is suspect, it is looked at again in a minute."""
         suspects = []
         for place in places:
@@ -125,7 +125,7 @@ class Sweep:
         if suspects:
             self._recounts.put(suspects, run.minute + 1)
 
-    def _look(self, place: Place, done: Counter[str]) -> Look:
+    def _look(self, place: Shard, done: Counter[str]) -> Look:
         try:
             return self._recounts.look(place, self._clock())
         except Unavailable:  # one busy place must not hold up the others

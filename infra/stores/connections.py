@@ -19,7 +19,8 @@ from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
 from notify.errors import Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.ports import MAX_ACKED, Clock, Place
+from notify.parts import Shard
+from notify.ports import MAX_ACKED, Clock
 from notify.tokens import parse_caps
 
 MAX_TRIES = 8
@@ -138,14 +139,16 @@ class DynamoConnections:
         return {connection.id: connection for connection in map(_connection, rows)}
 
     @translated
-    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
         shards = directory.shards_of({pattern for topics in lost.values() for pattern in topics})
         places = {
-            (connection_id, Place(pattern, directory.shard_of(connection_id, shards[pattern])))
+            (connection_id, Shard(pattern, directory.shard_of(connection_id, shards[pattern])))
             for connection_id, topics in lost.items()
             for pattern in topics
         }
-        keys = [(_key(*place), connection_id) for connection_id, place in places]
+        keys = [
+            (_key(place.pattern, place.number), connection_id) for connection_id, place in places
+        ]
         for row in SubscriptionRow.batch_get(keys, consistent_read=True):
             remove_subscription(row.topic_shard, ConnectionId(row.connection_id))
         return {place for _, place in places}

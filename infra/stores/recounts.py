@@ -11,7 +11,8 @@ from infra.stores.tallies import Settlement, settle, tally
 from infra.tables import CounterRow, DeadlineRow, SubscriptionRow, TopicRow
 from notify.deadlines import MINUTE_MS
 from notify.model import ConnectionId, Pattern, Username
-from notify.ports import TOTALS, Look, Place
+from notify.parts import Shard
+from notify.ports import TOTALS, Look
 from notify.topics import is_user_topic, root
 
 
@@ -19,42 +20,42 @@ class DynamoRecounts:
     """From the leaves of the tree to its root: each level is held against the one below."""
 
     @translated
-    def look(self, place: Place, now: int) -> Look:
+    def look(self, place: Shard, now: int) -> Look:
         if place.pattern == TOTALS:
-            return _look_at_totals(place.shard, now)
+            return _look_at_totals(place.number, now)
         members, expired = _members(place, now)
         below = settle(_members_row(place), tally(members), now)
         if below.turn:
-            directory.turn_shard(*place, below.turn)
+            directory.turn_shard(place.pattern, place.number, below.turn)
         above = settle(_topic_row(place.pattern), tally(_live_shards(place.pattern)), now)
         if above.turn:
             directory.turn_topic(place.pattern, above.turn)
         return _look(below, above, expired=expired)
 
-    def places(self, part: int) -> Iterator[Place]:
+    def places(self, part: int) -> Iterator[Shard]:
         for row in _topics_in(part):
-            for shard in range(directory.shards(row)):
-                yield Place(Pattern(row.topic), shard)
+            for number in range(directory.shards(row)):
+                yield Shard(Pattern(row.topic), number)
 
     @translated
-    def put(self, places: Iterable[Place], minute: int) -> None:
+    def put(self, places: Iterable[Shard], minute: int) -> None:
         expires_at = (minute * MINUTE_MS + KEPT_MS) // 1000
         with DeadlineRow.batch_write() as batch:
             for place in places:
                 batch.save(DeadlineRow(_bucket(minute), _entry(place), expires_at=expires_at))
 
-    def due(self, minute: int) -> Iterator[list[Place]]:
+    def due(self, minute: int) -> Iterator[list[Shard]]:
         for rows in pages(_bucket(minute)):
             yield [_place(row.entry) for row in rows]
 
     @translated
-    def drop(self, places: Iterable[Place], minute: int) -> None:
+    def drop(self, places: Iterable[Shard], minute: int) -> None:
         with DeadlineRow.batch_write() as batch:
             for place in places:
                 batch.delete(DeadlineRow(_bucket(minute), _entry(place)))
 
 
-def _members(place: Place, now: int) -> tuple[list[str], int]:
+def _members(place: Shard, now: int) -> tuple[list[str], int]:
     """The ids that count; and how many rows were removed that DynamoDB's TTL would remove late and
     without counting them out."""
     key, counted, expired = _entry(place), [], 0
@@ -97,8 +98,8 @@ def _topics_in(part: int) -> list[TopicRow]:
     return list(directory.topics_in(part))
 
 
-def _members_row(place: Place) -> CounterRow:
-    return CounterRow(members_counter(place.pattern), place.shard)
+def _members_row(place: Shard) -> CounterRow:
+    return CounterRow(members_counter(place.pattern), place.number)
 
 
 def _topic_row(pattern: Pattern) -> TopicRow:
@@ -109,10 +110,10 @@ def _bucket(minute: int) -> str:
     return f"{minute}#counts"
 
 
-def _entry(place: Place) -> str:
-    return f"{place.pattern}#{place.shard}"
+def _entry(place: Shard) -> str:
+    return f"{place.pattern}#{place.number}"
 
 
-def _place(entry: str) -> Place:
-    pattern, _, shard = entry.rpartition("#")
-    return Place(Pattern(pattern), int(shard))
+def _place(entry: str) -> Shard:
+    pattern, _, number = entry.rpartition("#")
+    return Shard(Pattern(pattern), int(number))

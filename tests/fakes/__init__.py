@@ -14,7 +14,7 @@ from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
 from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
 from notify.parts import Shard
-from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, Place, StreamPage, Totals
+from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, StreamPage, Totals
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 from tests.fakes.attempts import FakeAttempts as FakeAttempts
 from tests.fakes.broadcasts import FakeBroadcastJobs as FakeBroadcastJobs
@@ -155,12 +155,12 @@ class FakeConnections:
         rows = self._memory.connections
         return {who: rows[who] for who in connection_ids if who in rows}
 
-    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Place]:
+    def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
         places = set()
         for who, topics in lost.items():
             for pattern in topics:
                 self._memory.members.get(pattern, {}).pop(who, None)
-                places.add(Place(pattern, self._shard(who, pattern)))
+                places.add(Shard(pattern, self._shard(who, pattern)))
         return places
 
     def _shard(self, connection_id: ConnectionId, pattern: Pattern) -> int:

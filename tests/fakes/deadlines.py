@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from notify.deadlines import MINUTE_MS
 from notify.model import ConnectionId
-from notify.ports import PAGE_SIZE, TOTALS, Deadline, Look, Place
+from notify.parts import Shard
+from notify.ports import PAGE_SIZE, TOTALS, Deadline, Look
 from notify.topics import part_of, root, user_root
 
 if TYPE_CHECKING:
@@ -54,36 +55,36 @@ class FakeRecounts:
 
     def __init__(self, memory: "Memory") -> None:
         self._memory = memory
-        self.by_minute: dict[int, set[Place]] = defaultdict(set)
-        self.looked: list[Place] = []
-        self.found: dict[Place, list[Look]] = {}
+        self.by_minute: dict[int, set[Shard]] = defaultdict(set)
+        self.looked: list[Shard] = []
+        self.found: dict[Shard, list[Look]] = {}
 
-    def look(self, place: Place, now: int) -> Look:
+    def look(self, place: Shard, now: int) -> Look:
         self.looked.append(place)
         members = {} if place.pattern == TOTALS else self._memory.members.get(place.pattern, {})
         expired = [
             who
             for who, member in members.items()
-            if member.shard == place.shard and self._memory.expires_at[who] <= now
+            if member.shard == place.number and self._memory.expires_at[who] <= now
         ]
         for who in expired:
             del members[who]
         found = self.found.get(place)
         return found.pop(0) if found else Look(expired=len(expired))
 
-    def places(self, part: int) -> Iterator[Place]:
+    def places(self, part: int) -> Iterator[Shard]:
         for pattern in list(self._memory.members):
             if part_of(root(pattern)) == part and root(pattern) != user_root(part):
-                for shard in range(self._memory.shards.get(pattern, 1)):
-                    yield Place(pattern, shard)
+                for number in range(self._memory.shards.get(pattern, 1)):
+                    yield Shard(pattern, number)
 
-    def put(self, places: Iterable[Place], minute: int) -> None:
+    def put(self, places: Iterable[Shard], minute: int) -> None:
         self.by_minute[minute].update(places)
 
-    def due(self, minute: int) -> Iterator[list[Place]]:
-        waiting = sorted(self.by_minute.get(minute, ()))
+    def due(self, minute: int) -> Iterator[list[Shard]]:
+        waiting = list(self.by_minute.get(minute, ()))
         for start in range(0, len(waiting), PAGE_SIZE):
             yield waiting[start : start + PAGE_SIZE]
 
-    def drop(self, places: Iterable[Place], minute: int) -> None:
+    def drop(self, places: Iterable[Shard], minute: int) -> None:
         self.by_minute[minute].difference_update(places)

@@ -5,14 +5,15 @@ import pytest
 from notify.deadlines import MINUTE_MS, OVERDUE_MS
 from notify.errors import Unavailable
 from notify.model import ConnectionId, Pattern
-from notify.ports import PAGE_SIZE, TOTALS, Look, Place
+from notify.parts import Shard
+from notify.ports import PAGE_SIZE, TOTALS, Look
 from notify.sweep import FIRST_MINUTES, RECOUNT_MINUTES, RESERVE_MS
 from notify.topics import PARTS, part_of
 from tests.fakes import FakeRecounts
 from tests.notify.conftest import HOUR_MS, PROBE_MS, World
 
 C1 = ConnectionId("c1")
-GENERAL = Place(Pattern("general"), 0)
+GENERAL = Shard(Pattern("general"), 0)
 
 
 def plenty() -> int:
@@ -99,15 +100,15 @@ def test_who_has_left_is_recounted_for_once_in_a_while(world: World) -> None:
     world.recounts.looked.clear()
     sweep(world, RECOUNT_MINUTES)
     places = [place for place in world.recounts.looked if place.pattern != TOTALS]
-    assert Counter(places)[Place(Pattern("user:alice"), 0)] == 1
+    assert Counter(places)[Shard(Pattern("user:alice"), 0)] == 1
 
 
 def test_every_part_of_the_directory_is_recounted_within_its_round(world: World) -> None:
     world.open("c1", world.principal("alice"), "orders:eu")
     sweep(world, PARTS)
     looked = world.recounts.looked
-    assert {Place(TOTALS, part) for part in range(PARTS)} <= set(looked)
-    assert {GENERAL, Place(Pattern("orders:eu"), 0)} <= set(looked)
+    assert {Shard(TOTALS, part) for part in range(PARTS)} <= set(looked)
+    assert {GENERAL, Shard(Pattern("orders:eu"), 0)} <= set(looked)
 
 
 def test_what_is_suspect_is_looked_at_again_in_a_minute(world: World) -> None:
@@ -124,7 +125,7 @@ def test_what_is_suspect_is_looked_at_again_in_a_minute(world: World) -> None:
 class BusyRecounts(FakeRecounts):
     """One place cannot be read."""
 
-    def look(self, place: Place, now: int) -> Look:
+    def look(self, place: Shard, now: int) -> Look:
         super().look(place, now)
         if place == GENERAL:
             raise Unavailable("the store does not answer: try again")
@@ -133,7 +134,7 @@ class BusyRecounts(FakeRecounts):
 
 def test_one_busy_place_does_not_hold_up_the_others(world: World) -> None:
     world.recounts = BusyRecounts(world.memory)
-    orders = Place(Pattern("orders:eu"), 0)
+    orders = Shard(Pattern("orders:eu"), 0)
     world.recounts.put([GENERAL, orders], minute(world))
     assert sweep(world)["failed"] == 1
     assert orders in world.recounts.looked

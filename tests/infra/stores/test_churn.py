@@ -12,7 +12,8 @@ from notify.deadlines import MINUTE_MS
 from notify.fanout import Fanout
 from notify.hub import Hub
 from notify.model import MAX_AGE_MS, ROW_GRACE_MS, Connection, ConnectionId, Pattern
-from notify.ports import TOTALS, Deadline, Place
+from notify.parts import Shard
+from notify.ports import TOTALS, Deadline
 from notify.sweep import RECOUNT_MINUTES, RESERVE_MS, Sweep
 from notify.topics import PARTS, part_of, root
 from notify.visits import Visits
@@ -201,8 +202,8 @@ def recount(stores: Stores, *topics: str) -> None:
     """What the rounds of an hour or two come to."""
     for _ in range(4):
         for topic in map(Pattern, topics):
-            stores.recounts.look(Place(topic, 0), stores.clock())
-            stores.recounts.look(Place(TOTALS, part_of(root(topic))), stores.clock())
+            stores.recounts.look(Shard(topic, 0), stores.clock())
+            stores.recounts.look(Shard(TOTALS, part_of(root(topic))), stores.clock())
         stores.clock.advance(MINUTE_MS)
 
 

@@ -18,7 +18,8 @@ from notify.model import (
     ConnectionId,
     Pattern,
 )
-from notify.ports import MAX_ACKED, Place
+from notify.parts import Shard
+from notify.ports import MAX_ACKED
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave
 from tests.infra.stores.conftest import Stores, a_connection, fresh
@@ -272,14 +273,14 @@ def test_what_is_left_of_a_lost_connection_is_cleared_and_counted(stores: Stores
     stores.lose_row(C1)
     topics = frozenset(map(Pattern, ("general", "user:alice", ORDERS)))
     places = stores.connections.clear({C1: topics})
-    assert places == {Place(topic, 0) for topic in topics}
+    assert places == {Shard(topic, 0) for topic in topics}
     assert stores.reaches(ORDERS) == {"c2"}
     assert stores.tally() == (1, 0, 2)
 
 
 def test_clearing_where_nothing_is_left_changes_nothing(stores: Stores) -> None:
     stores.open("c2", ORDERS)
-    assert stores.connections.clear({C1: frozenset({ORDERS})}) == {Place(ORDERS, 0)}
+    assert stores.connections.clear({C1: frozenset({ORDERS})}) == {Shard(ORDERS, 0)}
     assert stores.connections.clear({}) == set()
     assert stores.tally() == (1, 0, 2)
 
