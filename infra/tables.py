@@ -118,6 +118,8 @@ class UserRow(Model):
     tenant = UnicodeAttribute(null=True)
     disabled = BooleanAttribute(default=False)
     revoked_before = NumberAttribute(default=0)
+    revoked_sids = UnicodeAttribute(null=True)
+    version = NumberAttribute(default=0)
     removed = BooleanAttribute(null=True)
     created_at = NumberAttribute(default=0)
 

@@ -1,12 +1,15 @@
 """Accounts: who may log in, and whom a token makes of its bearer."""
 
 import dataclasses
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from notify.errors import Forbidden, Invalid, Unauthorized, Unknown
+from notify.errors import Conflict, Forbidden, Invalid, Unauthorized, Unknown
 from notify.model import Principal, User, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Clock, Users
@@ -15,6 +18,9 @@ from notify.tokens import MAX_ROLES, Keyring, KeySource, sign, verify
 from notify.topics import SEGMENT, parse_segment
 
 TOKEN_SECONDS = 3600
+# Logins that may end within the life of a token, one by one; they ride in the user's row.
+MAX_REVOKED_SIDS = 50
+MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,17 @@ class Accounts:
         """Whom the token proves its bearer to be. Raises: Unauthorized, TokenExpired."""
         if not token:
             raise Unauthorized
-        claims = verify(token, self._keys, self._clock())
-        user = self._users.get(claims.principal.username)
-        if user is None or user.disabled or claims.issued_at < user.revoked_before:
+        principal = verify(token, self._keys, self._clock())
+        self.check(principal)
+        return principal
+
+    def check(self, principal: Principal) -> None:
+        """That what a token proved a while ago still holds. Raises: Unauthorized."""
+        user = self._users.get(principal.username)
+        if user is None or user.disabled or principal.issued_at < user.revoked_before:
             raise Unauthorized
-        return claims.principal
+        if principal.sid and user.revoked_sids.get(principal.sid, 0) > self._clock():
+            raise Unauthorized
 
     def get(self, username: str) -> User:
         """Raises: Unknown."""
@@ -73,9 +85,9 @@ class Accounts:
         return user
 
     def change(self, by: Principal, username: str, request: ChangeUser) -> User:
-        """A new password makes every token issued before it worthless.
+        """A new password, or being disabled, makes every token issued before it worthless.
 
-        Raises: Forbidden, Unknown, Invalid.
+        Raises: Forbidden, Unknown, Invalid; Conflict if others never stop changing the user.
         """
         require_admin(by)
         user = self.get(username)
@@ -87,15 +99,35 @@ class Accounts:
             changes["tenant"] = _tenant(changes["tenant"])
         if "password" in changes:
             changes["password_hash"] = self._hasher.hash(changes.pop("password"))
-            changes["revoked_before"] = self._clock()
-        changed = dataclasses.replace(user, **changes)
-        self._users.replace(changed)
-        return changed
+        if request.revokes:
+            changes |= _revoked(self._clock())
+        return self._change(user, lambda current: dataclasses.replace(current, **changes))
+
+    def revoke_tokens(self, username: Username) -> None:
+        """Every token issued before now is worth nothing. Raises: Unknown, Conflict."""
+        changes = _revoked(self._clock())
+        self._change(self.get(username), lambda user: dataclasses.replace(user, **changes))
+
+    def revoke_sid(self, username: Username, sid: str, until: int) -> None:
+        """Every token of one login is; none of them lives beyond `until`. Raises: as above."""
+        now = self._clock()
+        self._change(self.get(username), lambda user: _without_sid(user, sid, until, now))
 
     def remove(self, by: Principal, username: str) -> None:
         """Raises: Forbidden, Unknown."""
         require_admin(by)
         self._users.remove(self.get(username).username, self._clock())
+
+    def _change(self, user: User, change: Callable[[User], User]) -> User:
+        """Writes what `change` makes of the user, unless somebody else has written meanwhile: then
+        of what they have made of it."""
+        for _ in range(MAX_TRIES):
+            changed = change(user)
+            with suppress(Conflict):
+                self._users.replace(changed)
+                return changed
+            user = self.get(user.username)
+        raise Conflict("the user is being changed by others: try again")
 
     def _find(self, username: str) -> User | None:
         # What cannot be a username is nobody's, and is not looked up.
@@ -116,6 +148,18 @@ def new_user(request: CreateUser, hasher: PasswordHasher, now: int) -> User:
 def require_admin(principal: Principal) -> None:
     if not principal.has_role("admin"):
         raise Forbidden("the role admin is required")
+
+
+def _revoked(now: int) -> dict[str, Any]:
+    return {"revoked_before": now, "revoked_sids": {}}
+
+
+def _without_sid(user: User, sid: str, until: int, now: int) -> User:
+    """The set prunes itself; where it is full for once, every login of the user ends."""
+    sids = {each: end for each, end in user.revoked_sids.items() if end > now}
+    if len(sids) >= MAX_REVOKED_SIDS and sid not in sids:
+        return dataclasses.replace(user, **_revoked(now))
+    return dataclasses.replace(user, revoked_sids={**sids, sid: max(until, sids.get(sid, 0))})
 
 
 def _roles(names: list[str]) -> frozenset[str]:

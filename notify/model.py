@@ -32,7 +32,8 @@ Caps = Mapping[Pattern, frozenset[Action]]
 class Principal:
     """Who stands behind a connection or an HTTP request, as the token says.
 
-    `token_expires_at` is in milliseconds since the epoch, like every time here.
+    `token_expires_at` is in milliseconds since the epoch, like every time here. `sid` names the
+    login that the token goes back to; a provider's token may have none. `issued_at`: its `iat`.
     """
 
     username: Username
@@ -40,6 +41,8 @@ class Principal:
     tenant: str | None
     token_expires_at: int
     caps: Caps = field(default_factory=dict)
+    sid: str | None = None
+    issued_at: int = field(default=0, compare=False)
 
     def has_role(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -47,7 +50,11 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One socket at the gateway and who holds it."""
+    """One socket at the gateway and who holds it.
+
+    `renewals` counts the tokens that have followed the first: what was decided for one of them is
+    not done under the next.
+    """
 
     id: ConnectionId
     principal: Principal
@@ -55,6 +62,7 @@ class Connection:
     topics: frozenset[Pattern]
     # Up to which number of each stream the client says that everything has arrived.
     acked: Mapping[Pattern, int] = field(default_factory=dict)
+    renewals: int = 0
 
     @property
     def expires_at(self) -> int:
@@ -88,6 +96,8 @@ class User:
 
     `created_at` is 0 for accounts that are older than the field. What was sent before it was meant
     for an earlier user of that name.
+    `revoked_sids`: logins that have ended while their tokens had not, and when these do. `version`
+    is the store's, which counts the changes.
     """
 
     username: Username
@@ -97,6 +107,8 @@ class User:
     disabled: bool = False
     revoked_before: int = 0
     created_at: int = 0
+    revoked_sids: Mapping[str, int] = field(default_factory=dict)
+    version: int = field(default=0, compare=False)
 
 
 def timestamp(at: int) -> str:

@@ -42,7 +42,7 @@ class Users(Protocol):
         """Raises: Conflict if the name is taken."""
 
     def replace(self, user: User) -> None:
-        """Raises: Unknown."""
+        """Raises: Unknown; Conflict if the user has changed since `user.version` was read."""
 
     def remove(self, username: Username, now: int) -> None:
         """Remembers when, so that the next user of that name has it as `revoked_before`.

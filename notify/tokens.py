@@ -15,6 +15,7 @@ MAX_TOKEN_BYTES = 8192
 MIN_SECRET_BYTES = 32
 MAX_SECONDS = 253_402_300_799  # the end of the year 9999, behind which no date can be written
 MAX_ROLES = 50  # each is a topic of every connection
+MAX_SID = 128  # characters; a provider's `sid` that is longer is not kept
 LEEWAY_MS = 5_000  # Clocks of two machines differ; an `nbf` of this very second is no attack.
 
 
@@ -38,14 +39,6 @@ class KeySource(Protocol):
     """Finds the key that a token names."""
 
     def find(self, key_id: str | None) -> Key | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a verified token says. Times in ms."""
-
-    principal: Principal
-    issued_at: int
 
 
 class Keyring:
@@ -116,6 +109,8 @@ def sign(key: Key, principal: Principal, now: int) -> str:
         "iat": now / 1000,
         "exp": principal.token_expires_at // 1000,
     }
+    if principal.sid is not None:
+        claims["sid"] = principal.sid
     if principal.tenant is not None:
         claims["tenant"] = principal.tenant
     if principal.caps:
@@ -125,8 +120,8 @@ def sign(key: Key, principal: Principal, now: int) -> str:
     return jwt.encode(claims, key.signing, algorithm=key.algorithm, headers={"kid": key.id})
 
 
-def verify(token: str, keys: KeySource, now: int) -> Claims:
-    """What the token says, once its signature, times, issuer and audience are checked.
+def verify(token: str, keys: KeySource, now: int) -> Principal:
+    """Whom the token names, once its signature, times, issuer and audience are checked.
 
     Raises: TokenExpired, Unauthorized.
     """
@@ -138,7 +133,7 @@ def verify(token: str, keys: KeySource, now: int) -> Claims:
         raise Unauthorized
     if expires_at <= now:
         raise TokenExpired
-    return Claims(_principal(claims, expires_at), issued_at)
+    return _principal(claims, expires_at, issued_at)
 
 
 def _verified_claims(token: str, keys: KeySource) -> dict[str, Any]:
@@ -174,8 +169,8 @@ def _time(claims: Mapping[str, Any], name: str, missing: int | None = None) -> i
     return round(seconds * 1000)
 
 
-def _principal(claims: Mapping[str, Any], expires_at: int) -> Principal:
-    roles, tenant = claims.get("roles", []), claims.get("tenant")
+def _principal(claims: Mapping[str, Any], expires_at: int, issued_at: int) -> Principal:
+    roles, tenant, sid = claims.get("roles", []), claims.get("tenant"), claims.get("sid")
     if not isinstance(roles, list) or len(roles) > MAX_ROLES:
         raise Unauthorized
     try:
@@ -185,6 +180,8 @@ def _principal(claims: Mapping[str, Any], expires_at: int) -> Principal:
             tenant=None if tenant is None else parse_segment(tenant, "tenant"),
             token_expires_at=expires_at,
             caps=parse_caps(claims.get("caps") or {}),
+            sid=sid if isinstance(sid, str) and 0 < len(sid) <= MAX_SID else None,
+            issued_at=issued_at,
         )
     except (Invalid, TypeError) as error:
         raise Unauthorized from error

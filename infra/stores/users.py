@@ -1,5 +1,6 @@
 """Accounts in DynamoDB."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ class DynamoUsers:
             *_fields(user),
             # What a removed user of that name has left.
             UserRow.revoked_before.set(UserRow.revoked_before | 0),
+            UserRow.revoked_sids.remove(),
             UserRow.removed.remove(),
         ]
         taken = Conflict(f"the user exists already: {user.username}")
@@ -46,8 +48,25 @@ class DynamoUsers:
 
     @translated
     def replace(self, user: User) -> None:
-        actions = [*_fields(user), UserRow.revoked_before.set(user.revoked_before)]
-        _update(user.username, actions, EXISTS, Unknown(f"no such user: {user.username}"))
+        sids = json.dumps(dict(user.revoked_sids)) if user.revoked_sids else None
+        actions = [
+            *_fields(user),
+            UserRow.revoked_before.set(user.revoked_before),
+            _set_or_remove(UserRow.revoked_sids, sids),
+        ]
+        unchanged = UserRow.version == user.version
+        if user.version == 0:  # also that of rows that were written before there were versions
+            unchanged |= UserRow.version.does_not_exist()
+        changed = Conflict(f"the user has changed meanwhile: {user.username}")
+        try:
+            _update(user.username, actions, EXISTS & unchanged, changed)
+        except Conflict:
+            self._require(user.username)
+            raise
+
+    def _require(self, username: Username) -> None:
+        if self.get(username) is None:
+            raise Unknown(f"no such user: {username}")
 
     @translated
     def remove(self, username: Username, now: int) -> None:
@@ -58,6 +77,7 @@ class DynamoUsers:
             UserRow.roles.remove(),
             UserRow.tenant.remove(),
             UserRow.created_at.remove(),
+            UserRow.revoked_sids.remove(),
         ]
         _update(username, actions, EXISTS, Unknown(f"no such user: {username}"))
 
@@ -65,8 +85,10 @@ class DynamoUsers:
 def _update(
     username: Username, actions: Sequence[Action], condition: Condition, otherwise: HeliographError
 ) -> None:
+    # Every write counts, also a removal: a version never comes twice under one name.
+    counted = [*actions, UserRow.version.add(1)]
     try:
-        UserRow(username).update(actions=list(actions), condition=condition)
+        UserRow(username).update(actions=counted, condition=condition)
     except UpdateError as error:
         if condition_failed(error):
             raise otherwise from error
@@ -97,4 +119,6 @@ def _user(row: UserRow) -> User:
         disabled=row.disabled,
         revoked_before=int(row.revoked_before),
         created_at=int(row.created_at),
+        revoked_sids=json.loads(row.revoked_sids or "{}"),
+        version=int(row.version),
     )

@@ -56,6 +56,7 @@ class FakeUsers:
     def __init__(self) -> None:
         self.by_name: dict[Username, User] = {}
         self.removed_at: dict[Username, int] = {}
+        self.changes = 0
 
     def get(self, username: Username) -> User | None:
         return self.by_name.get(username)
@@ -64,16 +65,22 @@ class FakeUsers:
         if user.username in self.by_name:
             raise Conflict(f"the user exists already: {user.username}")
         revoked_before = self.removed_at.get(user.username, 0)
-        self.by_name[user.username] = replace(user, revoked_before=revoked_before)
+        self._write(replace(user, revoked_before=revoked_before))
 
     def replace(self, user: User) -> None:
         self._require(user.username)
-        self.by_name[user.username] = user
+        if self.by_name[user.username].version != user.version:
+            raise Conflict(f"the user has changed meanwhile: {user.username}")
+        self._write(user)
 
     def remove(self, username: Username, now: int) -> None:
         self._require(username)
         del self.by_name[username]
         self.removed_at[username] = now
+
+    def _write(self, user: User) -> None:
+        self.changes += 1
+        self.by_name[user.username] = replace(user, version=self.changes)
 
     def _require(self, username: Username) -> None:
         if username not in self.by_name:

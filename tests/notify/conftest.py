@@ -109,11 +109,16 @@ class CountingHasher(PasswordHasher):
 class World:
     """Every rule, wired to fakes."""
 
-    def __init__(self, policy: TopicPolicy | None = None, max_inline_recipients: int = 200) -> None:
+    def __init__(
+        self,
+        policy: TopicPolicy | None = None,
+        max_inline_recipients: int = 200,
+        users: FakeUsers | None = None,
+    ) -> None:
         self.memory = Memory()
         self.clock: FakeClock = self.memory.clock
         self.new_id = FakeIds()
-        self.users = FakeUsers()
+        self.users = users or FakeUsers()
         self.gateway = FakeGateway()
         self.connections: Connections = FakeConnections(self.memory)
         self.subscriptions: Subscriptions = FakeSubscriptions(self.memory)

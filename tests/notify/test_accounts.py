@@ -1,10 +1,13 @@
+import dataclasses
+
 import pytest
 
-from notify.accounts import TOKEN_SECONDS, require_admin
+from notify.accounts import MAX_REVOKED_SIDS, TOKEN_SECONDS, require_admin
 from notify.errors import Conflict, Forbidden, Invalid, TokenExpired, Unauthorized, Unknown
-from notify.model import Username
+from notify.model import User, Username
 from notify.requests import ChangeUser, CreateUser, Login
-from tests.notify.conftest import HOUR_MS, PASSWORD, World
+from tests.fakes import FakeUsers
+from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
 
 ALICE = Username("alice")
 
@@ -203,11 +206,96 @@ def test_a_tenant_can_be_taken_away(world: World) -> None:
     assert world.accounts.change(root, "alice", ChangeUser(tenant=None)).tenant is None
 
 
-def test_a_disabled_user_can_be_let_in_again(world: World) -> None:
-    root = world.principal("root", "admin")
+def test_a_disabled_user_can_be_let_in_again_by_a_login_but_not_by_an_old_token(
+    world: World,
+) -> None:
+    root, token = world.principal("root", "admin"), login(world, "alice")
+    world.clock.advance(1)
     world.accounts.change(root, "alice", ChangeUser(disabled=True))
     world.accounts.change(root, "alice", ChangeUser(disabled=False))
     assert login(world, "alice")
+    with pytest.raises(Unauthorized):
+        world.accounts.authenticate(token)
+
+
+class BusyUsers(FakeUsers):
+    """Somebody else changes the user in front of each of the next writes."""
+
+    def __init__(self, others: int) -> None:
+        super().__init__()
+        self.others = others
+
+    def replace(self, user: User) -> None:
+        if self.others:
+            self.others -= 1
+            other = self.by_name[user.username]
+            super().replace(dataclasses.replace(other, tenant=f"t{self.others}"))
+        super().replace(user)
+
+
+def test_two_changes_at_once_are_both_made() -> None:
+    world = World(users=BusyUsers(others=2))
+    world.add_user("alice", "member")
+    root = world.principal("root", "admin")
+    world.accounts.change(root, "alice", ChangeUser(roles=["editor"]))
+    after = world.accounts.get("alice")
+    assert (sorted(after.roles), after.tenant) == (["editor"], "t0")
+
+
+def test_a_user_whom_others_never_stop_changing_is_a_conflict() -> None:
+    world = World(users=BusyUsers(others=1000))
+    world.add_user("alice", "member")
+    with pytest.raises(Conflict):
+        world.accounts.change(world.principal("root", "admin"), "alice", ChangeUser(roles=[]))
+    assert world.accounts.get("alice").roles == {"member"}
+
+
+# Tokens that are revoked
+
+
+def token_of(world: World, sid: str | None) -> str:
+    return world.token(dataclasses.replace(world.principal("alice", "member"), sid=sid))
+
+
+def is_good(world: World, token: str) -> bool:
+    return refusal_code(world.accounts.authenticate, token) is None
+
+
+def test_the_tokens_of_one_login_are_revoked_and_no_others(world: World) -> None:
+    tokens = [token_of(world, sid) for sid in ("a", "b", None)]
+    world.accounts.revoke_sid(ALICE, "a", world.clock() + HOUR_MS)
+    assert [is_good(world, token) for token in tokens] == [False, True, True]
+
+
+def test_every_token_from_before_is_revoked_and_none_from_after(world: World) -> None:
+    before = token_of(world, "a")
+    world.clock.advance(1)
+    world.accounts.revoke_tokens(ALICE)
+    assert [is_good(world, before), is_good(world, token_of(world, "a"))] == [False, True]
+
+
+def test_logins_that_have_ended_are_forgotten_with_their_last_token(world: World) -> None:
+    for number in range(MAX_REVOKED_SIDS):
+        world.accounts.revoke_sid(ALICE, f"s{number}", world.clock() + HOUR_MS)
+    world.clock.advance(HOUR_MS)
+    world.accounts.revoke_sid(ALICE, "last", world.clock() + HOUR_MS)
+    assert world.accounts.get("alice").revoked_sids == {"last": world.clock() + HOUR_MS}
+    assert is_good(world, token_of(world, "s0"))  # as a provider's may be, under the same name
+
+
+def test_a_login_ends_no_earlier_for_being_ended_again(world: World) -> None:
+    world.accounts.revoke_sid(ALICE, "a", world.clock() + HOUR_MS)
+    world.accounts.revoke_sid(ALICE, "a", world.clock())
+    assert not is_good(world, token_of(world, "a"))
+
+
+def test_more_ended_logins_than_the_row_holds_end_all_of_the_user(world: World) -> None:
+    stays, goes = token_of(world, "stays"), token_of(world, "s0")
+    world.clock.advance(1)
+    for number in range(MAX_REVOKED_SIDS + 1):
+        world.accounts.revoke_sid(ALICE, f"s{number}", world.clock() + HOUR_MS)
+    assert [is_good(world, stays), is_good(world, goes)] == [False, False]
+    assert world.accounts.get("alice").revoked_sids == {}
 
 
 @pytest.mark.parametrize(

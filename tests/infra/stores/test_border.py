@@ -93,8 +93,7 @@ def test_a_batch_that_is_never_taken_whole_is_unavailable(dynamo: Stores) -> Non
 
 def everything(stores: Stores) -> None:
     stores.users.add(ALICE)
-    stores.users.replace(ALICE)
-    stores.users.get(ALICE.username)
+    stores.users.replace(stores.users.get(ALICE.username) or ALICE)
     stores.users.remove(ALICE.username, 0)
     connection = a_connection("c1", "a:b", "user:alice")
     stores.connections.open(connection)

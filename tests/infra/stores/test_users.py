@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,8 +7,8 @@ from infra.tables import UserRow
 from notify.errors import Conflict, Unavailable, Unknown
 from notify.model import User, Username
 from tests.fakes import NOW
-from tests.infra.stores.calls import failing
-from tests.infra.stores.conftest import Stores
+from tests.infra.stores.calls import failing, interleave
+from tests.infra.stores.conftest import Stores, fresh
 
 ALICE = User(
     Username("alice"), "$2b$04$hash", frozenset({"member", "editor"}), "acme", True, created_at=NOW
@@ -34,7 +35,7 @@ def test_a_name_is_taken_once(stores: Stores) -> None:
 
 def test_a_replaced_user_has_nothing_left_of_the_old(stores: Stores) -> None:
     stores.users.add(ALICE)
-    changed = User(ALICE.username, "other", revoked_before=NOW)
+    changed = User(ALICE.username, "other", revoked_before=NOW, version=read(stores).version)
     stores.users.replace(changed)
     assert stores.users.get(ALICE.username) == changed
 
@@ -79,6 +80,7 @@ def test_a_removed_user_leaves_no_password_behind(dynamo: Stores) -> None:
         "disabled",
         "removed",
         "revoked_before",
+        "version",
     }
 
 
@@ -89,3 +91,57 @@ def test_a_removed_user_leaves_no_password_behind(dynamo: Stores) -> None:
 def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str, arguments: Any) -> None:
     with failing("ThrottlingException"), pytest.raises(Unavailable):
         getattr(dynamo.users, method)(*arguments)
+
+
+# Changes that meet
+
+
+def read(stores: Stores, name: Username = ALICE.username) -> User:
+    user = stores.users.get(name)
+    assert user is not None
+    return user
+
+
+def test_logins_that_have_ended_come_back_as_stored(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.users.replace(replace(read(stores), revoked_sids={"a": NOW, "b": NOW + 1}))
+    assert read(stores).revoked_sids == {"a": NOW, "b": NOW + 1}
+
+
+def test_of_two_who_have_read_the_same_one_changes_the_user(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    first = second = read(stores)
+    stores.users.replace(replace(first, tenant="one"))
+    with pytest.raises(Conflict):
+        stores.users.replace(replace(second, tenant="two"))
+    assert read(stores).tenant == "one"
+
+
+def test_what_was_read_of_a_removed_user_does_not_change_the_next(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    before = read(stores)
+    stores.users.remove(ALICE.username, NOW)
+    stores.users.add(User(ALICE.username, "other"))
+    with pytest.raises(Conflict):
+        stores.users.replace(before)
+    assert read(stores).password_hash == "other"
+
+
+def test_a_user_of_a_time_without_versions_can_be_changed(dynamo: Stores) -> None:
+    dynamo.users.add(ALICE)
+    UserRow(ALICE.username).update(actions=[UserRow.version.remove()])
+    dynamo.users.replace(replace(read(dynamo), tenant="one"))
+    assert read(dynamo).tenant == "one"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_at_once_one_changes_the_user(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        stores.users.add(ALICE)
+        user = read(stores)
+        results = interleave(
+            seed,
+            lambda: stores.users.replace(replace(user, tenant="one")),
+            lambda: stores.users.replace(replace(user, disabled=False)),
+        )
+        assert sorted(str(type(result).__name__) for result in results) == ["Conflict", "NoneType"]
