@@ -38,6 +38,8 @@ class ConnectionRow(Model):
     caps = UnicodeAttribute(null=True)
     topics = UnicodeSetAttribute(null=True)  # DynamoDB knows no empty set
     acked: MapAttribute[str, Any] = MapAttribute(default=dict)  # type: ignore[no-untyped-call]
+    sid = UnicodeAttribute(null=True)
+    renewals = NumberAttribute(default=0)
     connected_at = NumberAttribute()
     token_expires_at = NumberAttribute()
     expires_at = NumberAttribute()
@@ -122,6 +124,33 @@ class UserRow(Model):
     version = NumberAttribute(default=0)
     removed = BooleanAttribute(null=True)
     created_at = NumberAttribute(default=0)
+
+
+class CredentialRow(Model):
+    """A refresh family by its sid, or a ticket by its hash."""
+
+    class Meta(Meta):
+        suffix = "credentials"
+
+    credential = UnicodeAttribute(hash_key=True)
+    username = UnicodeAttribute()
+    secret_hash = UnicodeAttribute(null=True)
+    created_at = NumberAttribute(null=True)
+    principal = UnicodeAttribute(null=True)
+    ends_at = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class LimitRow(Model):
+    """How often something was done, until `ends_at` in ms."""
+
+    class Meta(Meta):
+        suffix = "limits"
+
+    key = UnicodeAttribute(hash_key=True)
+    used = NumberAttribute(default=0)
+    ends_at = NumberAttribute()
+    expires_at = NumberAttribute()
 
 
 class CounterRow(Model):
@@ -219,6 +248,8 @@ MODELS: tuple[type[Model], ...] = (
     NotificationRow,
     InboxRow,
     UserRow,
+    CredentialRow,
+    LimitRow,
     CounterRow,
     BroadcastRow,
     AttemptRow,

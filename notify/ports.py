@@ -6,6 +6,7 @@ from enum import Enum, StrEnum
 from typing import Protocol
 
 from notify.codes import Code
+from notify.credentials import Family, Ticket
 from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
 from notify.marks import Mark, State, Watermarks
@@ -55,6 +56,37 @@ class Users(Protocol):
 TOTALS = Pattern("#")
 
 
+class Credentials(Protocol):
+    """Refresh tokens and tickets, by their hashes."""
+
+    def add_family(self, family: Family) -> None: ...
+
+    def family(self, sid: str, now: int) -> Family | None: ...
+
+    def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
+        """Puts `secret_hash` in the place of the family's own, in one conditional write. False
+        where that is not the newest any more, or the family has ended."""
+
+    def remove_family(self, sid: str) -> None: ...
+
+    def add_ticket(self, ticket: Ticket) -> None: ...
+
+    def take_ticket(self, hash: str, now: int) -> Principal | None:
+        """Whom it lets in, to one caller only."""
+
+
+class Limits(Protocol):
+    """Counts that are forgotten at a certain time, in ms."""
+
+    def add(self, key: str, amount: int, ends_at: int, now: int) -> int:
+        """The new count, which lives until `ends_at`; an old one that has ended starts anew."""
+
+    def read(self, key: str, now: int) -> tuple[int, int]:
+        """The count and its end; 0 where there is none."""
+
+    def clear(self, key: str) -> None: ...
+
+
 class Connections(Protocol):
     """Open connections and what they are subscribed to.
 
@@ -69,11 +101,22 @@ class Connections(Protocol):
     def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
         """Does nothing if it is subscribed already.
 
-        Raises: Unknown if the connection is closed, Invalid if it holds `limit` topics.
+        Raises: Unknown if the connection is closed, Invalid if it holds `limit` topics, Conflict if
+        another token has followed the one that this was decided for.
         """
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
-        """Does nothing if it is not subscribed."""
+        """Does nothing if it is not subscribed. Raises: Conflict as above."""
+
+    def renew(self, connection: Connection, principal: Principal) -> Connection:
+        """Puts the principal, of the same user, in the place of the one before; returns the
+        connection as it is then. No subscription of it outlives a token that ends earlier.
+
+        Raises: Unknown if the connection is closed, Conflict if another token came first.
+        """
+
+    def extend(self, subscriber: Subscriber, token_expires_at: int) -> None:
+        """Tells that very subscription of the connection's new token, if nobody has yet."""
 
     def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
         """Everything of the stream up to `seq` has arrived. Whether that is news.

@@ -12,15 +12,31 @@ from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
-from notify.model import Connection, ConnectionId, Pattern, Position, Subscriber, User, Username
+from notify.model import (
+    Connection,
+    ConnectionId,
+    Pattern,
+    Position,
+    Principal,
+    Subscriber,
+    User,
+    Username,
+)
 from notify.parts import Shard
 from notify.ports import MAX_ACKED, Audience, Branch, Outcome, Page, StreamPage, Totals
 from notify.topics import ANYTHING, EVERY_USER, EVERYBODY, covers, is_user_topic, user_topic
 from tests.fakes.attempts import FakeAttempts as FakeAttempts
 from tests.fakes.broadcasts import FakeBroadcastJobs as FakeBroadcastJobs
+from tests.fakes.credentials import (
+    FakeCredentials as FakeCredentials,
+)
+from tests.fakes.credentials import (
+    FakeRandomBytes as FakeRandomBytes,
+)
 from tests.fakes.deadlines import FakeDeadlines as FakeDeadlines
 from tests.fakes.deadlines import FakeRecounts as FakeRecounts
 from tests.fakes.inbox import FakeMarks as FakeMarks
+from tests.fakes.limits import FakeLimits as FakeLimits
 from tests.fakes.scheduled import FakeScheduled as FakeScheduled
 from tests.fakes.scheduled import FakeTimetable as FakeTimetable
 
@@ -122,6 +138,7 @@ class FakeConnections:
         current = self.get(connection.id)
         if current is None:
             raise Unknown("the connection is closed")
+        _require_token(connection, current)
         if pattern in current.topics:
             return
         if len(current.topics) >= limit:
@@ -131,7 +148,10 @@ class FakeConnections:
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
         current = self._memory.connections.get(connection.id)
-        if current is None or pattern not in current.topics:
+        if current is None:
+            return
+        _require_token(connection, current)
+        if pattern not in current.topics:
             return
         self._memory.connections[current.id] = replace(current, topics=current.topics - {pattern})
         del self._memory.members[pattern][current.id]
@@ -147,6 +167,28 @@ class FakeConnections:
         acked = {**current.acked, stream: seq}
         self._memory.connections[current.id] = replace(current, acked=acked)
         return True
+
+    def renew(self, connection: Connection, principal: Principal) -> Connection:
+        current = self.get(connection.id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        _require_token(connection, current)
+        renewed = replace(current, principal=principal, renewals=current.renewals + 1)
+        self._memory.connections[current.id] = renewed
+        for pattern in current.topics:
+            member = self._memory.members[pattern][current.id]
+            if principal.token_expires_at < member.token_expires_at:
+                self._set_token_end(member, principal.token_expires_at)
+        return renewed
+
+    def extend(self, subscriber: Subscriber, token_expires_at: int) -> None:
+        member = self._memory.members.get(subscriber.pattern, {}).get(subscriber.connection_id)
+        if member is not None and member.token_expires_at == subscriber.token_expires_at:
+            self._set_token_end(member, token_expires_at)
+
+    def _set_token_end(self, member: Subscriber, token_expires_at: int) -> None:
+        renewed = replace(member, token_expires_at=token_expires_at)
+        self._memory.members[member.pattern][member.connection_id] = renewed
 
     def close(self, connection_id: ConnectionId) -> Connection | None:
         connection = self._memory.connections.pop(connection_id, None)
@@ -183,6 +225,11 @@ class FakeConnections:
             pattern=pattern,
             shard=self._shard(connection.id, pattern),
         )
+
+
+def _require_token(connection: Connection, current: Connection) -> None:
+    if connection.renewals != current.renewals:
+        raise Conflict("the connection has another token by now: try again")
 
 
 class FakeSubscriptions:
@@ -301,6 +348,7 @@ class FakeGateway:
         self.throttled: set[ConnectionId] = set()
         self.posted: list[tuple[ConnectionId, dict[str, Any]]] = []
         self.disconnected: list[ConnectionId] = []
+        self.asked: list[ConnectionId] = []
 
     def frames(self, connection_id: str) -> list[dict[str, Any]]:
         return [frame for to, frame in self.posted if to == connection_id]
@@ -324,6 +372,7 @@ class FakeGateway:
         self.disconnected.append(connection_id)
 
     def is_open(self, connection_id: ConnectionId) -> bool:
+        self.asked.append(connection_id)
         return connection_id in self.open | self.throttled
 
     def is_open_each(

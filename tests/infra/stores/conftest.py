@@ -12,8 +12,10 @@ from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts
+from infra.stores.credentials import DynamoCredentials
 from infra.stores.deadlines import DynamoDeadlines
 from infra.stores.inbox import DynamoMarks
+from infra.stores.limits import DynamoLimits
 from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
@@ -27,7 +29,9 @@ from notify.ports import (
     BroadcastJobs,
     Connections,
     Counts,
+    Credentials,
     Deadlines,
+    Limits,
     Marks,
     Recounts,
     Scheduled,
@@ -44,8 +48,10 @@ from tests.fakes import (
     FakeClock,
     FakeConnections,
     FakeCounts,
+    FakeCredentials,
     FakeDeadlines,
     FakeIds,
+    FakeLimits,
     FakeMarks,
     FakeRecounts,
     FakeScheduled,
@@ -77,6 +83,8 @@ class Stores:
     lose_row: Callable[[ConnectionId], object]
     deadlines: Deadlines
     recounts: Recounts
+    credentials: Credentials
+    limits: Limits
 
     def reaches(self, pattern: str) -> set[str]:
         """The connections that a broadcast to the pattern meets."""
@@ -138,6 +146,8 @@ def in_memory() -> Stores:
         memory.connections.pop,
         FakeDeadlines(),
         FakeRecounts(memory),
+        FakeCredentials(),
+        FakeLimits(),
     )
 
 
@@ -158,6 +168,8 @@ def in_dynamodb() -> Stores:
         lambda connection_id: ConnectionRow(connection_id).delete(),
         DynamoDeadlines(),
         DynamoRecounts(),
+        DynamoCredentials(),
+        DynamoLimits(),
     )
 
 

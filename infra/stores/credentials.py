@@ -1,0 +1,105 @@
+"""Refresh families and tickets in DynamoDB, by their hashes."""
+
+import json
+import math
+
+from pynamodb.exceptions import DoesNotExist, UpdateError
+
+from infra.stores.border import condition_failed, translated
+from infra.tables import CredentialRow, delete_returning
+from notify.credentials import Family, Ticket
+from notify.model import Principal, Username
+from notify.tokens import parse_caps
+
+
+class DynamoCredentials:
+    """What is presented once is taken by one conditional write, so only once."""
+
+    @translated
+    def add_family(self, family: Family) -> None:
+        CredentialRow(
+            _family_key(family.sid),
+            username=family.username,
+            secret_hash=family.secret_hash,
+            created_at=family.created_at,
+            ends_at=family.expires_at,
+            expires_at=math.ceil(family.expires_at / 1000),
+        ).save()
+
+    @translated
+    def family(self, sid: str, now: int) -> Family | None:
+        try:
+            row = CredentialRow.get(_family_key(sid), consistent_read=True)
+        except DoesNotExist:
+            return None
+        if row.ends_at <= now:  # DynamoDB's TTL deletes hours late
+            return None
+        return Family(
+            sid, Username(row.username), row.secret_hash, int(row.created_at), int(row.ends_at)
+        )
+
+    @translated
+    def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
+        newest = CredentialRow.secret_hash == family.secret_hash
+        try:
+            CredentialRow(_family_key(family.sid)).update(
+                actions=[CredentialRow.secret_hash.set(secret_hash)],
+                condition=newest & (CredentialRow.ends_at > now),
+            )
+        except UpdateError as error:
+            if not condition_failed(error):
+                raise
+            # botocore repeats a write whose answer it lost: then the newest is this very one.
+            current = self.family(family.sid, now)
+            return current is not None and current.secret_hash == secret_hash
+        return True
+
+    @translated
+    def remove_family(self, sid: str) -> None:
+        CredentialRow(_family_key(sid)).delete()
+
+    @translated
+    def add_ticket(self, ticket: Ticket) -> None:
+        CredentialRow(
+            _ticket_key(ticket.hash),
+            username=ticket.principal.username,
+            principal=_encode(ticket.principal),
+            ends_at=ticket.expires_at,
+            expires_at=math.ceil(ticket.expires_at / 1000),
+        ).save()
+
+    @translated
+    def take_ticket(self, hash: str, now: int) -> Principal | None:
+        attributes = delete_returning(CredentialRow, _ticket_key(hash))
+        if attributes is None:
+            return None
+        row = CredentialRow.from_raw_data(attributes)
+        return _decode(row.principal) if row.ends_at > now else None
+
+
+def _family_key(sid: str) -> str:
+    return f"family:{sid}"
+
+
+def _ticket_key(hash: str) -> str:
+    return f"ticket:{hash}"
+
+
+def _encode(principal: Principal) -> str:
+    return json.dumps(
+        {
+            "username": principal.username,
+            "roles": sorted(principal.roles),
+            "tenant": principal.tenant,
+            "token_expires_at": principal.token_expires_at,
+            "caps": {pattern: sorted(may) for pattern, may in principal.caps.items()},
+            "sid": principal.sid,
+            "issued_at": principal.issued_at,
+        }
+    )
+
+
+def _decode(text: str) -> Principal:
+    fields = json.loads(text)
+    roles, caps = frozenset(fields.pop("roles")), parse_caps(fields.pop("caps"))
+    return Principal(roles=roles, caps=caps, **fields)
