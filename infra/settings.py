@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from notify.admission import MAX_CONNECTIONS_PER_USER
+from notify.pace import FRAMES_A_MINUTE
 
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
+from notify.limits import LOGINS_A_MINUTE, LOGINS_A_MINUTE_OF_AN_ADDRESS, WRITES_A_MINUTE
 from notify.model import Pattern
 from notify.pacing import POSTS_A_SECOND, WORKERS, Pace
 from notify.tokens import Key, parse_key
@@ -39,10 +42,18 @@ class Settings:
     refusals_queue_url: str
     deliveries_queue_url: str
     later_queue_url: str
+    websocket_url: str
+    max_connections_per_user: int
+    writes_per_minute: int
+    frames_per_minute: int
+    logins_per_minute: int
+    logins_per_minute_per_address: int
+    trusted_proxies: int
     issuer: str | None
     audience: str | None
     jwt_keys: str
     jwt_keys_parameter: str
+    jwt_keys_secret: str
     jwks_url: str
     jwks_issuer: str | None
     jwks_audience: str | None
@@ -69,10 +80,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         refusals_queue_url=environment.get("REFUSALS_QUEUE_URL", ""),
         deliveries_queue_url=environment.get("DELIVERIES_QUEUE_URL", ""),
         later_queue_url=environment.get("LATER_QUEUE_URL", ""),
+        websocket_url=environment.get("WEBSOCKET_URL", ""),
+        max_connections_per_user=_number(
+            environment, "MAX_CONNECTIONS_PER_USER", MAX_CONNECTIONS_PER_USER
+        ),
+        writes_per_minute=_number(environment, "WRITES_PER_MINUTE", WRITES_A_MINUTE),
+        frames_per_minute=_number(environment, "FRAMES_PER_MINUTE", FRAMES_A_MINUTE),
+        logins_per_minute=_number(environment, "LOGINS_PER_MINUTE", LOGINS_A_MINUTE),
+        logins_per_minute_per_address=_number(
+            environment, "LOGINS_PER_MINUTE_PER_ADDRESS", LOGINS_A_MINUTE_OF_AN_ADDRESS
+        ),
+        trusted_proxies=_number(environment, "TRUSTED_PROXIES", 0),
         issuer=environment.get("JWT_ISSUER") or None,
         audience=environment.get("JWT_AUDIENCE") or None,
         jwt_keys=environment.get("JWT_KEYS", ""),
         jwt_keys_parameter=environment.get("JWT_KEYS_PARAMETER", ""),
+        jwt_keys_secret=environment.get("JWT_KEYS_SECRET", ""),
         jwks_url=environment.get("JWT_JWKS_URL", ""),
         jwks_issuer=environment.get("JWT_JWKS_ISSUER") or None,
         jwks_audience=environment.get("JWT_JWKS_AUDIENCE") or None,
@@ -85,11 +108,11 @@ def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def read_keys(settings: Settings) -> list[Key]:
-    """Our signing keys, from the environment on a laptop, from SSM in the cloud.
+    """Our signing keys, from the environment on a laptop, from Secrets Manager or SSM in the cloud.
 
     Raises: SettingsError, without any part of a key in its text.
     """
-    text = settings.jwt_keys or _parameter(settings.jwt_keys_parameter, settings.region)
+    text = settings.jwt_keys or _stored_keys(settings)
     try:
         keys: dict[str, Any] = json.loads(text)
         entries = list(keys.items())
@@ -110,9 +133,20 @@ def _patterns(text: str) -> tuple[Pattern, ...]:
         raise SettingsError(f"PUBLIC_TOPICS: {error.message}") from None
 
 
+def _stored_keys(settings: Settings) -> str:
+    if settings.jwt_keys_secret:
+        return _secret(settings.jwt_keys_secret, settings.region)
+    if settings.jwt_keys_parameter:
+        return _parameter(settings.jwt_keys_parameter, settings.region)
+    raise SettingsError("none of JWT_KEYS, JWT_KEYS_SECRET and JWT_KEYS_PARAMETER is set")
+
+
+def _secret(name_or_arn: str, region: str) -> str:
+    client = boto3.client("secretsmanager", region_name=region)
+    return str(client.get_secret_value(SecretId=name_or_arn)["SecretString"])
+
+
 def _parameter(name: str, region: str) -> str:
-    if not name:
-        raise SettingsError("neither JWT_KEYS nor JWT_KEYS_PARAMETER is set")
     answer = boto3.client("ssm", region_name=region).get_parameter(Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
 

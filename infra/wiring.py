@@ -4,17 +4,26 @@ import functools
 import secrets
 import time
 
+from notify.admission import Admission
+from notify.logins import Logins
+from notify.pace import Pace
+from notify.reauthenticating import Reauthenticating
+from notify.tickets import Tickets
+
 from infra.gateway import ApiGateway
 from infra.invocation import correlation_id
 from infra.jwks import Jwks
+from infra.keys import AnyKeys, OwnKeys
 from infra.queues import SqsDeliveries, SqsLater, SqsQueue, SqsRefusals
 from infra.settings import Settings, read_keys, read_settings
 from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
 from infra.stores.counts import DynamoCounts, MeteredCounts
+from infra.stores.credentials import DynamoCredentials
 from infra.stores.deadlines import DynamoDeadlines
 from infra.stores.inbox import DynamoMarks
+from infra.stores.limits import DynamoLimits
 from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.streams import DynamoStreams
@@ -39,6 +48,7 @@ from notify.idempotency import Idempotency
 from notify.inbox import Inbox
 from notify.jobs import RetryJob, ScheduledJob
 from notify.later import Later, Retrying
+from notify.limits import LoginGuard, RateLimits
 from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
@@ -54,7 +64,6 @@ from notify.sends import Sends
 from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
 from notify.sweep import Sweep
-from notify.tokens import Key, Keyring
 from notify.topics import TopicPolicy
 from notify.verbs import verbs
 from notify.visits import Visits
@@ -78,24 +87,36 @@ def settings() -> Settings:
     return read
 
 
-class _AnyKeys:
-    """Our own keys first, then the identity provider's."""
-
-    def __init__(self, own: Keyring, theirs: Jwks) -> None:
-        self._own = own
-        self._theirs = theirs
-
-    def find(self, key_id: str | None) -> Key | None:
-        return self._own.find(key_id) or self._theirs.find(key_id)
-
-
 @functools.cache
 def accounts() -> Accounts:
     env = settings()
-    own = Keyring(read_keys(env))
+    own = OwnKeys(lambda: read_keys(env), clock)
     theirs = Jwks(env.jwks_url, env.jwks_issuer, env.jwks_audience, clock) if env.jwks_url else None
-    keys = _AnyKeys(own, theirs) if theirs else own
+    keys = AnyKeys(own, theirs) if theirs else own
     return Accounts(DynamoUsers(), own, keys, PasswordHasher(), clock)
+
+
+@functools.cache
+def limits() -> RateLimits:
+    return RateLimits(DynamoLimits(), clock, settings().writes_per_minute)
+
+
+@functools.cache
+def tickets() -> Tickets:
+    return Tickets(accounts(), DynamoCredentials(), clock, secrets.token_bytes)
+
+
+@functools.cache
+def logins() -> Logins:
+    env = settings()
+    guard = LoginGuard(
+        DynamoLimits(),
+        limits(),
+        clock,
+        env.logins_per_minute,
+        env.logins_per_minute_per_address,
+    )
+    return Logins(accounts(), DynamoCredentials(), guard, revocation(), clock, secrets.token_bytes)
 
 
 @functools.cache
@@ -146,8 +167,33 @@ def hub() -> Hub:
         Replaying(feeding, streams, reader()),
         Acking(feeding, connections(), streams, reader(), counts()),
         marker(),
+        Reauthenticating(accounts(), connections(), policy()),
     )
-    return Hub(accounts(), connections(), gateway(), answers, clock, DynamoDeadlines(), _probe_ms())
+    pace = Pace(limits(), clock, settings().frames_per_minute)
+    return Hub(
+        admission(),
+        connections(),
+        gateway(),
+        answers,
+        pace,
+        DynamoLimits(),
+        clock,
+        DynamoDeadlines(),
+        _probe_ms(),
+    )
+
+
+@functools.cache
+def admission() -> Admission:
+    return Admission(
+        accounts=accounts(),
+        tickets=tickets(),
+        connections=connections(),
+        subscriptions=DynamoSubscriptions(),
+        gateway=gateway(),
+        clock=clock,
+        max_connections=settings().max_connections_per_user,
+    )
 
 
 def _probe_ms() -> int:
@@ -297,7 +343,7 @@ def scheduled_sending() -> ScheduledSending:
 
 @functools.cache
 def revocation() -> Revocation:
-    return Revocation(DynamoSubscriptions(), fanout(), clock)
+    return Revocation(DynamoSubscriptions(), connections(), fanout(), clock)
 
 
 def stats(by: Principal) -> Stats:
@@ -320,6 +366,10 @@ def reset() -> None:
 PARTS = (
     settings,
     accounts,
+    limits,
+    tickets,
+    logins,
+    admission,
     gateway,
     connections,
     deliveries,

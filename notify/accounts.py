@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from notify.model import Principal, User, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Clock, Users
 from notify.requests import ChangeUser, CreateUser, Login
-from notify.tokens import MAX_ROLES, Keyring, KeySource, sign, verify
+from notify.tokens import MAX_ROLES, KeySource, SigningKeys, sign, verify
 from notify.topics import SEGMENT, parse_segment
 
 TOKEN_SECONDS = 3600
@@ -23,36 +22,37 @@ MAX_REVOKED_SIDS = 50
 MAX_TRIES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A login that went well: an access token and whose it is."""
-
-    token: str
-    expires_in: int
-    user: User
-
-
 class Accounts:
     """Users are found by username, a token's `sub`; a token whose user is gone is worth nothing."""
 
     def __init__(
-        self, users: Users, keyring: Keyring, keys: KeySource, hasher: PasswordHasher, clock: Clock
+        self,
+        users: Users,
+        own_keys: SigningKeys,
+        keys: KeySource,
+        hasher: PasswordHasher,
+        clock: Clock,
     ) -> None:
         self._users = users
-        self._keyring = keyring
+        self._own_keys = own_keys
         self._keys = keys
         self._hasher = hasher
         self._clock = clock
 
-    def login(self, login: Login) -> Grant:
+    def identify(self, login: Login) -> User:
         """Raises: Unauthorized, with one text and in one time for every wrong pair; Invalid."""
         user = self._find(login.username)
         matches = self._hasher.check(login.password, user.password_hash if user else None)
         if user is None or not matches or user.disabled:
             raise Unauthorized
+        return user
+
+    def sign(self, user: User, sid: str) -> str:
+        """An access token of the user's for TOKEN_SECONDS, of the login `sid`."""
         now = self._clock()
-        principal = Principal(user.username, user.roles, user.tenant, now + TOKEN_SECONDS * 1000)
-        return Grant(sign(self._keyring.signing_key(), principal, now), TOKEN_SECONDS, user)
+        expires_at = now + TOKEN_SECONDS * 1000
+        principal = Principal(user.username, user.roles, user.tenant, expires_at, sid=sid)
+        return sign(self._own_keys.signing_key(), principal, now)
 
     def authenticate(self, token: str | None) -> Principal:
         """Whom the token proves its bearer to be. Raises: Unauthorized, TokenExpired."""

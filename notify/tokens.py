@@ -41,6 +41,13 @@ class KeySource(Protocol):
     def find(self, key_id: str | None) -> Key | None: ...
 
 
+class SigningKeys(KeySource, Protocol):
+    """Has one to sign with, too."""
+
+    def signing_key(self) -> Key:
+        """Raises: LookupError where every key can only verify."""
+
+
 class Keyring:
     """Our own keys by id. The first that can sign does; all of them verify, so keys can rotate."""
 

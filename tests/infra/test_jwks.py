@@ -105,6 +105,29 @@ def test_a_rotated_key_is_found_but_a_flood_of_unknown_ids_does_not_fetch(
     assert provider.fetches == 2
 
 
+def test_a_key_that_was_taken_away_is_worth_nothing_once_the_set_is_fetched_again(
+    jwks: Jwks, provider: Provider, time: Time
+) -> None:
+    jwks.find("one")
+    provider.keys = [jwk("two")]
+    time.now += KEPT_MS
+    assert jwks.find("one") is not None
+    time.now += 1
+    assert jwks.find("one") is None
+    assert jwks.find("two") is not None
+    assert provider.fetches == 2
+
+
+def test_a_rotation_in_three_steps_loses_no_token(
+    jwks: Jwks, provider: Provider, time: Time
+) -> None:
+    old, new = jwk("old"), jwk("new")
+    for keys, valid in (([old], "old"), ([old, new], "new"), ([new], "new")):
+        provider.keys = keys
+        time.now += REFETCH_MS + 1
+        assert jwks.find(valid) is not None
+
+
 def test_a_provider_that_is_down_later_costs_nothing(
     jwks: Jwks, provider: Provider, time: Time
 ) -> None:

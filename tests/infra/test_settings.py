@@ -16,6 +16,9 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     assert settings.public_topics == ("*",)
     assert settings.pace == Pace(posts_a_second=2000, workers=10)
     assert (settings.inline_recipients, settings.probe_minutes) == (200, 15)
+    assert (settings.max_connections_per_user, settings.writes_per_minute) == (20, 600)
+    assert (settings.logins_per_minute, settings.frames_per_minute) == (30, 300)
+    assert (settings.trusted_proxies, settings.websocket_url) == (0, "")
     assert (settings.issuer, settings.jwks_url) == (None, "")
 
 
@@ -58,6 +61,15 @@ def test_keys_come_from_ssm_where_the_environment_has_none() -> None:
     client("ssm").put_parameter(Name="/h/keys", Value=KEYS, Type="SecureString")
     (key,) = read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS_PARAMETER": "/h/keys"}))
     assert key.id == "new"
+
+
+@mock_aws
+def test_keys_come_from_a_secret_by_its_name_or_arn_before_a_parameter() -> None:
+    created = client("secretsmanager").create_secret(Name="h/keys", SecretString=KEYS)
+    for secret in ("h/keys", created["ARN"]):
+        variables = {"JWT_KEYS_SECRET": secret, "JWT_KEYS_PARAMETER": "/there-is-none"}
+        (key,) = read_keys(read_settings({**ENVIRONMENT, **variables}))
+        assert key.id == "new"
 
 
 @pytest.mark.parametrize(

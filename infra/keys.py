@@ -1,0 +1,63 @@
+"""Our own signing keys: read once in a while, and at once when a token names one we do not know."""
+
+from collections.abc import Callable, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.log import log
+from infra.settings import SettingsError
+from notify.ports import Clock
+from notify.tokens import Key, Keyring, KeySource
+
+KEPT_MS = 5 * 60 * 1000
+# A token with an unknown key id makes us look again, as keys rotate; a flood of them does not.
+REREAD_MS = 30 * 1000
+
+
+class OwnKeys:
+    """Keys are put into a parameter or a secret and taken out of it, and nothing is deployed."""
+
+    def __init__(self, read: Callable[[], Sequence[Key]], clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._keyring = Keyring(read())
+        self._read_at = clock()
+
+    def known(self, key_id: str | None) -> Key | None:
+        """The key, if the last reading has it; a new one is not looked for."""
+        self._reread_after(KEPT_MS)
+        return self._keyring.find(key_id)
+
+    def find(self, key_id: str | None) -> Key | None:
+        key = self.known(key_id)
+        if key is not None:
+            return key
+        self._reread_after(REREAD_MS)
+        return self._keyring.find(key_id)
+
+    def signing_key(self) -> Key:
+        """Raises: LookupError where every key can only verify."""
+        self._reread_after(KEPT_MS)
+        return self._keyring.signing_key()
+
+    def _reread_after(self, age: int) -> None:
+        if self._clock() - self._read_at <= age:
+            return
+        try:
+            self._keyring = Keyring(self._read())
+        except (SettingsError, ClientError, BotoCoreError) as error:
+            # What was good a moment ago is better than nobody's being let in.
+            log("keys_not_read", level="error", error=type(error).__name__)
+        self._read_at = self._clock()
+
+
+class AnyKeys:
+    """Our own keys first, then the identity provider's, then our own once more, read anew: a token
+    of the provider's is no reason to look for a new key of ours."""
+
+    def __init__(self, own: OwnKeys, theirs: KeySource) -> None:
+        self._own = own
+        self._theirs = theirs
+
+    def find(self, key_id: str | None) -> Key | None:
+        return self._own.known(key_id) or self._theirs.find(key_id) or self._own.find(key_id)
