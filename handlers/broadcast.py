@@ -11,7 +11,7 @@ from notify.requests import Broadcast
 
 @http()
 def handler(call: HttpCall) -> tuple[int, Raw]:
-    principal, request = call.principal(), call.body(Broadcast)
+    principal, request = call.writer("broadcast"), call.body(Broadcast)
     return once(
         call,
         principal,

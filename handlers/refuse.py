@@ -4,6 +4,7 @@ import json
 
 from handlers._edge.queue import Record, queue
 from infra.wiring import hub
+from notify.codes import Code
 from notify.model import ConnectionId
 from notify.ports import Outcome
 
@@ -11,7 +12,8 @@ from notify.ports import Outcome
 @queue
 def handler(record: Record) -> bool:
     """A connection is Gone also while its $connect runs, so the first Gone is not believed."""
-    outcome = hub().refuse(ConnectionId(json.loads(record.body)["connection_id"]))
+    refusal = json.loads(record.body)
+    outcome = hub().refuse(ConnectionId(refusal["connection_id"]), Code(refusal["code"]))
     record.outcome = outcome.value
     gone_for_good = outcome is Outcome.GONE and record.receive_count > 1
     return outcome is Outcome.POSTED or gone_for_good

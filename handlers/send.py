@@ -11,7 +11,7 @@ from notify.requests import Send
 
 @http()
 def handler(call: HttpCall) -> tuple[int, Raw]:
-    principal, request = call.principal(), call.body(Send)
+    principal, request = call.writer("send"), call.body(Send)
     return once(
         call,
         principal,

@@ -8,7 +8,7 @@ from notify.requests import ChangeUser, CreateUser
 
 @http()
 def handler(call: HttpCall) -> tuple[int, UserAnswer] | None:
-    principal = call.principal()
+    principal = call.writer("users")
     if call.method == "POST":
         return 201, user_answer(accounts().create(principal, call.body(CreateUser)))
     username = call.path("username")

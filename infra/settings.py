@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from notify.admission import MAX_CONNECTIONS_PER_USER
-from notify.pace import FRAMES_A_MINUTE
 
+from notify.admission import MAX_CONNECTIONS_PER_USER
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
+from notify.frame_limits import FRAMES_A_MINUTE
 from notify.limits import LOGINS_A_MINUTE, LOGINS_A_MINUTE_OF_AN_ADDRESS, WRITES_A_MINUTE
 from notify.model import Pattern
 from notify.pacing import POSTS_A_SECOND, WORKERS, Pace

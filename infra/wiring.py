@@ -4,12 +4,6 @@ import functools
 import secrets
 import time
 
-from notify.admission import Admission
-from notify.logins import Logins
-from notify.pace import Pace
-from notify.reauthenticating import Reauthenticating
-from notify.tickets import Tickets
-
 from infra.gateway import ApiGateway
 from infra.invocation import correlation_id
 from infra.jwks import Jwks
@@ -33,6 +27,7 @@ from infra.stores.users import DynamoUsers
 from infra.tables import bind
 from notify.accounts import Accounts
 from notify.acking import Acking
+from notify.admission import Admission
 from notify.batches import Batches
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
@@ -41,6 +36,7 @@ from notify.deliveries import Deliverer
 from notify.devices import Devices
 from notify.fanout import Fanout
 from notify.feeding import Feeding
+from notify.frame_limits import FrameLimits
 from notify.greeting import Greeting
 from notify.history import History
 from notify.hub import Hub
@@ -49,12 +45,14 @@ from notify.inbox import Inbox
 from notify.jobs import RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
+from notify.logins import Logins
 from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
 from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
+from notify.reauthenticating import Reauthenticating
 from notify.replaying import Replaying
 from notify.resuming import Resuming
 from notify.revocation import Revocation
@@ -64,6 +62,7 @@ from notify.sends import Sends
 from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
 from notify.sweep import Sweep
+from notify.tickets import Tickets
 from notify.topics import TopicPolicy
 from notify.verbs import verbs
 from notify.visits import Visits
@@ -169,18 +168,8 @@ def hub() -> Hub:
         marker(),
         Reauthenticating(accounts(), connections(), policy()),
     )
-    pace = Pace(limits(), clock, settings().frames_per_minute)
-    return Hub(
-        admission(),
-        connections(),
-        gateway(),
-        answers,
-        pace,
-        DynamoLimits(),
-        clock,
-        DynamoDeadlines(),
-        _probe_ms(),
-    )
+    frame_limits = FrameLimits(limits(), clock, settings().frames_per_minute)
+    return Hub(admission(), connections(), gateway(), answers, frame_limits, DynamoLimits(), clock)
 
 
 @functools.cache
@@ -191,7 +180,9 @@ def admission() -> Admission:
         connections=connections(),
         subscriptions=DynamoSubscriptions(),
         gateway=gateway(),
+        deadlines=DynamoDeadlines(),
         clock=clock,
+        probe_ms=_probe_ms(),
         max_connections=settings().max_connections_per_user,
     )
 

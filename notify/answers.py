@@ -5,7 +5,6 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from notify.accounts import Grant
 from notify.batches import ItemResult, Result
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
@@ -13,12 +12,14 @@ from notify.errors import HeliographError
 from notify.frames import NotificationFrame, Sender
 from notify.idempotency import Answer
 from notify.inbox import InboxPage, Marking
+from notify.logins import Grant
 from notify.model import Principal, User, timestamp
 from notify.parts import JobState
 from notify.progress import Progress
 from notify.scheduling import ScheduledResult
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
+from notify.tickets import IssuedTicket
 
 
 class UserAnswer(Struct, frozen=True):
@@ -32,12 +33,27 @@ class UserAnswer(Struct, frozen=True):
 
 
 class LoginAnswer(Struct, frozen=True):
-    """A login that went well."""
+    """A login or a refresh that went well."""
 
     access_token: str
     expires_in: int
+    refresh_token: str
     user: UserAnswer
     token_type: str = "bearer"  # noqa: S105
+
+
+class TicketAnswer(Struct, frozen=True):
+    """A ticket, and the URL to connect to with it."""
+
+    ticket: str
+    expires_in: int
+    url: str
+
+
+class DisconnectAnswer(Struct, frozen=True):
+    """How many connections of a user were closed."""
+
+    disconnected: int
 
 
 class SendAnswer(Struct, frozen=True):
@@ -254,7 +270,11 @@ def me_answer(principal: Principal) -> UserAnswer:
 
 def login_answer(grant: Grant) -> LoginAnswer:
     user = UserAnswer(grant.user.username, sorted(grant.user.roles), grant.user.tenant)
-    return LoginAnswer(grant.token, grant.expires_in, user)
+    return LoginAnswer(grant.access_token, grant.expires_in, grant.refresh_token, user)
+
+
+def ticket_answer(issued: IssuedTicket, url: str) -> TicketAnswer:
+    return TicketAnswer(issued.text, issued.expires_in, f"{url}?token={issued.text}")
 
 
 def send_answer(result: SendResult) -> SendAnswer:

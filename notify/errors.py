@@ -6,7 +6,9 @@ HeliographError
 │   └── Revoked           4003
 ├── ConnectionLimit       4004
 ├── UnsupportedProtocol   4008
+├── Rollover              4200  nothing is wrong: connect anew
 ├── BadRequest            4400  not our grammar at all
+├── ReauthRequired        4401
 ├── Forbidden             4403  we know you, and no
 ├── Unknown               4404
 ├── Conflict              4409
@@ -69,9 +71,9 @@ class Revoked(Unauthorized):
 
     code = Code.REVOKED
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "This login is no longer good: log in again") -> None:
         super().__init__()
-        self.message = "This login is no longer good: log in again"
+        self.message = message
 
 
 class ConnectionLimit(HeliographError):
@@ -79,11 +81,33 @@ class ConnectionLimit(HeliographError):
 
     code = Code.CONNECTION_LIMIT
 
+    def __init__(self) -> None:
+        super().__init__("Too many connections: close one of yours first")
+
+    @property
+    def status(self) -> int:
+        return 403  # we know very well who it is
+
 
 class UnsupportedProtocol(HeliographError):
     """A `hello` for a version of the protocol that is not spoken here."""
 
     code = Code.UNSUPPORTED_PROTOCOL
+
+
+class Rollover(HeliographError):
+    """An operator has closed a connection whose login is still good."""
+
+    code = Code.ROLLOVER
+
+
+class ReauthRequired(HeliographError):
+    """A new token for an open connection that proves nothing; the old one is good until it ends."""
+
+    code = Code.REAUTH_REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("That token proves nothing: get another one")
 
 
 class BadRequest(HeliographError):

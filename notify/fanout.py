@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.frames import encode, error_frame
@@ -48,6 +48,19 @@ class Delivery:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A subscriber whose row says that its token has expired, and whether that is so."""
+
+    subscriber: Subscriber
+    is_expired: bool = False
+    is_known: bool = True
+
+    @property
+    def is_due(self) -> bool:
+        return self.is_known and not self.is_expired
+
+
 class Fanout:
     """Posts, forgets who is gone, and closes connections whose token has run out."""
 
@@ -63,12 +76,30 @@ class Fanout:
         """Each connection gets the frame once, however many of its topics match."""
         now = self._clock()
         due: dict[ConnectionId, Subscriber] = {}
-        expired: dict[ConnectionId, Subscriber] = {}
+        stale: dict[ConnectionId, Subscriber] = {}
         for subscriber in subscribers:
-            pile = due if subscriber.token_expires_at > now else expired
+            pile = due if subscriber.token_expires_at > now else stale
             pile[subscriber.connection_id] = subscriber
-        self.expel(expired.values(), TokenExpired())
-        return self._post(frame, due, now) + Delivery(gone=len(expired))
+        checked = [self._check(stale[each], now) for each in stale.keys() - due.keys()]
+        due |= {each.subscriber.connection_id: each.subscriber for each in checked if each.is_due}
+        expired = [each.subscriber for each in checked if each.is_expired]
+        unknown = tuple(each.subscriber for each in checked if not each.is_known)
+        self.expel(expired, TokenExpired())
+        return self._post(frame, due, now) + Delivery(gone=len(expired), failed=unknown)
+
+    def _check(self, subscriber: Subscriber, now: int) -> "_Checked":
+        """What the connection itself says of a token that has expired by a subscription's row: a
+        new one may have come in the meantime (`auth`), of which that row has not heard."""
+        try:
+            connection = self._connections.get(subscriber.connection_id)
+        except Unavailable:
+            return _Checked(subscriber, is_known=False)
+        expires_at = 0 if connection is None else connection.principal.token_expires_at
+        if expires_at <= now:
+            return _Checked(subscriber, is_expired=True)
+        with suppress(Unavailable):  # the next one repairs it
+            self._connections.extend(subscriber, expires_at)
+        return _Checked(replace(subscriber, token_expires_at=expires_at))
 
     def expel(self, subscribers: Iterable[Subscriber], error: HeliographError) -> None:
         """Tells each connection why, closes it and forgets it."""

@@ -101,6 +101,13 @@ class Acked(Struct, tag="acked", frozen=True):
     id: MessageId = UNSET
 
 
+class Authenticated(Struct, tag="authenticated", frozen=True):
+    """A new token has taken the place of the one before."""
+
+    token_expires_at: str
+    id: MessageId = UNSET
+
+
 class ErrorFrame(Struct, tag="error", frozen=True):
     """A refusal. The server closes the connection after it only if it is `fatal`.
 
@@ -193,6 +200,7 @@ Frame = (
     | Unsubscribed
     | Replayed
     | Acked
+    | Authenticated
     | ErrorFrame
     | TokenExpiring
     | NotificationFrame

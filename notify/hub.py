@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 
-from notify.accounts import Accounts
-from notify.deadlines import next_deadline
-from notify.errors import HeliographError, TokenExpired, Unauthorized
+from notify.admission import Admission
+from notify.codes import Code
+from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
+from notify.frame_limits import FrameLimits
 from notify.frames import ErrorFrame, Frame, NotificationFrame, encode, error_frame
-from notify.messages import message_id, parse_message
-from notify.model import Connection, ConnectionId, Pattern, Principal
-from notify.ports import Clock, Connections, Deadlines, Gateway, Outcome
-from notify.topics import implicit_topics
+from notify.messages import Ping, message_id, parse_message
+from notify.model import Connection, ConnectionId, Principal
+from notify.ports import Clock, Connections, Gateway, Limits, Outcome
 from notify.verbs import Verbs
+
+# A refused connection is told so and closed within seconds; this is how long it is remembered.
+REFUSED_MS = 60_000
 
 
 class Hub:
@@ -18,47 +21,46 @@ class Hub:
 
     def __init__(
         self,
-        accounts: Accounts,
+        admission: Admission,
         connections: Connections,
         gateway: Gateway,
         verbs: Verbs,
+        frame_limits: FrameLimits,
+        limits: Limits,
         clock: Clock,
-        deadlines: Deadlines,
-        probe_ms: int,
     ) -> None:
-        self._accounts = accounts
+        self._admission = admission
         self._connections = connections
         self._gateway = gateway
         self._verbs = verbs
+        self._frame_limits = frame_limits
+        self._limits = limits
         self._clock = clock
-        self._deadlines = deadlines
-        self._probe_ms = probe_ms
 
     def connect(self, connection_id: ConnectionId, token: str | None) -> Principal:
-        """Lets the bearer of a good token in; nothing is stored for anybody else.
+        """Lets the bearer of a good token or ticket in; no connection is stored for anybody else.
 
-        Raises: Unauthorized.
+        Raises: Unauthorized, ConnectionLimit.
         """
-        principal, now = self._authenticate(token), self._clock()
-        topics = frozenset[Pattern](implicit_topics(principal))
-        connection = Connection(connection_id, principal, now, topics)
-        # Before anything else: whatever becomes of the rest, the sweep will come upon it.
-        self._deadlines.put([next_deadline(connection, now, self._probe_ms)])
-        self._connections.open(connection)
-        return principal
+        try:
+            return self._admission.open(connection_id, token)
+        except ConnectionLimit:
+            # A client speaks as soon as it is let in, and should hear the same as by the queue.
+            now = self._clock()
+            self._limits.add(_refused(connection_id), 1, now + REFUSED_MS, now)
+            raise
 
     def disconnect(self, connection_id: ConnectionId) -> Connection | None:
         """Forgets the connection; the gateway has closed it already."""
         return self._connections.close(connection_id)
 
-    def refuse(self, connection_id: ConnectionId) -> Outcome:
-        """Tells a connection that it was never let in, and closes it.
+    def refuse(self, connection_id: ConnectionId, code: Code = Code.UNAUTHORIZED) -> Outcome:
+        """Tells a connection why it was never let in, and closes it.
 
         A custom close code is nothing API Gateway can send, so the code goes in a frame before.
         """
-        outcome = self._gateway.post(
-            connection_id, encode(error_frame(Unauthorized(), self._clock()))
-        )
+        error = ConnectionLimit() if code is Code.CONNECTION_LIMIT else Unauthorized()
+        outcome = self._gateway.post(connection_id, encode(error_frame(error, self._clock())))
         if outcome is Outcome.POSTED:
             self._gateway.disconnect(connection_id)
         return outcome
@@ -89,22 +91,26 @@ class Hub:
                 self._connections.close(connection_id)
                 return
 
-    def _authenticate(self, token: str | None) -> Principal:
-        try:
-            return self._accounts.authenticate(token)
-        except TokenExpired as error:
-            # 4002 is for a connection that was open; who knocks with a stale token is not let in.
-            raise Unauthorized from error
-
     def _answer(self, connection_id: ConnectionId, text: str) -> list[Frame]:
         now = self._clock()
         try:
+            self._frame_limits.count(connection_id)
             connection = self._connections.get(connection_id)
             if connection is None:
-                raise Unauthorized
+                raise self._refusal(connection_id, now)
             if connection.principal.token_expires_at <= now:
                 raise TokenExpired
             message = parse_message(text)
+            if not isinstance(message, Ping):
+                self._frame_limits.spend(connection_id)
             return self._verbs[type(message)](connection, message, now)
         except HeliographError as error:
             return [error_frame(error, now, message_id(text))]
+
+    def _refusal(self, connection_id: ConnectionId, now: int) -> HeliographError:
+        refused, _ = self._limits.read(_refused(connection_id), now)
+        return ConnectionLimit() if refused else Unauthorized()
+
+
+def _refused(connection_id: ConnectionId) -> str:
+    return f"refused:{connection_id}"

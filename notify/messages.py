@@ -11,6 +11,7 @@ from notify.topics import MAX_SUBSCRIPTIONS
 
 PROTOCOL = 1
 SUBPROTOCOL = "heliograph.v1"
+MAX_TOKEN_CHARACTERS = 8192
 
 MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
 NotificationIds = Annotated[
@@ -83,6 +84,13 @@ class UnsubscribePattern(Struct, tag="unsubscribe_pattern", frozen=True):
         return [self.pattern]
 
 
+class Auth(Struct, tag="auth", frozen=True):
+    """A new access token for the connection, before the old one ends."""
+
+    token: Annotated[str, Meta(max_length=MAX_TOKEN_CHARACTERS)]
+    id: MessageId = UNSET
+
+
 class MarkThese(Struct, tag="mark", frozen=True):
     """Says what became of notifications in one's inbox."""
 
@@ -119,6 +127,7 @@ Message = (
     | Replay
     | Ack
     | MarkThese
+    | Auth
 )
 TYPES: dict[str, type[Message]] = {
     "ping": Ping,
@@ -130,6 +139,7 @@ TYPES: dict[str, type[Message]] = {
     "mark": MarkThese,
     "replay": Replay,
     "ack": Ack,
+    "auth": Auth,
 }
 
 

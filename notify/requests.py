@@ -36,6 +36,25 @@ class Login(Struct, forbid_unknown_fields=True, frozen=True):
     password: Annotated[str, Meta(max_length=1024)]
 
 
+class Refresh(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /auth/refresh."""
+
+    refresh_token: Annotated[str, Meta(max_length=256)]
+
+
+class Logout(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /auth/logout: this device, or all of them."""
+
+    all_devices: bool = False
+
+
+class DisconnectUser(Struct, forbid_unknown_fields=True, frozen=True):
+    """POST /admin/users/{username}/disconnect."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] = "Disconnected by an operator"
+    revoke_tokens: bool = True
+
+
 class Content(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a notification says, however it is addressed."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from notify.errors import Forbidden, HeliographError, Invalid
+from notify.errors import Conflict, Forbidden, HeliographError, Invalid, Unknown
 from notify.frames import Frame, Subscribed, Unsubscribed, error_frame
 from notify.messages import MessageId, Subscribe, SubscribePattern, Unsubscribe, UnsubscribePattern
 from notify.model import Connection, Pattern, timestamp
@@ -77,6 +77,13 @@ class Subscribing:
 
     def _add(self, connection: Connection, topic: str) -> Pattern:
         pattern = parse_pattern(topic)
+        try:
+            return self._add_as(connection, pattern)
+        except Conflict:
+            # A new token has come meanwhile (`auth`), and may allow less, or more.
+            return self._add_as(self._current(connection), pattern)
+
+    def _add_as(self, connection: Connection, pattern: Pattern) -> Pattern:
         if not self._policy.may_subscribe(connection.principal, pattern):
             raise Forbidden(f"not allowed: {pattern}")
         if pattern == ANYTHING:
@@ -89,8 +96,17 @@ class Subscribing:
         pattern = parse_pattern(topic)
         if pattern in implicit_topics(connection.principal):
             raise Forbidden(f"every connection of yours keeps {pattern}")
-        self._connections.unsubscribe(connection, pattern)
+        try:
+            self._connections.unsubscribe(connection, pattern)
+        except Conflict:
+            self._connections.unsubscribe(self._current(connection), pattern)
         return pattern
+
+    def _current(self, connection: Connection) -> Connection:
+        current = self._connections.get(connection.id)
+        if current is None:
+            raise Unknown("the connection is closed")
+        return current
 
 
 def _subscribed(pattern: Pattern, resumption: Resumption, now: int, id: MessageId) -> Subscribed:

@@ -9,6 +9,7 @@ from notify.greeting import Greeting
 from notify.marking import Marker
 from notify.messages import (
     Ack,
+    Auth,
     Hello,
     MarkThese,
     Message,
@@ -20,6 +21,7 @@ from notify.messages import (
     UnsubscribePattern,
 )
 from notify.model import Connection, timestamp
+from notify.reauthenticating import Reauthenticating
 from notify.replaying import Replaying
 from notify.subscribing import Subscribing
 
@@ -35,6 +37,7 @@ def verbs(
     replaying: Replaying,
     acking: Acking,
     marker: Marker,
+    reauthenticating: Reauthenticating,
 ) -> Verbs:
     return {
         Ping: ping,
@@ -46,6 +49,7 @@ def verbs(
         MarkThese: marker.answer,
         Replay: replaying.replay,
         Ack: acking.ack,
+        Auth: reauthenticating.auth,
     }
 
 

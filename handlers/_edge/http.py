@@ -12,14 +12,15 @@ import msgspec
 
 from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
 from infra.invocation import begin
-from infra.wiring import accounts
+from infra.wiring import accounts, limits, settings
 from notify.answers import problem
-from notify.errors import BadRequest, HeliographError, InternalError, Unauthorized
+from notify.errors import BadRequest, HeliographError, InternalError, RateLimited, Unauthorized
 from notify.handshake import bearer_token
 from notify.model import Principal
 from notify.requests import parse_body, parse_query
 
 T = TypeVar("T")
+WEBSOCKET_PATH = "/api/v1/ws/realtime"
 CORRELATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -45,6 +46,31 @@ class HttpCall:
         # Format 2.0 spells every header name in lower case.
         self.caller = accounts().authenticate(bearer_token(self._event.get("headers", {})))
         return self.caller
+
+    def writer(self, operation: str) -> Principal:
+        """Who calls, and has one operation of that name less left of their minute.
+
+        Raises: Unauthorized, TokenExpired, RateLimited.
+        """
+        principal = self.principal()
+        window = limits().check(principal, operation)
+        self.headers |= _rate_limit(window.limit, window.remaining, window.resets_in_ms)
+        return principal
+
+    @property
+    def address(self) -> str:
+        """The caller's, as the last proxy that we trust has seen it."""
+        source = str(self._event["requestContext"]["http"]["sourceIp"])
+        proxies = settings().trusted_proxies
+        hops = [hop.strip() for hop in (self.header("x-forwarded-for") or source).split(",")]
+        # Each proxy has appended whom it was called by; what stands further left is hearsay.
+        return hops[-1 - proxies] if 0 < proxies < len(hops) else source
+
+    @property
+    def websocket_url(self) -> str:
+        """Where connections are taken behind one host for everything."""
+        scheme = "ws" if self.header("x-forwarded-proto") == "http" else "wss"
+        return f"{scheme}://{self.header('host')}{WEBSOCKET_PATH}"
 
     def body(self, to: type[T]) -> T:
         """The body as a struct. Raises: BadRequest, Invalid, PayloadTooLarge."""
@@ -122,8 +148,22 @@ def _refusal(error: HeliographError, request_id: str) -> Response:
         response["headers"]["www-authenticate"] = "Bearer"
     if error.retry_after_ms is not None:
         # RFC 9110 knows whole seconds only; too early would be refused again.
-        response["headers"]["retry-after"] = str(math.ceil(error.retry_after_ms / 1000))
+        response["headers"]["retry-after"] = _seconds(error.retry_after_ms)
+    if isinstance(error, RateLimited) and error.limit is not None:
+        response["headers"] |= _rate_limit(error.limit, 0, error.retry_after_ms or 0)
     return response
+
+
+def _rate_limit(limit: int, remaining: int, resets_in_ms: int) -> dict[str, str]:
+    return {
+        "ratelimit-limit": str(limit),
+        "ratelimit-remaining": str(remaining),
+        "ratelimit-reset": _seconds(resets_in_ms),
+    }
+
+
+def _seconds(ms: int) -> str:
+    return str(math.ceil(ms / 1000))
 
 
 def _json(status: int, body: object, content_type: str = "application/json") -> Response:

@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pynamodb.attributes import Attribute
 from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from infra.stores import directory
 from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
-from notify.errors import Invalid, Unavailable, Unknown
+from notify.errors import Conflict, Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.parts import Shard
 from notify.ports import MAX_ACKED, Clock
@@ -71,13 +73,14 @@ class DynamoConnections:
             if not linked:
                 _lower_count(connection.principal.username, pattern, shard, connection.id)
         if not linked:
-            self._require(connection.id, pattern, limit)
+            self._require(connection, pattern, limit)
 
-    def _require(self, connection_id: ConnectionId, pattern: Pattern, limit: int) -> None:
+    def _require(self, connection: Connection, pattern: Pattern, limit: int) -> None:
         """Why a subscription was not taken; fine if another frame has made it meanwhile."""
-        current = self.get(connection_id)
+        current = self.get(connection.id)
         if current is None:
             raise Unknown("the connection is closed")
+        _require_token(connection, current.renewals)
         if pattern not in current.topics:
             raise Invalid(f"a connection holds at most {limit} topics, its own included")
 
@@ -87,9 +90,34 @@ class DynamoConnections:
             row = ConnectionRow.get(connection.id, consistent_read=True)
         except DoesNotExist:
             return
+        _require_token(connection, int(row.renewals))
         for key in row.topics or ():
-            if _parse_key(key)[0] == pattern and _unlink(connection.id, key):
+            if _parse_key(key)[0] != pattern:
+                continue
+            if _unlink(connection, key):
                 _lower_count(connection.principal.username, *_parse_key(key), connection.id)
+            elif (current := self.get(connection.id)) is not None:
+                _require_token(connection, current.renewals)
+
+    @translated
+    def renew(self, connection: Connection, principal: Principal) -> Connection:
+        ends_earlier = principal.token_expires_at < connection.principal.token_expires_at
+        if ends_earlier:
+            _limit_token(_keys_of(connection.id), connection.id, principal.token_expires_at)
+        row = _renew(connection, principal)
+        if row is None and self.get(connection.id) is None:
+            raise Unknown("the connection is closed")
+        if row is None:
+            raise Conflict("another token has come first: try again")
+        if ends_earlier:  # those that came in between
+            _limit_token(row.topics or (), connection.id, principal.token_expires_at)
+        return _connection(row)
+
+    @translated
+    def extend(self, subscriber: Subscriber, token_expires_at: int) -> None:
+        key = _key(subscriber.pattern, subscriber.shard)
+        stale = SubscriptionRow.token_expires_at == subscriber.token_expires_at
+        _set_token_end(key, subscriber.connection_id, token_expires_at, stale)
 
     @translated
     def acknowledge(self, connection_id: ConnectionId, stream: Pattern, seq: int) -> bool:
@@ -154,6 +182,44 @@ class DynamoConnections:
         return {place for _, place in places}
 
 
+def _require_token(connection: Connection, renewals: int) -> None:
+    if connection.renewals != renewals:
+        raise Conflict("the connection has another token by now: try again")
+
+
+def _unchanged(connection: Connection) -> Condition:
+    """Whether the token is still the one that something was decided for."""
+    same: Condition = ConnectionRow.renewals == connection.renewals
+    if connection.renewals == 0:  # also of rows that were written before there were renewals
+        same |= ConnectionRow.renewals.does_not_exist()
+    return same
+
+
+def _keys_of(connection_id: ConnectionId) -> Iterable[str]:
+    try:
+        return ConnectionRow.get(connection_id, consistent_read=True).topics or ()
+    except DoesNotExist:
+        return ()
+
+
+def _limit_token(keys: Iterable[str], connection_id: ConnectionId, token_expires_at: int) -> None:
+    for key in keys:
+        exists = SubscriptionRow.connection_id.exists()
+        _set_token_end(key, connection_id, token_expires_at, exists)
+
+
+def _set_token_end(
+    key: str, connection_id: ConnectionId, token_expires_at: int, condition: Condition
+) -> None:
+    try:
+        SubscriptionRow(key, connection_id).update(
+            actions=[SubscriptionRow.token_expires_at.set(token_expires_at)], condition=condition
+        )
+    except UpdateError as error:
+        if not condition_failed(error):  # it is gone, or somebody else was here
+            raise
+
+
 def _link(connection: Connection, key: str, limit: int) -> bool:
     def fill(write: TransactWrite) -> None:
         has_room: Condition = size(ConnectionRow.topics) < limit  # type: ignore[no-untyped-call]
@@ -161,6 +227,7 @@ def _link(connection: Connection, key: str, limit: int) -> bool:
             ConnectionRow(connection.id),
             actions=[ConnectionRow.topics.add({key})],
             condition=ConnectionRow.connection_id.exists()
+            & _unchanged(connection)
             & (ConnectionRow.topics.does_not_exist() | has_room),
         )
         write.save(
@@ -171,15 +238,15 @@ def _link(connection: Connection, key: str, limit: int) -> bool:
     return _transact(fill)
 
 
-def _unlink(connection_id: ConnectionId, key: str) -> bool:
+def _unlink(connection: Connection, key: str) -> bool:
     def fill(write: TransactWrite) -> None:
         write.update(
-            ConnectionRow(connection_id),
+            ConnectionRow(connection.id),
             actions=[ConnectionRow.topics.delete({key})],
-            condition=ConnectionRow.connection_id.exists(),
+            condition=ConnectionRow.connection_id.exists() & _unchanged(connection),
         )
         write.delete(
-            SubscriptionRow(key, connection_id),
+            SubscriptionRow(key, connection.id),
             condition=SubscriptionRow.connection_id.exists(),
         )
 
@@ -258,13 +325,52 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
         username=principal.username,
         roles=set(principal.roles) or None,
         tenant=principal.tenant,
-        caps=json.dumps({pattern: sorted(may) for pattern, may in principal.caps.items()}),
+        caps=_caps(principal),
+        sid=principal.sid,
         topics=set(keys),
         acked={},
         connected_at=connection.connected_at,
         token_expires_at=principal.token_expires_at,
         expires_at=connection.expires_at // 1000,
     )
+
+
+def _renew(connection: Connection, principal: Principal) -> ConnectionRow | None:
+    """The row with its new principal, None if its condition does not hold."""
+    row = ConnectionRow(connection.id)
+    exists = ConnectionRow.connection_id.exists()
+    for wait in _waits():
+        time.sleep(wait)
+        try:
+            row.update(_principal_actions(principal), condition=exists & _unchanged(connection))
+        except UpdateError as error:
+            if condition_failed(error):
+                return None
+            if error.cause_response_code != "TransactionConflictException":
+                raise
+        else:
+            return row
+    raise Unavailable("the connection is busy: try again")
+
+
+def _principal_actions(principal: Principal) -> list[Action]:
+    return [
+        # DynamoDB knows no empty set.
+        _set_or_remove(ConnectionRow.roles, set(principal.roles) or None),
+        _set_or_remove(ConnectionRow.tenant, principal.tenant),
+        _set_or_remove(ConnectionRow.sid, principal.sid),
+        ConnectionRow.caps.set(_caps(principal)),
+        ConnectionRow.token_expires_at.set(principal.token_expires_at),
+        ConnectionRow.renewals.add(1),
+    ]
+
+
+def _set_or_remove(attribute: Attribute[Any], value: object) -> Action:
+    return attribute.remove() if value is None else attribute.set(value)
+
+
+def _caps(principal: Principal) -> str:
+    return json.dumps({pattern: sorted(may) for pattern, may in principal.caps.items()})
 
 
 def _subscription_row(connection: Connection, key: str) -> SubscriptionRow:
@@ -285,6 +391,7 @@ def _connection(row: ConnectionRow) -> Connection:
         tenant=row.tenant,
         token_expires_at=int(row.token_expires_at),
         caps=parse_caps(json.loads(row.caps or "{}")),
+        sid=row.sid,
     )
     return Connection(
         id=ConnectionId(row.connection_id),
@@ -292,6 +399,7 @@ def _connection(row: ConnectionRow) -> Connection:
         connected_at=int(row.connected_at),
         topics=frozenset(_parse_key(key)[0] for key in row.topics or ()),
         acked={Pattern(stream): int(seq) for stream, seq in _acked(row).items()},
+        renewals=int(row.renewals),
     )
 
 

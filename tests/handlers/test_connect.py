@@ -75,6 +75,43 @@ def test_in_the_mode_reject_the_handshake_itself_fails(
     assert heliograph.queued("RefusalsQueue") == []
 
 
+@pytest.fixture
+def two_allowed(heliograph: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """alice holds c1 and c2, and may hold no more."""
+    monkeypatch.setenv("MAX_CONNECTIONS_PER_USER", "2")
+    wiring.reset()
+    for connection_id in ("c1", "c2"):
+        heliograph.connect(connection_id, heliograph.token("alice"))
+        heliograph.age(connection_id)
+    return heliograph
+
+
+def test_one_connection_too_many_is_refused_by_a_frame_with_4004(two_allowed: Service) -> None:
+    assert two_allowed.connect("c3", two_allowed.token("alice"))["statusCode"] == 200
+    assert [json.loads(body) for body in two_allowed.queued("RefusalsQueue")] == [
+        {"connection_id": "c3", "code": 4004}
+    ]
+    assert connections() == 2
+    (frame,) = two_allowed.say("c3", {"type": "hello"})
+    assert frame["code"] == 4004
+
+
+def test_one_connection_too_many_is_403_in_the_mode_reject(
+    two_allowed: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WS_REFUSAL", "reject")
+    wiring.reset()
+    assert two_allowed.connect("c3", two_allowed.token("alice")) == {"statusCode": 403}
+
+
+def test_a_connection_that_is_lost_makes_room(two_allowed: Service) -> None:
+    two_allowed.gateway.open.discard("c1")
+    two_allowed.connect("c3", two_allowed.token("alice"))
+    assert two_allowed.queued("RefusalsQueue") == []
+    assert two_allowed.say("c3", {"type": "ping"})[0]["type"] == "pong"
+    assert connections() == 2
+
+
 def test_a_store_that_does_not_answer_fails_the_handshake_as_temporary(
     heliograph: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,16 @@
+from typing import Any
+
 import pytest
 
 from handlers import login, me
+from infra import wiring
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
 
 ROUTE = "POST /api/v1/auth/login"
 
 
-def log_in(body: object, encoded: bool = False) -> dict[str, object]:
+def log_in(body: object, encoded: bool = False) -> dict[str, Any]:
     return login.handler(events.request(ROUTE, body, encoded=encoded), events.CONTEXT)
 
 
@@ -66,6 +69,31 @@ def test_a_bad_body_is_a_problem_that_names_the_field(
     assert problem["request_id"] == "LV7fzho-PHcEJPw="
 
 
+def test_a_refresh_token_comes_with_it(heliograph: Service) -> None:
+    body = answer(log_in({"username": "alice", "password": PASSWORD}))
+    assert body["refresh_token"].startswith("rt_")
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_ten_wrong_passwords_are_429_whoever_exists(heliograph: Service, name: str) -> None:
+    for _ in range(10):
+        assert log_in({"username": name, "password": "wrong horse"})["statusCode"] == 401
+    response = log_in({"username": name, "password": PASSWORD})
+    problem = answer(response)
+    assert (response["statusCode"], problem["code"]) == (429, 4429)
+    assert problem["detail"] == "too many wrong passwords: wait a while"
+    assert 0 < int(response["headers"]["retry-after"]) <= 900
+
+
+def test_attempts_are_limited_by_source_address(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGINS_PER_MINUTE_PER_ADDRESS", "0")
+    wiring.reset()
+    response = log_in({"username": "alice", "password": PASSWORD})
+    assert (response["statusCode"], response["headers"]["ratelimit-limit"]) == (429, "0")
+
+
 def test_the_log_has_neither_password_nor_token(
     heliograph: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,3 +101,4 @@ def test_the_log_has_neither_password_nor_token(
     printed = capsys.readouterr().out
     assert PASSWORD not in printed
     assert answer(response)["access_token"] not in printed
+    assert answer(response)["refresh_token"] not in printed

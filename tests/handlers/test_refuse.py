@@ -25,6 +25,15 @@ def test_a_refused_connection_is_told_4001_and_then_closed(heliograph: Service) 
     assert "c1" not in heliograph.gateway.open
 
 
+def test_one_connection_too_many_is_told_4004(heliograph: Service) -> None:
+    heliograph.gateway.open.add("c1")
+    body = json.dumps({"connection_id": "c1", "code": 4004})
+    refuse.handler(events.batch("refusals", body), events.CONTEXT)
+    (frame,) = heliograph.gateway.frames("c1")
+    assert (frame["code"], frame["name"], frame["fatal"]) == (4004, "connection_limit", True)
+    assert "c1" not in heliograph.gateway.open
+
+
 def test_the_first_gone_is_tried_again_because_connect_may_still_run(heliograph: Service) -> None:
     response = refuse.handler(events.batch("refusals", BODY), events.CONTEXT)
     assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from handlers import send
+from infra import wiring
 from infra.stores.counts import DynamoCounts
 from infra.tables import NotificationRow
 from tests import events
@@ -16,6 +17,29 @@ BODY = {"notification_type": "approved", "title": "Approved", "message": "Loan #
 def post(service: Service, body: object, *roles: str, by: str = "root") -> dict[str, Any]:
     token = service.token(by, *(roles or ("admin",)))
     return send.handler(events.request(ROUTE, body, token), events.CONTEXT)
+
+
+def test_more_than_a_minute_has_is_429_and_is_not_sent(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRITES_PER_MINUTE", "0")
+    wiring.reset()
+    response = post(heliograph, {"user_id": "alice", **BODY})
+    headers = response["headers"]
+    assert (response["statusCode"], answer(response)["code"]) == (429, 4429)
+    assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("0", "0")
+    assert headers["retry-after"] == headers["ratelimit-reset"]
+    assert 0 < int(headers["retry-after"]) <= 60
+    assert stored("user:alice") == 0
+
+
+def test_an_answer_says_what_is_left_of_the_minute(heliograph: Service) -> None:
+    for response in (
+        post(heliograph, {"user_id": "alice", **BODY}),
+        post(heliograph, {"user_id": "alice"}),  # a bad one counts, too
+    ):
+        assert response["headers"]["ratelimit-limit"] == "600"
+        assert int(response["headers"]["ratelimit-remaining"]) in (598, 599)
 
 
 def stored(stream: str) -> int:

@@ -68,6 +68,10 @@ def test_disconnect_closes_and_does_not_mind_who_is_gone(
     assert capsys.readouterr().out == ""
 
 
+def test_only_who_is_gone_is_not_open(gateway: ApiGateway) -> None:
+    assert [gateway.is_open(each) for each in (HERE, LOST, BUSY)] == [True, False, True]
+
+
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     with socket.socket() as reserved:
@@ -82,4 +86,5 @@ def test_a_gateway_that_is_down_is_a_failure_to_be_tried_again(
     assert gateway.post(HERE, b"{}") is Outcome.FAILED
     assert gateway.is_open(HERE)
     gateway.disconnect(HERE)
+    assert gateway.is_open(HERE)
     assert "EndpointConnectionError" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import pytest
 
 from notify.accounts import Accounts, new_user
 from notify.acking import Acking
+from notify.admission import Admission
 from notify.batches import Batches
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
@@ -18,6 +19,7 @@ from notify.devices import Devices
 from notify.errors import HeliographError
 from notify.fanout import Fanout
 from notify.feeding import Feeding
+from notify.frame_limits import FrameLimits
 from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.history import History
@@ -26,6 +28,8 @@ from notify.idempotency import Idempotency
 from notify.inbox import Inbox
 from notify.jobs import RetryJob, ScheduledJob
 from notify.later import Later, Retrying
+from notify.limits import LoginGuard, RateLimits
+from notify.logins import Logins
 from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.pacing import Pace
@@ -44,14 +48,17 @@ from notify.ports import (
 from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
+from notify.reauthenticating import Reauthenticating
 from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
 from notify.resuming import Resuming
+from notify.revocation import Revocation
 from notify.scheduled import ScheduledSending
 from notify.scheduling import DueScan, Scheduling
 from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
 from notify.sweep import Sweep
+from notify.tickets import Tickets
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, implicit_topics
 from notify.verbs import Verbs, verbs
@@ -62,12 +69,15 @@ from tests.fakes import (
     FakeClock,
     FakeConnections,
     FakeCounts,
+    FakeCredentials,
     FakeDeadlines,
     FakeDeliveries,
     FakeGateway,
     FakeIds,
     FakeLaterQueue,
+    FakeLimits,
     FakeMarks,
+    FakeRandomBytes,
     FakeRecounts,
     FakeScheduled,
     FakeStreams,
@@ -143,6 +153,11 @@ class World:
         self.max_inline_recipients = max_inline_recipients
         self.correlation_id: str | None = None
         self.accounts = Accounts(self.users, self.keyring, self.keyring, self.hasher, self.clock)
+        self.credentials = FakeCredentials()
+        self.limits = FakeLimits()
+        self.random_bytes = FakeRandomBytes()
+        self.frame_limits = FrameLimits(self.rates, self.clock)
+        self.max_connections = 20
 
     @property
     def verbs(self) -> Verbs:
@@ -155,6 +170,7 @@ class World:
             Replaying(feeding, self.streams, self.reader),
             Acking(feeding, self.connections, self.streams, self.reader, self.counts),
             self.marker,
+            Reauthenticating(self.accounts, self.connections, self.policy),
         )
 
     @property
@@ -168,14 +184,52 @@ class World:
     @property
     def hub(self) -> Hub:
         return Hub(
-            self.accounts,
+            self.admission,
             self.connections,
             self.gateway,
             self.verbs,
+            self.frame_limits,
+            self.limits,
             self.clock,
-            self.deadlines,
-            self.probe_ms,
         )
+
+    @property
+    def admission(self) -> Admission:
+        return Admission(
+            accounts=self.accounts,
+            tickets=self.tickets,
+            connections=self.connections,
+            subscriptions=self.subscriptions,
+            gateway=self.gateway,
+            deadlines=self.deadlines,
+            clock=self.clock,
+            probe_ms=self.probe_ms,
+            max_connections=self.max_connections,
+        )
+
+    @property
+    def tickets(self) -> Tickets:
+        return Tickets(self.accounts, self.credentials, self.clock, self.random_bytes)
+
+    @property
+    def rates(self) -> RateLimits:
+        return RateLimits(self.limits, self.clock, writes_a_minute=5)
+
+    @property
+    def logins(self) -> Logins:
+        guard = LoginGuard(self.limits, self.rates, self.clock, of_username=30, of_address=300)
+        return Logins(
+            self.accounts,
+            self.credentials,
+            guard,
+            self.revocation,
+            self.clock,
+            self.random_bytes,
+        )
+
+    @property
+    def revocation(self) -> Revocation:
+        return Revocation(self.subscriptions, self.connections, self.fanout, self.clock)
 
     @property
     def sweep(self) -> Sweep:

@@ -4,7 +4,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from notify.accounts import Grant
 from notify.answers import (
     BroadcastAnswer,
     QueuedBroadcastAnswer,
@@ -36,6 +35,7 @@ from notify.errors import (
 )
 from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.inbox import InboxPage, Marking
+from notify.logins import Grant
 from notify.model import Pattern, Principal, User, Username
 from notify.parts import BroadcastJob
 from notify.ports import Totals
@@ -81,8 +81,9 @@ def test_every_refusal_is_a_problem_document(
 
 
 def test_a_login_answers_a_bearer_token_and_whose_it_is() -> None:
-    assert body(login_answer(Grant("jwt", 3600, ALICE))) == {
+    assert body(login_answer(Grant("jwt", 3600, "rt_x", ALICE))) == {
         "access_token": "jwt",
+        "refresh_token": "rt_x",
         "token_type": "bearer",
         "expires_in": 3600,
         "user": {"user_id": "alice", "roles": ["editor", "member"], "tenant": "acme"},

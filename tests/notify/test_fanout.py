@@ -5,7 +5,7 @@ import pytest
 from notify.errors import Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, MAX_ATTEMPTS, RETRIES_A_JOB, Delivery
 from notify.jobs import RetryJob
-from notify.model import ConnectionId, Subscriber
+from notify.model import Connection, ConnectionId, Subscriber
 from tests.fakes import FakeConnections
 from tests.notify.conftest import HOUR_MS, World
 
@@ -75,9 +75,9 @@ def test_failed_posts_are_no_reason_to_forget(three: World) -> None:
 
 
 def test_who_holds_an_expired_token_is_told_4002_and_closed(three: World) -> None:
-    stale = replace(three.subscriber("c2"), token_expires_at=three.clock())
-    delivery = three.fanout.deliver(FRAME, [three.subscriber("c1"), stale])
-    assert delivery == Delivery(posted=1, gone=1)
+    three.open("c2", three.principal("bob", token_ms=0))
+    subscribers = [three.subscriber("c1"), three.subscriber("c2")]
+    assert three.fanout.deliver(FRAME, subscribers) == Delivery(posted=1, gone=1)
     (farewell,) = three.gateway.frames("c2")
     assert (farewell["type"], farewell["code"], farewell["fatal"]) == ("error", 4002, True)
     assert three.gateway.disconnected == [C2]
@@ -108,9 +108,68 @@ def test_a_store_that_cannot_forget_costs_nobody_the_frame(three: World) -> None
 
 
 def test_a_store_that_cannot_forget_the_expired_costs_nobody_the_frame(three: World) -> None:
+    three.open("c2", three.principal("bob", token_ms=0))
     three.connections = BusyConnections(three.memory)
-    stale = replace(three.subscriber("c2"), token_expires_at=three.clock())
-    assert three.fanout.deliver(FRAME, [three.subscriber("c1"), stale]).posted == 1
+    subscribers = [three.subscriber("c1"), three.subscriber("c2")]
+    assert three.fanout.deliver(FRAME, subscribers).posted == 1
+
+
+def test_a_connection_with_a_new_token_is_never_expelled_by_an_old_row(three: World) -> None:
+    subscribers = everybody(three)
+    bob = three.memory.connections[C2]
+    three.connections.renew(bob, three.principal("bob", token_ms=2 * HOUR_MS))
+    three.clock.advance(HOUR_MS)
+    assert three.fanout.deliver(FRAME, subscribers) == Delivery(posted=1, gone=2)
+    assert [frame["type"] for frame in three.gateway.frames("c2")] == ["notification"]
+    assert set(three.memory.connections) == {C2}
+
+
+def test_an_old_row_is_repaired_by_the_first_who_meets_it(three: World) -> None:
+    bob = three.memory.connections[C2]
+    three.connections.renew(bob, three.principal("bob", token_ms=2 * HOUR_MS))
+    three.clock.advance(HOUR_MS)
+    three.fanout.deliver(FRAME, [three.subscriber("c2")])
+    assert three.subscriber("c2").token_expires_at == three.clock() + HOUR_MS
+    del three.memory.connections[C2]  # nobody asks it any more
+    assert three.fanout.deliver(FRAME, [three.subscriber("c2")]) == Delivery(posted=1)
+
+
+def test_a_connection_whose_new_token_has_expired_too_is_expelled(three: World) -> None:
+    bob, subscribers = three.memory.connections[C2], everybody(three)
+    three.connections.renew(bob, three.principal("bob", token_ms=HOUR_MS + 1))
+    three.clock.advance(HOUR_MS + 1)
+    assert three.fanout.deliver(FRAME, subscribers) == Delivery(gone=3)
+    assert [frame["code"] for frame in three.gateway.frames("c2")] == [4002]
+
+
+def test_a_new_token_that_ends_earlier_ends_the_connection_earlier(three: World) -> None:
+    bob = three.memory.connections[C2]
+    three.connections.renew(bob, three.principal("bob", token_ms=1000))
+    three.clock.advance(1000)
+    assert three.fanout.deliver(FRAME, [three.subscriber("c2")]) == Delivery(gone=1)
+
+
+def test_one_row_that_says_good_is_enough(three: World) -> None:
+    fresh = three.subscriber("c1")
+    stale = replace(three.subscriber("c1", "user:alice"), token_expires_at=three.clock())
+    for order in ([fresh, stale], [stale, fresh]):
+        assert three.fanout.deliver(FRAME, order) == Delivery(posted=1)
+
+
+class SilentConnections(FakeConnections):
+    """A store that does not answer."""
+
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_whose_token_cannot_be_looked_at_is_tried_again(three: World) -> None:
+    three.open("c2", three.principal("bob", token_ms=0))
+    three.connections = SilentConnections(three.memory)
+    subscribers = [three.subscriber("c1"), three.subscriber("c2")]
+    delivery = three.fanout.deliver(FRAME, subscribers)
+    assert delivery == Delivery(posted=1, failed=(three.subscriber("c2"),))
+    assert three.gateway.disconnected == []
 
 
 def test_whom_a_frame_did_not_reach_is_queued(three: World) -> None:

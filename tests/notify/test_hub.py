@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from notify.errors import TokenExpired, Unauthorized, Unavailable
+from notify.codes import Code
+from notify.errors import ConnectionLimit, TokenExpired, Unauthorized, Unavailable
 from notify.frames import ErrorFrame, Pong
 from notify.model import Connection, ConnectionId, Pattern, timestamp
 from notify.ports import Outcome
@@ -77,6 +78,26 @@ def test_a_refused_connection_is_told_4001_and_closed(world: World) -> None:
         "timestamp": "",
     }
     assert world.gateway.disconnected == [C1]
+
+
+def test_one_connection_too_many_is_told_4004_by_the_queue(world: World) -> None:
+    world.gateway.open.add(C1)
+    world.hub.refuse(C1, Code.CONNECTION_LIMIT)
+    (frame,) = world.gateway.frames("c1")
+    assert (frame["code"], frame["name"], frame["fatal"]) == (4004, "connection_limit", True)
+    assert world.gateway.disconnected == [C1]
+
+
+def test_one_connection_too_many_that_speaks_first_is_told_4004_as_well(alice: World) -> None:
+    alice.max_connections = 1
+    token = alice.token(alice.principal("alice"))
+    with pytest.raises(ConnectionLimit):
+        alice.hub.connect(ConnectionId("c2"), token)
+    alice.gateway.open.add(ConnectionId("c2"))
+    (frame,) = alice.say("c2", '{"type":"hello","id":"h"}')
+    assert (frame["code"], frame["id"], frame["fatal"]) == (4004, "h", True)
+    assert alice.gateway.disconnected == ["c2"]
+    assert set(alice.memory.connections) == {C1}
 
 
 def test_a_connection_that_is_not_there_yet_is_not_closed(world: World) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from handlers._edge.http import HttpCall, http
+from infra import wiring
 from infra.invocation import correlation_id
 from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
 from notify.requests import InboxQuery, Login
@@ -116,3 +117,35 @@ def test_a_request_is_followed_by_the_callers_id_or_the_gateways(
         lambda call: [correlation_id()], headers={} if sent is None else {"x-correlation-id": sent}
     )
     assert json.loads(capsys.readouterr().out)["correlation_id"] == known
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        ("0", None, "203.0.113.7"),
+        ("0", "192.0.2.1, 203.0.113.7", "203.0.113.7"),
+        ("1", "192.0.2.1, 203.0.113.7", "192.0.2.1"),
+        ("1", "6.6.6.6, 192.0.2.1, 203.0.113.7", "192.0.2.1"),
+        ("2", "6.6.6.6,192.0.2.1 ,203.0.113.7", "6.6.6.6"),
+        ("1", "203.0.113.7", "203.0.113.7"),
+        ("1", None, "203.0.113.7"),
+    ],
+)
+def test_an_address_is_whom_the_last_trusted_proxy_has_seen(
+    service: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    proxies: str,
+    forwarded: str | None,
+    address: str,
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", proxies)
+    wiring.reset()
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+    assert json.loads(call(lambda call: call.address, headers=headers)["body"]) == address
+
+
+@pytest.mark.parametrize(("proto", "scheme"), [("https", "wss"), ("http", "ws"), (None, "wss")])
+def test_connections_are_taken_on_the_same_host(proto: str | None, scheme: str) -> None:
+    headers = {"host": "x:1"} | ({"x-forwarded-proto": proto} if proto else {})
+    answer = call(lambda call: call.websocket_url, headers=headers)
+    assert json.loads(answer["body"]) == f"{scheme}://x:1/api/v1/ws/realtime"

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from botocore.exceptions import (
 from pynamodb.exceptions import GetError, PynamoDBException
 
 from infra.stores.border import TEMPORARY, condition_failed, translated
+from notify.credentials import Family, Ticket
 from notify.errors import Unavailable, Unknown
 from notify.marks import State
 from notify.model import ConnectionId, Pattern, Username
@@ -99,10 +101,25 @@ def everything(stores: Stores) -> None:
     stores.connections.open(connection)
     stores.connections.subscribe(connection, Pattern("news"), 100)
     stores.connections.unsubscribe(connection, Pattern("news"))
+    for subscriber in stores.subscribers("news"):
+        stores.connections.extend(subscriber, 1)
+    stores.connections.renew(connection, replace(connection.principal, token_expires_at=1))
     for subscriber in stores.subscribers("a:*"):
         stores.connections.forget(subscriber)
     stores.streams.append(a_frame(), 0, 0)
     stores.counts.add({"sent": 1})
+    stores.limits.add("a", 1, 2, 1)
+    stores.limits.add("a", 1, 3, 2)
+    stores.limits.read("a", 2)
+    stores.limits.clear("a")
+    principal = connection.principal
+    family = Family("sid", principal.username, "first", 1, 3)
+    stores.credentials.add_family(family)
+    stores.credentials.rotate(family, "second", 2)
+    stores.credentials.family("sid", 2)
+    stores.credentials.remove_family("sid")
+    stores.credentials.add_ticket(Ticket("hash", principal, 3))
+    stores.credentials.take_ticket("hash", 2)
     stores.counts.totals()
     stores.marks.mark(ALICE.username, "ntf_1", State.READ, 0, 0, 0)
     stores.marks.mark_all(ALICE.username, State.READ, {Pattern("a:b"): 1}, 0)

@@ -9,7 +9,7 @@ from pynamodb.exceptions import TransactWriteError
 
 from infra.stores.counts import members_counter, total
 from infra.tables import ConnectionRow, CounterRow, SubscriptionRow
-from notify.errors import Invalid, Unavailable, Unknown
+from notify.errors import Conflict, Invalid, Unavailable, Unknown
 from notify.model import (
     MAX_AGE_MS,
     ROW_GRACE_MS,
@@ -17,6 +17,7 @@ from notify.model import (
     Connection,
     ConnectionId,
     Pattern,
+    Principal,
 )
 from notify.parts import Shard
 from notify.ports import MAX_ACKED
@@ -586,7 +587,29 @@ def test_what_a_crash_leaves_of_a_closed_connection_goes_with_the_next_broadcast
 
 
 @pytest.mark.parametrize(
-    "method", ["open", "get", "subscribe", "unsubscribe", "close", "forget", "acknowledge"]
+    "method",
+    [
+        "open",
+        "get",
+        "subscribe",
+        "unsubscribe",
+        "renew",
+        "extend",
+        "close",
+        "forget",
+        "acknowledge",
+    ],
+    [
+        "open",
+        "get",
+        "subscribe",
+        "unsubscribe",
+        "renew",
+        "extend",
+        "close",
+        "forget",
+        "acknowledge",
+    ],
 )
 def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> None:
     connection = dynamo.open("c1", ORDERS)
@@ -596,6 +619,8 @@ def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> Non
         "get": (C1,),
         "subscribe": (connection, NEWS, 100),
         "unsubscribe": (connection, ORDERS),
+        "renew": (connection, connection.principal),
+        "extend": (subscriber, NOW),
         "close": (C1,),
         "forget": (subscriber,),
         "acknowledge": (C1, ORDERS, 1),
@@ -643,3 +668,143 @@ def test_a_row_lists_the_keys_of_its_subscriptions(dynamo: Stores) -> None:
     assert row.topics == {"general#0", "orders:eu#0"}
     assert row.expires_at == (NOW + MAX_AGE_MS + ROW_GRACE_MS) // 1000
     assert total(members_counter(ORDERS)) == 1
+
+
+# Renewing
+
+
+def a_principal(connection: Connection, *roles: str, ms: int = 0) -> Principal:
+    """Of the same user, with a token that ends so much later."""
+    ends_at = connection.principal.token_expires_at + ms
+    return replace(connection.principal, roles=frozenset(roles), token_expires_at=ends_at)
+
+
+def test_a_renewed_connection_has_the_new_principal_and_what_it_had(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    full = Principal(
+        connection.principal.username,
+        frozenset({"editor"}),
+        "acme",
+        NOW + 7,
+        {ORDERS: frozenset({Action.PUBLISH})},
+        "sid",
+    )
+    for principal in (full, a_principal(connection)):
+        current = stores.connections.get(C1)
+        assert current is not None
+        renewed = stores.connections.renew(current, principal)
+        assert renewed == replace(current, principal=principal, renewals=current.renewals + 1)
+        assert stores.connections.get(C1) == renewed
+
+
+def test_a_closed_connection_is_not_renewed(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stores.connections.close(C1)
+    with pytest.raises(Unknown):
+        stores.connections.renew(connection, a_principal(connection))
+    assert stores.connections.get(C1) is None
+
+
+def test_what_was_decided_for_an_old_token_is_not_done(stores: Stores) -> None:
+    connection = stores.open("c1", NEWS)
+    renewed = stores.connections.renew(connection, a_principal(connection))
+    with pytest.raises(Conflict):
+        subscribe(stores, connection, ORDERS)
+    with pytest.raises(Conflict):
+        unsubscribe(stores, connection, NEWS)
+    with pytest.raises(Conflict):
+        stores.connections.renew(connection, a_principal(connection))
+    assert topics_of(stores, "c1") == {"general", NEWS}
+    assert stores.tally() == (1, 0, 2)
+    subscribe(stores, renewed, ORDERS)
+    unsubscribe(stores, renewed, NEWS)
+    assert topics_of(stores, "c1") == {"general", ORDERS}
+
+
+def ends(stores: Stores, pattern: str = "general") -> int:
+    (subscriber,) = stores.subscribers(pattern)
+    return subscriber.token_expires_at
+
+
+def test_no_subscription_outlives_a_token_that_ends_earlier(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    before = ends(stores)
+    stores.connections.renew(connection, a_principal(connection, ms=-1))
+    assert (ends(stores), ends(stores, ORDERS)) == (before - 1, before - 1)
+
+
+def test_a_subscription_is_told_of_a_new_token_once(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    (met,) = stores.subscribers(ORDERS)
+    stores.connections.renew(connection, a_principal(connection, ms=5))
+    assert ends(stores, ORDERS) == met.token_expires_at
+    stores.connections.extend(met, met.token_expires_at + 5)
+    stores.connections.extend(met, met.token_expires_at + 9)  # who has met the old row as well
+    assert ends(stores, ORDERS) == met.token_expires_at + 5
+    assert ends(stores) == met.token_expires_at
+
+
+def test_a_subscription_that_is_gone_is_not_extended(stores: Stores) -> None:
+    stores.open("c1", ORDERS)
+    (met,) = stores.subscribers(ORDERS)
+    stores.connections.close(C1)
+    stores.connections.extend(met, met.token_expires_at + 5)
+    assert stores.reaches(ORDERS) == set()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_tokens_at_once_one_is_taken(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        connection = stores.open("c1")
+        one, two = a_principal(connection, "one"), a_principal(connection, "two")
+        results = interleave(
+            seed,
+            lambda: stores.connections.renew(connection, one),
+            lambda: stores.connections.renew(connection, two),
+        )
+        taken = [result for result in results if isinstance(result, Connection)]
+        assert taken == [stores.connections.get(C1)]
+        assert sum(isinstance(result, Conflict) for result in results) == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_is_subscribed_for_a_token_that_another_has_followed(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        connection = stores.open("c1")
+        subscribed, renewed = interleave(
+            seed,
+            lambda: subscribe(stores, connection, ORDERS),
+            lambda: stores.connections.renew(connection, a_principal(connection)),
+        )
+        assert isinstance(renewed, Connection)
+        # Either it was there before, and whoever renews has seen it; or it was not taken.
+        assert (subscribed is None) == (ORDERS in renewed.topics)
+        assert subscribed is None or isinstance(subscribed, Conflict)
+        assert stores.members(ORDERS) == len(stores.reaches(ORDERS))
+
+
+def test_a_subscription_that_comes_while_a_shorter_token_does_ends_with_it(
+    dynamo: Stores,
+) -> None:
+    connection = dynamo.open("c1")
+    shorter = a_principal(connection, ms=-5)
+    with before("UpdateItem", "connections", lambda: subscribe(dynamo, connection, ORDERS)):
+        dynamo.connections.renew(connection, shorter)
+    assert ends(dynamo, ORDERS) == shorter.token_expires_at
+
+
+def test_a_connection_of_a_time_without_renewals_goes_on(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    ConnectionRow("c1").update(actions=[ConnectionRow.renewals.remove()])
+    subscribe(dynamo, connection, ORDERS)
+    unsubscribe(dynamo, connection, ORDERS)
+    assert dynamo.connections.renew(connection, a_principal(connection)).renewals == 1
+
+
+def test_a_token_that_meets_a_transaction_is_tried_again(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    with failing("TransactionConflictException", operation="UpdateItem", times=2):
+        assert dynamo.connections.renew(connection, a_principal(connection)).renewals == 1
+    colliding = failing("TransactionConflictException", operation="UpdateItem")
+    with colliding, pytest.raises(Unavailable):
+        dynamo.connections.renew(connection, a_principal(connection))

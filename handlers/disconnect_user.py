@@ -1,0 +1,19 @@
+"""POST /admin/users/{username}/disconnect: closes a user's connections, for admins."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import accounts, revocation
+from notify.accounts import require_admin
+from notify.answers import DisconnectAnswer
+from notify.errors import Revoked, Rollover
+from notify.requests import DisconnectUser
+
+
+@http()
+def handler(call: HttpCall) -> DisconnectAnswer:
+    principal = call.writer("users")
+    require_admin(principal)
+    request, user = call.body(DisconnectUser), accounts().get(call.path("username"))
+    if not request.revoke_tokens:
+        return DisconnectAnswer(revocation().revoke(user.username, Rollover(request.reason)))
+    accounts().revoke_tokens(user.username)
+    return DisconnectAnswer(revocation().revoke(user.username, Revoked(request.reason)))

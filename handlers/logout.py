@@ -1,0 +1,11 @@
+"""POST /auth/logout: this login's tokens and connections end, or every login's."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import logins
+from notify.requests import Logout
+
+
+@http()
+def handler(call: HttpCall) -> None:
+    principal = call.principal()
+    logins().logout(principal, all_devices=call.body(Logout).all_devices)

@@ -1,0 +1,11 @@
+"""POST /auth/refresh: the next access token and the next refresh token for the last one."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import logins
+from notify.answers import LoginAnswer, login_answer
+from notify.requests import Refresh
+
+
+@http()
+def handler(call: HttpCall) -> LoginAnswer:
+    return login_answer(logins().refresh(call.body(Refresh).refresh_token))

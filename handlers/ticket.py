@@ -1,0 +1,11 @@
+"""POST /auth/ws-ticket: opens one connection within the next seconds."""
+
+from handlers._edge.http import HttpCall, http
+from infra.wiring import settings, tickets
+from notify.answers import TicketAnswer, ticket_answer
+
+
+@http()
+def handler(call: HttpCall) -> TicketAnswer:
+    principal = call.writer("ticket")
+    return ticket_answer(tickets().issue(principal), settings().websocket_url or call.websocket_url)

@@ -1,0 +1,85 @@
+"""Who may open a connection, and one more of them."""
+
+from notify.accounts import Accounts
+from notify.deadlines import next_deadline
+from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
+from notify.fanout import HANDSHAKE_GRACE_MS
+from notify.model import Connection, ConnectionId, Pattern, Principal
+from notify.ports import Clock, Connections, Deadlines, Gateway, Subscriptions
+from notify.revocation import own_subscribers
+from notify.tickets import Tickets
+from notify.topics import implicit_topics
+
+MAX_CONNECTIONS_PER_USER = 20
+
+
+class Admission:
+    """Lets the bearer of a good token or ticket in; nothing is stored for anybody else."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        tickets: Tickets,
+        connections: Connections,
+        subscriptions: Subscriptions,
+        gateway: Gateway,
+        deadlines: Deadlines,
+        clock: Clock,
+        probe_ms: int,
+        max_connections: int = MAX_CONNECTIONS_PER_USER,
+    ) -> None:
+        self._accounts = accounts
+        self._tickets = tickets
+        self._connections = connections
+        self._subscriptions = subscriptions
+        self._gateway = gateway
+        self._deadlines = deadlines
+        self._clock = clock
+        self._probe_ms = probe_ms
+        self._max_connections = max_connections
+
+    def open(self, connection_id: ConnectionId, offered: str | None) -> Principal:
+        """Raises: Unauthorized, ConnectionLimit."""
+        principal = self._identify(offered)
+        self._make_room(principal)
+        now, topics = self._clock(), frozenset[Pattern](implicit_topics(principal))
+        connection = Connection(connection_id, principal, now, topics)
+        # Before anything else: whatever becomes of the rest, the sweep will come upon it.
+        self._deadlines.put([next_deadline(connection, now, self._probe_ms)])
+        self._connections.open(connection)
+        try:
+            self._check_again(principal)
+        except HeliographError:
+            self._connections.close(connection_id)
+            raise
+        return principal
+
+    def _identify(self, offered: str | None) -> Principal:
+        try:
+            return self._tickets.admit(offered)
+        except TokenExpired as error:
+            # 4002 is for a connection that was open; who knocks with a stale token is not let in.
+            raise Unauthorized from error
+
+    def _make_room(self, principal: Principal) -> None:
+        """Forgets as many connections as are lost, the oldest first, if there are too many."""
+        now = self._clock()
+        own = own_subscribers(self._subscriptions, principal.username, now)
+        surplus = len(own) - self._max_connections + 1
+        for subscriber in sorted(own, key=lambda each: each.connected_at):
+            if surplus <= 0:
+                return
+            is_young = now - subscriber.connected_at <= HANDSHAKE_GRACE_MS
+            if not is_young and not self._gateway.is_open(subscriber.connection_id):
+                self._connections.forget(subscriber)
+                surplus -= 1
+        if surplus > 0:
+            raise ConnectionLimit
+
+    def _check_again(self, principal: Principal) -> None:
+        """Now that it can be found: a login may have ended in the meantime, whose connections were
+        closed before this one was among them; or others have come in at the same moment."""
+        self._accounts.check(principal)
+        own = own_subscribers(self._subscriptions, principal.username, self._clock())
+        if len(own) > self._max_connections:
+            raise ConnectionLimit

@@ -1,0 +1,128 @@
+"""Logging in, staying so, and logging out."""
+
+from dataclasses import dataclass
+
+from notify.accounts import TOKEN_SECONDS, Accounts
+from notify.credentials import Family, RandomBytes, RefreshToken
+from notify.errors import Invalid, Revoked, Unauthorized, Unknown
+from notify.limits import LoginGuard
+from notify.model import Principal, User, Username
+from notify.ports import Clock, Credentials
+from notify.requests import Login
+from notify.revocation import Revocation
+
+FAMILY_MS = 30 * 24 * 60 * 60 * 1000
+# Longer than any access token that a login has been granted, also by a clock a little ahead.
+OUTLIVES_TOKENS_MS = (TOKEN_SECONDS + 60) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a login or a refresh has earned, and whose it is."""
+
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    user: User
+
+
+class Logins:
+    """A login founds a family of refresh tokens, of which each is good once.
+
+    Who presents a used one has stolen it, or has been stolen from: nobody can say which, so the
+    whole family ends, its access tokens and its open connections with it (RFC 9700, 4.14.2). That
+    goes for two refreshes at the same time as well: one wins, and what it wins is worth nothing.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        credentials: Credentials,
+        guard: LoginGuard,
+        revocation: Revocation,
+        clock: Clock,
+        random_bytes: RandomBytes,
+    ) -> None:
+        self._accounts = accounts
+        self._credentials = credentials
+        self._guard = guard
+        self._revocation = revocation
+        self._clock = clock
+        self._random_bytes = random_bytes
+
+    def login(self, login: Login, address: str) -> Grant:
+        """Raises: Unauthorized, with one text and in one time for every wrong pair; RateLimited,
+        in the same way; Invalid."""
+        self._guard.admit(login.username, address)
+        try:
+            user = self._accounts.identify(login)
+        except Unauthorized:
+            self._guard.failed(login.username)
+            raise
+        self._guard.succeeded(login.username)
+        now, token = self._clock(), RefreshToken.first(self._random_bytes)
+        self._credentials.add_family(
+            Family(token.sid, user.username, token.secret_hash, now, now + FAMILY_MS)
+        )
+        return self._grant(user, token)
+
+    def refresh(self, text: str) -> Grant:
+        """The next refresh token, and an access token with what the user may by now.
+
+        Raises: Unauthorized.
+        """
+        token, now = RefreshToken.parse(text), self._clock()
+        family = self._credentials.family(token.sid, now)
+        if family is None:
+            raise Unauthorized
+        if family.secret_hash != token.secret_hash:
+            self._end_stolen(family)
+            raise Unauthorized
+        # Everything that may fail comes before the one write: who gets an error may try again.
+        grant = self._grant(self._user_of(family), token.next(self._random_bytes))
+        after = RefreshToken.parse(grant.refresh_token).secret_hash
+        if not self._credentials.rotate(family, after, now):
+            self._end_stolen(family)
+            raise Unauthorized
+        return grant
+
+    def logout(self, principal: Principal, *, all_devices: bool) -> None:
+        """Ends this login, or every login of the user: refresh and access tokens are worth nothing
+        from now on, and open connections close with 4003.
+
+        Raises: Invalid for one device where the token does not say which login it goes back to.
+        """
+        if all_devices:
+            self._accounts.revoke_tokens(principal.username)
+            self._revocation.revoke(principal.username)
+            return
+        if principal.sid is None:
+            raise Invalid("all_devices: must be true, for this token names no login of its own")
+        # The refresh token goes first: should the rest fail, the access token can try again.
+        self._credentials.remove_family(principal.sid)
+        self._revoke(principal.username, principal.sid, principal.token_expires_at)
+
+    def _grant(self, user: User, token: RefreshToken) -> Grant:
+        access = self._accounts.sign(user, token.sid)
+        return Grant(access, TOKEN_SECONDS, token.text, user)
+
+    def _user_of(self, family: Family) -> User:
+        """Who may go on. Raises: Unauthorized."""
+        try:
+            user = self._accounts.get(family.username)
+        except Unknown as error:
+            raise Unauthorized from error
+        ended = user.revoked_sids.get(family.sid, 0) > self._clock()
+        if user.disabled or ended or family.created_at < user.revoked_before:
+            raise Unauthorized
+        return user
+
+    def _end_stolen(self, family: Family) -> None:
+        # The row goes last: until then whoever presents a used token again ends what is left.
+        self._revoke(family.username, family.sid, 0)
+        self._credentials.remove_family(family.sid)
+
+    def _revoke(self, username: Username, sid: str, until: int) -> None:
+        until = max(until, self._clock() + OUTLIVES_TOKENS_MS)
+        self._accounts.revoke_sid(username, sid, until)
+        self._revocation.revoke(username, Revoked(), sid)

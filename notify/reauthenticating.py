@@ -1,0 +1,58 @@
+"""A new token for a connection that is open: it goes on, with what the new token may."""
+
+from notify.accounts import Accounts
+from notify.errors import Conflict, Forbidden, HeliographError, ReauthRequired, Unauthorized
+from notify.frames import Authenticated, Frame
+from notify.messages import Auth
+from notify.model import Connection, Pattern, Principal, timestamp
+from notify.ports import Connections
+from notify.topics import MAX_SUBSCRIPTIONS, TopicPolicy, implicit_topics
+
+
+class Reauthenticating:
+    """What the new token does not allow any more goes at once, what it brings comes.
+
+    The connection's row decides who a connection is, and changes in one conditional write; nothing
+    is subscribed on behalf of a token that another has followed (`Connection.renewals`).
+    """
+
+    def __init__(self, accounts: Accounts, connections: Connections, policy: TopicPolicy) -> None:
+        self._accounts = accounts
+        self._connections = connections
+        self._policy = policy
+
+    def auth(self, connection: Connection, message: Auth, now: int) -> list[Frame]:
+        """Raises: ReauthRequired, Forbidden for a token of somebody else's; Conflict where two
+        tokens come at the same time."""
+        principal = self._authenticate(message.token)
+        if principal.username != connection.principal.username:
+            raise Forbidden("that token is somebody else's: connect anew with it")
+        self._drop(connection, principal)
+        renewed = self._connections.renew(connection, principal)
+        try:
+            self._drop(renewed, principal)
+            self._join(renewed, principal)
+        except Conflict:  # the token that has followed sees to everything
+            raise
+        except HeliographError:
+            # Half of it must not stay: the connection would hear what it may not any more.
+            self._connections.close(connection.id)
+            raise
+        expires_at = timestamp(principal.token_expires_at)
+        return [Authenticated(token_expires_at=expires_at, id=message.id)]
+
+    def _authenticate(self, token: str) -> Principal:
+        try:
+            return self._accounts.authenticate(token)
+        except Unauthorized as error:
+            raise ReauthRequired from error
+
+    def _drop(self, connection: Connection, principal: Principal) -> None:
+        for pattern in connection.topics:
+            if not self._policy.may_subscribe(principal, pattern):
+                self._connections.unsubscribe(connection, pattern)
+
+    def _join(self, connection: Connection, principal: Principal) -> None:
+        own = frozenset[Pattern](implicit_topics(principal))
+        for pattern in sorted(own - connection.topics):
+            self._connections.subscribe(connection, pattern, MAX_SUBSCRIPTIONS + len(own))

@@ -1,0 +1,278 @@
+from dataclasses import replace
+
+import pytest
+
+from notify.accounts import TOKEN_SECONDS
+from notify.credentials import Family, RefreshToken
+from notify.errors import Invalid, RateLimited, Unauthorized, Unavailable
+from notify.limits import LOCKED_MS, MAX_FAILURES
+from notify.logins import FAMILY_MS, Grant
+from notify.model import Principal, Username
+from notify.requests import ChangeUser, Login
+from tests.fakes import FakeCredentials
+from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
+
+ALICE = Username("alice")
+
+
+def login(world: World, name: str = "alice", password: str = PASSWORD) -> Grant:
+    return world.logins.login(Login(name, password), "192.0.2.1")
+
+
+def who(world: World, grant: Grant) -> Principal:
+    return world.accounts.authenticate(grant.access_token)
+
+
+def is_good(world: World, grant: Grant) -> bool:
+    return refusal_code(world.accounts.authenticate, grant.access_token) is None
+
+
+def can_refresh(world: World, grant: Grant) -> bool:
+    return refusal_code(world.logins.refresh, grant.refresh_token) is None
+
+
+def connect(world: World, connection_id: str, grant: Grant) -> None:
+    world.open(connection_id, who(world, grant))
+
+
+# Logging in
+
+
+def test_a_login_grants_an_access_token_and_a_refresh_token_of_one_family(world: World) -> None:
+    grant = login(world)
+    token = RefreshToken.parse(grant.refresh_token)
+    assert (grant.user.username, grant.expires_in) == ("alice", TOKEN_SECONDS)
+    assert who(world, grant).sid == token.sid
+
+
+def test_only_hashes_of_a_refresh_token_are_stored(world: World) -> None:
+    token = RefreshToken.parse(login(world).refresh_token)
+    (family,) = world.credentials.families.values()
+    assert family == Family(
+        token.sid, ALICE, token.secret_hash, world.clock(), world.clock() + FAMILY_MS
+    )
+
+
+def test_two_logins_are_two_families(world: World) -> None:
+    assert who(world, login(world)).sid != who(world, login(world)).sid
+
+
+@pytest.mark.parametrize("name", ["alice", "mallory", "not a name"])
+def test_ten_wrong_passwords_lock_whoever_exists_with_one_text(world: World, name: str) -> None:
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(Unauthorized):
+            login(world, name, "wrong horse")
+    checked = len(world.hasher.checked)
+    with pytest.raises(RateLimited) as raised:
+        login(world, name)  # with the right password, too
+    assert raised.value.message == "too many wrong passwords: wait a while"
+    assert raised.value.retry_after_ms == LOCKED_MS
+    assert len(world.hasher.checked) == checked == MAX_FAILURES
+    assert not world.credentials.families
+
+
+def test_a_lock_ends_and_a_login_is_as_ever(world: World) -> None:
+    for _ in range(MAX_FAILURES):
+        refusal_code(login, world, "alice", "wrong horse")
+    world.clock.advance(LOCKED_MS)
+    assert is_good(world, login(world))
+
+
+def test_a_login_clears_what_went_wrong_before(world: World) -> None:
+    for _ in range(3):
+        for _ in range(MAX_FAILURES - 1):
+            refusal_code(login, world, "alice", "wrong horse")
+        assert is_good(world, login(world))
+        world.clock.advance(HOUR_MS)
+
+
+def test_a_password_that_can_be_nobodys_is_no_attempt(world: World) -> None:
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(Invalid):
+            login(world, "alice", "x" * 73)
+    assert is_good(world, login(world))
+
+
+# Refreshing
+
+
+def test_a_refresh_token_is_good_for_the_next(world: World) -> None:
+    first = login(world)
+    world.clock.advance(HOUR_MS)
+    second = world.logins.refresh(first.refresh_token)
+    third = world.logins.refresh(second.refresh_token)
+    assert len({first.refresh_token, second.refresh_token, third.refresh_token}) == 3
+    assert who(world, third) == replace(
+        world.principal("alice", "member", tenant="acme"), sid=who(world, second).sid
+    )
+
+
+def test_a_refresh_reads_the_user_again(world: World) -> None:
+    grant, root = login(world), world.principal("root", "admin")
+    world.accounts.change(root, "alice", ChangeUser(roles=["editor"], tenant=None))
+    refreshed = world.logins.refresh(grant.refresh_token)
+    assert list(refreshed.user.roles) == ["editor"]
+    assert who(world, refreshed) == replace(
+        world.principal("alice", "editor"), sid=who(world, grant).sid
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [ChangeUser(disabled=True), ChangeUser(password="another horse")]
+)
+def test_who_may_not_log_in_any_more_may_not_refresh(world: World, change: ChangeUser) -> None:
+    grant = login(world)
+    world.clock.advance(1)
+    world.accounts.change(world.principal("root", "admin"), "alice", change)
+    assert not can_refresh(world, grant)
+    world.accounts.change(world.principal("root", "admin"), "alice", ChangeUser(disabled=False))
+    assert not can_refresh(world, grant)
+
+
+def test_a_removed_user_may_not_refresh_nor_the_next_of_that_name(world: World) -> None:
+    grant = login(world)
+    world.clock.advance(1)
+    world.accounts.remove(world.principal("root", "admin"), "alice")
+    assert not can_refresh(world, grant)
+    world.add_user("alice")
+    assert not can_refresh(world, grant)
+
+
+def test_a_family_ends_thirty_days_after_its_login_however_often_it_is_refreshed(
+    world: World,
+) -> None:
+    grant = login(world)
+    for _ in range(29):
+        world.clock.advance(24 * HOUR_MS)
+        grant = world.logins.refresh(grant.refresh_token)
+    world.clock.advance(24 * HOUR_MS)
+    assert not can_refresh(world, grant)
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "rt_", "rt_" + "A" * 64])
+def test_what_is_no_refresh_token_is_unauthorized(world: World, text: str) -> None:
+    with pytest.raises(Unauthorized):
+        world.logins.refresh(text)
+
+
+def test_an_access_token_and_a_ticket_refresh_nothing(world: World) -> None:
+    grant = login(world)
+    ticket = world.tickets.issue(who(world, grant)).text
+    for text in (grant.access_token, ticket):
+        assert refusal_code(world.logins.refresh, text) == 4001
+    assert can_refresh(world, grant)
+
+
+# Reuse
+
+
+def test_a_used_refresh_token_ends_the_family_its_tokens_and_its_connections(
+    world: World,
+) -> None:
+    first, other = login(world), login(world)
+    second = world.logins.refresh(first.refresh_token)
+    connect(world, "c1", second)
+    connect(world, "c2", other)
+
+    assert not can_refresh(world, first)
+
+    assert [is_good(world, grant) for grant in (first, second, other)] == [False, False, True]
+    assert [can_refresh(world, grant) for grant in (second, other)] == [False, True]
+    assert [frame["code"] for frame in world.gateway.frames("c1")] == [4003]
+    assert world.gateway.disconnected == ["c1"]
+
+
+def test_the_sid_of_a_family_is_not_enough_to_end_it(world: World) -> None:
+    grant = login(world)
+    sid = who(world, grant).sid or ""
+    forged = RefreshToken(bytes.fromhex(sid)[:16], bytes(32))
+    assert refusal_code(world.logins.refresh, forged.text) == 4001
+    assert can_refresh(world, grant)
+
+
+class RacingCredentials(FakeCredentials):
+    """Somebody else refreshes in front of each write."""
+
+    def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
+        super().rotate(family, "of another", now)
+        return super().rotate(family, secret_hash, now)
+
+
+def test_of_two_refreshes_at_once_one_wins_and_the_family_ends(world: World) -> None:
+    grant = login(world)
+    racing = RacingCredentials()
+    racing.families = world.credentials.families
+    world.credentials = racing
+    assert not can_refresh(world, grant)
+    assert world.credentials.families == {}
+    assert not is_good(world, grant)
+
+
+class BusyCredentials(FakeCredentials):
+    """A store that cannot write just now."""
+
+    def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_a_refresh_that_fails_may_be_tried_again(world: World) -> None:
+    grant, calm = login(world), world.credentials
+    world.credentials = BusyCredentials()
+    world.credentials.families = calm.families
+    with pytest.raises(Unavailable):
+        world.logins.refresh(grant.refresh_token)
+    world.credentials = calm
+    assert can_refresh(world, grant)
+
+
+# Logging out
+
+
+def test_a_logout_ends_one_login_at_once(world: World) -> None:
+    phone, laptop = login(world), login(world)
+    connect(world, "c1", phone)
+    connect(world, "c2", laptop)
+
+    world.logins.logout(who(world, phone), all_devices=False)
+
+    assert [is_good(world, grant) for grant in (phone, laptop)] == [False, True]
+    assert [can_refresh(world, grant) for grant in (phone, laptop)] == [False, True]
+    assert [frame["code"] for frame in world.gateway.frames("c1")] == [4003]
+    assert world.gateway.disconnected == ["c1"]
+
+
+def test_a_logout_from_all_devices_ends_every_login(world: World) -> None:
+    phone, laptop = login(world), login(world)
+    connect(world, "c1", phone)
+    connect(world, "c2", laptop)
+    world.clock.advance(1)
+
+    world.logins.logout(who(world, phone), all_devices=True)
+
+    assert not any(is_good(world, grant) or can_refresh(world, grant) for grant in (phone, laptop))
+    assert sorted(world.gateway.disconnected) == ["c1", "c2"]
+    world.clock.advance(1)
+    assert is_good(world, login(world))
+
+
+def test_a_login_stays_ended_until_its_last_token_has_expired(world: World) -> None:
+    grant = login(world)
+    world.logins.logout(who(world, grant), all_devices=False)
+    world.clock.advance(TOKEN_SECONDS * 1000 - 1)
+    assert not is_good(world, grant)
+
+
+def test_a_token_without_a_sid_can_only_log_out_of_everything(world: World) -> None:
+    foreign = world.principal("alice")
+    with pytest.raises(Invalid, match=r"^all_devices: "):
+        world.logins.logout(foreign, all_devices=False)
+    world.logins.logout(foreign, all_devices=True)
+    assert world.accounts.get("alice").revoked_before == world.clock()
+
+
+def test_a_providers_token_logs_out_for_as_long_as_it_lives(world: World) -> None:
+    foreign = replace(world.principal("alice", token_ms=10 * HOUR_MS), sid="of-the-provider")
+    token = world.token(foreign)
+    world.logins.logout(foreign, all_devices=False)
+    world.clock.advance(9 * HOUR_MS)
+    assert refusal_code(world.accounts.authenticate, token) == 4001
