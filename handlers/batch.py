@@ -12,6 +12,7 @@ from notify.requests import Batch
 @http()
 def handler(call: HttpCall) -> tuple[int, Raw]:
     principal, batch = call.principal(), call.body(Batch)
+    call.spend(principal, "batch", len(batch.messages))
     return once(
         call,
         principal,

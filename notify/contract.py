@@ -52,11 +52,29 @@ IDEMPOTENCY = {
 
 OPERATIONS: Mapping[str, Operation] = {
     "POST /auth/login": Operation(
-        "Exchange a username and a password for an access token.",
+        "Exchange a username and a password for an access token and a refresh token.",
         {200: answers.LoginAnswer},
         requests.Login,
-        refusals=(401,),
+        refusals=(401, 429),
         needs_token=False,
+    ),
+    "POST /auth/refresh": Operation(
+        "Exchange a refresh token, which is good once, for the next ones.",
+        {200: answers.LoginAnswer},
+        requests.Refresh,
+        refusals=(401, 409),
+        needs_token=False,
+    ),
+    "POST /auth/logout": Operation(
+        "End this login, or every login of the user, and close its connections.",
+        {204: None},
+        requests.Logout,
+        refusals=(404, 409),
+    ),
+    "POST /auth/ws-ticket": Operation(
+        "A ticket that opens one connection within the next seconds.",
+        {200: answers.TicketAnswer},
+        refusals=(429,),
     ),
     "GET /auth/me": Operation("Who the token says one is.", {200: answers.UserAnswer}),
     "POST /notifications/send-realtime": Operation(
@@ -64,21 +82,21 @@ OPERATIONS: Mapping[str, Operation] = {
         {200: answers.SendAnswer},
         requests.Send,
         IDEMPOTENCY,
-        refusals=(403, 404, 409),
+        refusals=(403, 404, 409, 429),
     ),
     "POST /notifications/broadcast": Operation(
         "Broadcast to whoever is subscribed: done in the call, or queued if they are many.",
         {200: answers.BroadcastAnswer, 202: answers.QueuedBroadcastAnswer},
         requests.Broadcast,
         IDEMPOTENCY,
-        refusals=(403, 409),
+        refusals=(403, 409, 429),
     ),
     "POST /notifications/batch": Operation(
         "Up to a hundred sends and broadcasts, each with a result of its own.",
         {200: answers.BatchAnswer},
         requests.Batch,
         IDEMPOTENCY,
-        refusals=(409,),
+        refusals=(409, 429),
     ),
     "DELETE /notifications/scheduled/{id}": Operation(
         "Cancel what has not been sent yet.", {204: None}, refusals=(404, 409)
@@ -127,16 +145,22 @@ OPERATIONS: Mapping[str, Operation] = {
         "Create an account.",
         {201: answers.UserAnswer},
         requests.CreateUser,
-        refusals=(403, 409),
+        refusals=(403, 409, 429),
     ),
     "PATCH /admin/users/{username}": Operation(
         "Change an account; a new password, or disabling it, closes its connections.",
         {200: answers.UserAnswer},
         requests.ChangeUser,
-        refusals=(403, 404),
+        refusals=(403, 404, 409, 429),
     ),
     "DELETE /admin/users/{username}": Operation(
-        "Remove an account and close its connections.", {204: None}, refusals=(403, 404)
+        "Remove an account and close its connections.", {204: None}, refusals=(403, 404, 429)
+    ),
+    "POST /admin/users/{username}/disconnect": Operation(
+        "Close a user's connections, and make their tokens worthless unless they may stay.",
+        {200: answers.DisconnectAnswer},
+        requests.DisconnectUser,
+        refusals=(403, 404, 409, 429),
     ),
     "GET /healthz": Operation(
         "Whether a request gets through to the tables.",

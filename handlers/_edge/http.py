@@ -53,9 +53,13 @@ class HttpCall:
         Raises: Unauthorized, TokenExpired, RateLimited.
         """
         principal = self.principal()
-        window = limits().check(principal, operation)
-        self.headers |= _rate_limit(window.limit, window.remaining, window.resets_in_ms)
+        self.spend(principal, operation)
         return principal
+
+    def spend(self, principal: Principal, operation: str, cost: int = 1) -> None:
+        """The same for a caller who is known already. Raises: RateLimited."""
+        window = limits().check(principal, operation, cost)
+        self.headers |= _rate_limit(window.limit, window.remaining, window.resets_in_ms)
 
     @property
     def address(self) -> str:

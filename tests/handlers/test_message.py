@@ -127,3 +127,15 @@ def test_a_bug_is_logged_without_its_text_and_left_to_the_gateway(
         message.handler(events.message("c1", {"type": "ping"}), events.CONTEXT)
     assert raised.value.__cause__ is None
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["outcome"] == "bug"
+
+
+def test_the_log_has_no_new_token(heliograph: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    heliograph.connect("c1", heliograph.token("alice"))
+    token = heliograph.token("alice", "editor")
+    (good,) = heliograph.say("c1", {"type": "auth", "token": token})
+    (bad,) = heliograph.say("c1", {"type": "auth", "token": "x.secret.x"})
+    printed = capsys.readouterr().out
+    assert (good["type"], bad["code"]) == ("authenticated", 4401)
+    assert '"outcome": "reauth_required"' in printed
+    assert token not in printed
+    assert "secret" not in printed

@@ -5,6 +5,7 @@ import pytest
 from handlers import login, me, refresh
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
+from tests.infra.stores.calls import interleave
 
 
 def log_in() -> Any:
@@ -41,6 +42,17 @@ def test_a_used_one_is_401_and_ends_what_followed_from_it(heliograph: Service) -
     assert status_of(second["access_token"]) == 401
     assert [frame["code"] for frame in heliograph.gateway.frames("c1")] == [4003]
     assert "c1" not in heliograph.gateway.open
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_two_at_once_one_wins_and_the_family_ends(heliograph: Service, seed: int) -> None:
+    first = log_in()["refresh_token"]
+    responses: Any = interleave(seed, lambda: go_on(first), lambda: go_on(first))
+    statuses = sorted(response["statusCode"] for response in responses)
+    assert statuses == [200, 401]
+    (won,) = (answer(response) for response in responses if response["statusCode"] == 200)
+    assert status_of(won["access_token"]) == 401
+    assert go_on(won["refresh_token"])["statusCode"] == 401
 
 
 @pytest.mark.parametrize(
