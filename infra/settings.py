@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from notify.admission import MAX_CONNECTIONS_PER_USER
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
@@ -18,6 +19,10 @@ from notify.pacing import POSTS_A_SECOND, WORKERS, Pace
 from notify.tokens import Key, parse_key
 from notify.topics import parse_pattern
 
+# Somebody waits for it, every five minutes.
+CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
 REFUSAL_MODES = ("frame", "reject")
 PROBE_MINUTES = 15
 
@@ -142,12 +147,13 @@ def _stored_keys(settings: Settings) -> str:
 
 
 def _secret(name_or_arn: str, region: str) -> str:
-    client = boto3.client("secretsmanager", region_name=region)
+    client = boto3.client("secretsmanager", region_name=region, config=CONFIG)
     return str(client.get_secret_value(SecretId=name_or_arn)["SecretString"])
 
 
 def _parameter(name: str, region: str) -> str:
-    answer = boto3.client("ssm", region_name=region).get_parameter(Name=name, WithDecryption=True)
+    client = boto3.client("ssm", region_name=region, config=CONFIG)
+    answer = client.get_parameter(Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
 
 

@@ -1,5 +1,6 @@
 """Logging in, staying so, and logging out."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from notify.accounts import TOKEN_SECONDS, Accounts
@@ -119,7 +120,8 @@ class Logins:
 
     def _end_stolen(self, family: Family) -> None:
         # The row goes last: until then whoever presents a used token again ends what is left.
-        self._revoke(family.username, family.sid, 0)
+        with suppress(Unknown):  # of a user who was removed nothing is left to revoke
+            self._revoke(family.username, family.sid, 0)
         self._credentials.remove_family(family.sid)
 
     def _revoke(self, username: Username, sid: str, until: int) -> None:

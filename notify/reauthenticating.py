@@ -1,7 +1,14 @@
 """A new token for a connection that is open: it goes on, with what the new token may."""
 
 from notify.accounts import Accounts
-from notify.errors import Conflict, Forbidden, HeliographError, ReauthRequired, Unauthorized
+from notify.errors import (
+    Conflict,
+    Forbidden,
+    HeliographError,
+    ReauthRequired,
+    Revoked,
+    Unauthorized,
+)
 from notify.frames import Authenticated, Frame
 from notify.messages import Auth
 from notify.model import Connection, Pattern, Principal, timestamp
@@ -23,13 +30,14 @@ class Reauthenticating:
 
     def auth(self, connection: Connection, message: Auth, now: int) -> list[Frame]:
         """Raises: ReauthRequired, Forbidden for a token of somebody else's; Conflict where two
-        tokens come at the same time."""
+        tokens come at the same time; Revoked where the login ends at the same time."""
         principal = self._authenticate(message.token)
         if principal.username != connection.principal.username:
             raise Forbidden("that token is somebody else's: connect anew with it")
         self._drop(connection, principal)
         renewed = self._connections.renew(connection, principal)
         try:
+            self._check_again(principal)
             self._drop(renewed, principal)
             self._join(renewed, principal)
         except Conflict:  # the token that has followed sees to everything
@@ -46,6 +54,14 @@ class Reauthenticating:
             return self._accounts.authenticate(token)
         except Unauthorized as error:
             raise ReauthRequired from error
+
+    def _check_again(self, principal: Principal) -> None:
+        """Now that the connection is that login's: it may have ended in the meantime, and its
+        connections were closed before this one was among them."""
+        try:
+            self._accounts.check(principal)
+        except Unauthorized as error:
+            raise Revoked from error
 
     def _drop(self, connection: Connection, principal: Principal) -> None:
         for pattern in connection.topics:

@@ -190,6 +190,14 @@ def test_the_sid_of_a_family_is_not_enough_to_end_it(world: World) -> None:
     assert can_refresh(world, grant)
 
 
+def test_a_used_token_of_a_removed_user_is_unauthorized_like_any_other(world: World) -> None:
+    first = login(world)
+    world.logins.refresh(first.refresh_token)
+    world.accounts.remove(world.principal("root", "admin"), "alice")
+    assert refusal_code(world.logins.refresh, first.refresh_token) == 4001
+    assert world.credentials.families == {}
+
+
 class RacingCredentials(FakeCredentials):
     """Somebody else refreshes in front of each write."""
 

@@ -168,6 +168,20 @@ def test_what_a_new_token_brings_is_not_given_back_by_an_old_frame(alice: World)
     assert topics_of(alice) == {"general", "user:alice"}
 
 
+def test_a_login_that_ends_while_its_token_comes_ends_the_connection_too(alice: World) -> None:
+    new, calm = replace(alice.principal("alice", "member"), sid="new"), alice.connections
+
+    def log_out() -> None:
+        alice.connections = calm
+        alice.logins.logout(new, all_devices=False)
+
+    alice.connections = OvertakenConnections(alice, "renew", log_out)
+    frame = auth(alice, new)
+    assert (frame["code"], frame["fatal"]) == (4003, True)
+    assert alice.gateway.disconnected == [C1]
+    assert not alice.memory.connections
+
+
 class BreakingConnections(FakeConnections):
     """A store that takes the token, and then no subscription."""
 
