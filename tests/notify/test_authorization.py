@@ -41,6 +41,7 @@ ALL = "mnasxobu*0p"
 OPERATIONS: dict[str, Callable[[TopicPolicy, Principal, Pattern], bool]] = {
     "subscribe": TopicPolicy.may_subscribe,
     "publish": TopicPolicy.may_publish,
+    "history": TopicPolicy.may_read,
 }
 PUBLIC, CLOSED = TopicPolicy((ANYTHING,)), TopicPolicy(())
 # Where a policy names what nobody can make public.
@@ -93,6 +94,10 @@ TABLE = {
 }
 
 
+# What is sent to every role, or tenant, is due to whoever has one, who could not subscribe to it.
+READERS = {"role:*": "masx", "tenant:*": "m"}
+
+
 def may(policy: TopicPolicy, operation: str, letter: str, topic: str) -> bool:
     return OPERATIONS[operation](policy, PRINCIPALS[letter], Pattern(topic))
 
@@ -101,7 +106,10 @@ def expected(topic: str, operation: str, policy: TopicPolicy) -> str:
     public, closed, publish = TABLE[topic]
     if operation == "publish":
         return publish
-    return closed if policy is CLOSED else public
+    subscribers = closed if policy is CLOSED else public
+    if operation == "history":
+        return subscribers + "p" + READERS.get(topic, "")
+    return subscribers
 
 
 @pytest.mark.parametrize("policy", [PUBLIC, CLOSED, FOOLISH], ids=["public", "closed", "foolish"])

@@ -599,17 +599,6 @@ def test_what_a_crash_leaves_of_a_closed_connection_goes_with_the_next_broadcast
         "forget",
         "acknowledge",
     ],
-    [
-        "open",
-        "get",
-        "subscribe",
-        "unsubscribe",
-        "renew",
-        "extend",
-        "close",
-        "forget",
-        "acknowledge",
-    ],
 )
 def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str) -> None:
     connection = dynamo.open("c1", ORDERS)
