@@ -199,7 +199,7 @@ def sweep() -> Sweep:
 
 @functools.cache
 def reader() -> Reader:
-    return Reader(DynamoStreams(new_id))
+    return Reader(DynamoStreams(new_id), DynamoUsers())
 
 
 @functools.cache

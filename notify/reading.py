@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from notify.frames import NotificationFrame, StoredNotification
 from notify.model import Pattern, Position, Username
-from notify.ports import Streams
+from notify.ports import Streams, Users
+from notify.topics import root
+
+NEVER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,9 @@ class Stretch:
 class Reader:
     """Reads for one reader at a time."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, users: Users) -> None:
         self._streams = streams
+        self._users = users
 
     def reaches(self, stream: Pattern, seq: int, head: Position, now: int) -> bool:
         """Whether the number has been given. A head may lag behind its stream."""
@@ -49,16 +53,20 @@ class Reader:
         # What was numbered and is not there any more has expired.
         through = page.through if page.more else max(page.through, head.seq)
         gap, beyond = _find_gap(seq, through, page.notifications)
+        since = self._since(stream) if page.notifications else 0
         frames = tuple(
             replace(stored.frame, replay=True)
             for stored in page.notifications
-            if _is_due(stored, reader)
+            if stored.at >= since and reader not in stored.excluded
         )
         return Stretch(frames, through, page.more, gap, beyond)
 
-
-def _is_due(stored: StoredNotification, reader: Username) -> bool:
-    return reader not in stored.excluded
+    def _since(self, stream: Pattern) -> int:
+        """What is older in a user's topics was meant for an earlier user of that name."""
+        if not stream.startswith("user:"):
+            return 0
+        user = self._users.get(Username(root(stream).removeprefix("user:")))
+        return NEVER if user is None else user.created_at
 
 
 def _find_gap(

@@ -175,7 +175,7 @@ class World:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.streams)
+        return Reader(self.streams, self.users)
 
     @property
     def history(self) -> History:

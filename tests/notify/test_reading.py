@@ -83,3 +83,24 @@ def test_a_number_beyond_a_head_that_lags_is_reached(world: World) -> None:
     assert world.reader.reaches(NEWS, 3, behind, now)
     assert not world.reader.reaches(NEWS, 4, behind, now)
     assert not world.reader.reaches(NEWS, 2**53 - 1, behind, now)
+
+
+@pytest.mark.parametrize("stream", ["user:alice", "user:alice:drafts"])
+def test_what_an_earlier_user_of_that_name_was_sent_is_not_read(world: World, stream: str) -> None:
+    broadcast(world, stream)
+    world.clock.advance(MINUTE_MS)
+    world.users.remove(Username("alice"), world.clock())
+    world.add_user("alice", "member")
+    broadcast(world, stream)
+    pattern = Pattern(stream)
+    head, now = world.streams.head(pattern), world.clock()
+    stretch = world.reader.read(pattern, 0, head, Username("alice"), 10, now)
+    assert (seqs(stretch), stretch.through, stretch.gap) == ([2], 2, None)
+
+
+def test_of_a_user_who_is_no_more_nothing_is_read(world: World) -> None:
+    broadcast(world, "user:alice")
+    world.users.remove(Username("alice"), world.clock())
+    head = Position("epoch", 1)
+    stretch = world.reader.read(Pattern("user:alice"), 0, head, Username("bob"), 10, world.clock())
+    assert (seqs(stretch), stretch.through) == ([], 1)

@@ -284,7 +284,7 @@ def test_a_number_that_was_seen_is_never_given_again(dynamo: Stores) -> None:
         append(dynamo, "written, but the head was not moved")
     head = dynamo.streams.head(ORDERS)
     assert head.seq == 1
-    seen = Reader(dynamo.streams).read(ORDERS, 1, head, Username("bob"), 10, NOW)
+    seen = Reader(dynamo.streams, dynamo.users).read(ORDERS, 1, head, Username("bob"), 10, NOW)
     assert [frame.seq for frame in seen.frames] == [2]
     NotificationRow(ORDERS, 2).delete()  # its time has come
     assert append(dynamo) == 3
@@ -294,7 +294,7 @@ def test_a_position_beyond_a_head_that_lags_is_one(dynamo: Stores) -> None:
     append(dynamo)
     with crashing(after=2), pytest.raises(Crash):
         append(dynamo)
-    head, reader = dynamo.streams.head(ORDERS), Reader(dynamo.streams)
+    head, reader = dynamo.streams.head(ORDERS), Reader(dynamo.streams, dynamo.users)
     assert not reader.reaches(ORDERS, 3, head, NOW)
     assert reader.reaches(ORDERS, 2, head, NOW)
     assert dynamo.streams.head(ORDERS).seq == 2
