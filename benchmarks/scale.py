@@ -183,6 +183,15 @@ class SimulatedGateway:
                 self._meter.now_ms += POST_MS
             yield connection_id, self.post(connection_id, frame)
 
+    def is_open(self, connection_id: ConnectionId) -> bool:
+        """Not asked by a broadcast."""
+        raise NotImplementedError
+
+    def is_open_each(
+        self, connection_ids: Iterable[ConnectionId]
+    ) -> Iterator[tuple[ConnectionId, bool]]:
+        raise NotImplementedError
+
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Nobody is expelled here."""
 

@@ -9,8 +9,6 @@ import pytest
 from infra.stores.counts import members_counter
 from infra.tables import ConnectionRow, CounterRow, DeadlineRow, SubscriptionRow
 from notify.deadlines import MINUTE_MS
-from notify.fanout import Fanout
-from notify.hub import Hub
 from notify.model import MAX_AGE_MS, ROW_GRACE_MS, Connection, ConnectionId, Pattern
 from notify.parts import Shard
 from notify.ports import TOTALS, Deadline
@@ -37,16 +35,12 @@ class Churn:
         self.names = [f"user{number}" for number in range(users)]
         for name in self.names:
             self.world.add_user(name)
-        fanout = Fanout(self.gateway, stores.connections, self.world.later_queue, self.world.clock)
-        self.hub = Hub(
-            self.world.accounts,
-            stores.connections,
-            self.gateway,
-            self.world.verbs,
-            stores.clock,
-            stores.deadlines,
-            PROBE_MS,
-        )
+        self.world.connections = stores.connections
+        self.world.subscriptions = stores.subscriptions
+        self.world.deadlines = stores.deadlines
+        self.world.max_connections = 10_000
+        self.hub = self.world.hub
+        fanout = self.world.fanout
         visits = Visits(stores.connections, self.gateway, fanout, PROBE_MS)
         self.sweeping = Sweep(
             stores.deadlines, stores.connections, stores.recounts, visits, stores.clock
