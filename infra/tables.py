@@ -153,6 +153,19 @@ class LimitRow(Model):
     expires_at = NumberAttribute()
 
 
+class SightingRow(Model):
+    """A user who was seen in a topic; `told` once its subscribers have heard so."""
+
+    class Meta(Meta):
+        suffix = "presence"
+
+    topic = UnicodeAttribute(hash_key=True)
+    username = UnicodeAttribute(range_key=True)
+    version = UnicodeAttribute()
+    told = BooleanAttribute()
+    expires_at = NumberAttribute()
+
+
 class CounterRow(Model):
     """One shard of a counter. `seen_…`: by how much it differed from what it counts, and when."""
 
@@ -255,6 +268,7 @@ MODELS: tuple[type[Model], ...] = (
     AttemptRow,
     ScheduledRow,
     DeadlineRow,
+    SightingRow,
 )
 
 

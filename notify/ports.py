@@ -127,7 +127,7 @@ class Connections(Protocol):
     def close(self, connection_id: ConnectionId) -> Connection | None:
         """Removes the connection and its subscriptions; returns it to one caller only."""
 
-    def forget(self, subscriber: Subscriber) -> None:
+    def forget(self, subscriber: Subscriber) -> Connection | None:
         """`close`, and that very subscription even where the connection's row is lost."""
 
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
@@ -160,6 +160,9 @@ class Subscriptions(Protocol):
     def audiences(self, pattern: Pattern) -> list[Audience]:
         """Every pattern whose subscribers a broadcast to `pattern` reaches; some may have none."""
 
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
+        """Those of these very patterns that may have subscribers, in one read."""
+
     def sizes(self, audiences: Iterable[Audience]) -> Mapping[Shard, int]:
         """About how many are in each shard; one that is not named is empty. Nothing that is
         delivered depends on it."""
@@ -168,6 +171,39 @@ class Subscriptions(Protocol):
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
     ) -> Page:
         """Subscribers whose rows have not expired at `now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """That a user is in a topic. `told`: whether its subscribers have heard so, and nothing else
+    since. `version` is another one each time it is made, renewed or withdrawn."""
+
+    version: str
+    told: bool
+
+
+class Sightings(Protocol):
+    """Who is announced in which topic, until a time (ms) after which they are not.
+
+    Who decides on a sighting that has changed meanwhile decides nothing.
+    """
+
+    def get(self, topic: Pattern, username: Username, now: int) -> Sighting | None: ...
+
+    def of_topic(self, topic: Pattern, limit: int, now: int) -> Mapping[Username, Sighting]:
+        """Up to `limit` of those in the topic."""
+
+    def announce(self, topic: Pattern, username: Username, now: int, expires_at: int) -> Sighting:
+        """Makes it, not yet told, or renews it, as told as it was."""
+
+    def confirm(self, topic: Pattern, username: Username, sighting: Sighting) -> None:
+        """It is told, unless it has changed."""
+
+    def withdraw(self, topic: Pattern, username: Username, sighting: Sighting) -> Sighting | None:
+        """It is told no longer: who comes back is announced anew. None if it has changed."""
+
+    def remove(self, topic: Pattern, username: Username, sighting: Sighting) -> None:
+        """It is gone, unless it has changed."""
 
 
 @dataclass(frozen=True, slots=True)

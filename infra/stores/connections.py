@@ -154,12 +154,13 @@ class DynamoConnections:
         return _connection(row)
 
     @translated
-    def forget(self, subscriber: Subscriber) -> None:
+    def forget(self, subscriber: Subscriber) -> Connection | None:
         closed = self.close(subscriber.connection_id)
         if closed is not None and subscriber.pattern in closed.topics:
-            return
+            return closed
         # A crash has left its own row behind the connection's.
         remove_subscription(_key(subscriber.pattern, subscriber.shard), subscriber.connection_id)
+        return closed
 
     @translated
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> dict[ConnectionId, Connection]:

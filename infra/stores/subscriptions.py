@@ -26,6 +26,11 @@ class DynamoSubscriptions:
         return [Audience(found, directory.shards(row)) for found, row in rows.items()]
 
     @translated
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
+        rows = directory.topic_rows(patterns, consistent=True)
+        return [Audience(found, directory.shards(row)) for found, row in rows.items()]
+
+    @translated
     def sizes(self, audiences: Iterable[Audience]) -> dict[Shard, int]:
         keys = [
             (members_counter(audience.pattern), shard)

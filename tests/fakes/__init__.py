@@ -39,6 +39,7 @@ from tests.fakes.inbox import FakeMarks as FakeMarks
 from tests.fakes.limits import FakeLimits as FakeLimits
 from tests.fakes.scheduled import FakeScheduled as FakeScheduled
 from tests.fakes.scheduled import FakeTimetable as FakeTimetable
+from tests.fakes.sightings import FakeSightings as FakeSightings
 
 NOW = 1_767_225_600_000  # 2026-01-01T00:00:00.000Z
 COUNTERS = ("sent", "delivered", "gone", "failed", "acked")
@@ -196,9 +197,10 @@ class FakeConnections:
             self._memory.members[pattern].pop(connection_id, None)
         return connection
 
-    def forget(self, subscriber: Subscriber) -> None:
-        self.close(subscriber.connection_id)
+    def forget(self, subscriber: Subscriber) -> Connection | None:
+        closed = self.close(subscriber.connection_id)
         self._memory.members.get(subscriber.pattern, {}).pop(subscriber.connection_id, None)
+        return closed
 
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
         rows = self._memory.connections
@@ -242,6 +244,14 @@ class FakeSubscriptions:
             Audience(live, self._memory.shards.get(live, 1))
             for live in self._memory.live()
             if covers(live, wanted) or covers(wanted, live)
+        ]
+
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
+        live = set(self._memory.live())
+        return [
+            Audience(pattern, self._memory.shards.get(pattern, 1))
+            for pattern in patterns
+            if pattern in live
         ]
 
     def sizes(self, audiences: Iterable[Audience]) -> Mapping[Shard, int]:

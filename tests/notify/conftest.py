@@ -144,7 +144,7 @@ class World:
         self.attempts: Attempts = FakeAttempts()
         self.scheduled: Scheduled = FakeScheduled()
         self.timetable: Timetable = FakeTimetable()
-        self.deadlines = FakeDeadlines()
+        self.deadlines: Deadlines = FakeDeadlines()
         self.recounts = FakeRecounts(self.memory)
         self.probe_ms = PROBE_MS
         self.hasher = CountingHasher()

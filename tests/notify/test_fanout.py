@@ -95,7 +95,7 @@ def test_who_holds_an_expired_token_never_sees_a_notification(three: World) -> N
 class BusyConnections(FakeConnections):
     """A store that cannot forget just now."""
 
-    def forget(self, subscriber: Subscriber) -> None:
+    def forget(self, subscriber: Subscriber) -> Connection | None:
         raise Unavailable("the store does not answer: try again")
 
 

@@ -18,6 +18,7 @@ from infra.stores.inbox import DynamoMarks
 from infra.stores.limits import DynamoLimits
 from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
+from infra.stores.sightings import DynamoSightings
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.timetable import DynamoTimetable
@@ -35,6 +36,7 @@ from notify.ports import (
     Marks,
     Recounts,
     Scheduled,
+    Sightings,
     Streams,
     Subscriptions,
     Timetable,
@@ -55,6 +57,7 @@ from tests.fakes import (
     FakeMarks,
     FakeRecounts,
     FakeScheduled,
+    FakeSightings,
     FakeStreams,
     FakeSubscriptions,
     FakeTimetable,
@@ -80,6 +83,7 @@ class Stores:
     attempts: Attempts
     scheduled: Scheduled
     timetable: Timetable
+    sightings: Sightings
     lose_row: Callable[[ConnectionId], object]
     deadlines: Deadlines
     recounts: Recounts
@@ -143,6 +147,7 @@ def in_memory() -> Stores:
         FakeAttempts(),
         FakeScheduled(),
         FakeTimetable(),
+        FakeSightings(),
         memory.connections.pop,
         FakeDeadlines(),
         FakeRecounts(memory),
@@ -165,6 +170,7 @@ def in_dynamodb() -> Stores:
         DynamoAttempts(),
         DynamoScheduled(),
         DynamoTimetable(),
+        DynamoSightings(FakeIds()),
         lambda connection_id: ConnectionRow(connection_id).delete(),
         DynamoDeadlines(),
         DynamoRecounts(),

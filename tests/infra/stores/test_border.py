@@ -107,6 +107,7 @@ def everything(stores: Stores) -> None:
     for subscriber in stores.subscribers("a:*"):
         stores.connections.forget(subscriber)
     stores.streams.append(a_frame(), 0, 0)
+    stores.subscriptions.exactly([Pattern("a:b")])
     stores.counts.add({"sent": 1})
     stores.limits.add("a", 1, 2, 1)
     stores.limits.add("a", 1, 3, 2)
@@ -131,6 +132,13 @@ def everything(stores: Stores) -> None:
     stores.jobs.active()
     stores.jobs.cancel(JOB.id)
     stores.jobs.parts(JOB.id)
+    announced = stores.sightings.announce(Pattern("a:b"), ALICE.username, 0, 60_000)
+    stores.sightings.announce(Pattern("a:b"), ALICE.username, 0, 60_000)
+    stores.sightings.get(Pattern("a:b"), ALICE.username, 0)
+    stores.sightings.of_topic(Pattern("a:b"), 10, 0)
+    stores.sightings.confirm(Pattern("a:b"), ALICE.username, announced)
+    stores.sightings.withdraw(Pattern("a:b"), ALICE.username, announced)
+    stores.sightings.remove(Pattern("a:b"), ALICE.username, announced)
 
 
 def test_the_functions_may_do_what_the_stores_do(dynamo: Stores) -> None:

@@ -225,9 +225,10 @@ def test_closing_touches_no_other_connection(stores: Stores) -> None:
 
 
 def test_forgetting_is_closing(stores: Stores) -> None:
-    stores.open("c1", "user:alice", ORDERS)
+    opened = stores.open("c1", "user:alice", ORDERS)
     (subscriber,) = stores.subscribers(ORDERS)
-    stores.connections.forget(subscriber)
+    closed = stores.connections.forget(subscriber)
+    assert closed == opened
     assert stores.connections.get(C1) is None
     assert stores.tally() == (0, 0, 0)
 
@@ -236,8 +237,8 @@ def test_forgetting_twice_is_forgetting_once(stores: Stores) -> None:
     stores.open("c1", ORDERS)
     stores.open("c2", ORDERS)
     subscriber = stores.subscribers(ORDERS)[0]
-    stores.connections.forget(subscriber)
-    stores.connections.forget(subscriber)
+    assert stores.connections.forget(subscriber) is not None
+    assert stores.connections.forget(subscriber) is None
     assert stores.members(ORDERS) == 1
 
 

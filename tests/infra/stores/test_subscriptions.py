@@ -6,7 +6,7 @@ from notify.model import MAX_AGE_MS, ROW_GRACE_MS, ConnectionId, Pattern, Subscr
 from notify.parts import Shard
 from notify.ports import Audience, Page
 from tests.fakes import NOW
-from tests.infra.stores.calls import failing
+from tests.infra.stores.calls import failing, listed
 from tests.infra.stores.conftest import HOUR_MS, Stores
 
 ORDERS = Pattern("orders:eu")
@@ -59,6 +59,22 @@ def test_a_broadcast_reaches_what_it_covers_and_what_covers_it(
     audiences = stores.subscriptions.audiences(Pattern(broadcast))
     assert {audience.pattern for audience in audiences} == reached
     assert len(audiences) == len(reached)
+
+
+def test_exact_audiences_are_neither_wider_nor_narrower(stores: Stores) -> None:
+    stores.open("c1", "a", "a:b", "a:*", "user:alice", "user:*")
+    wanted = [Pattern(topic) for topic in ("a", "a:*", "user:alice", "nobody")]
+    audiences = stores.subscriptions.exactly(wanted)
+    assert {audience.pattern for audience in audiences} == {"a", "a:*", "user:alice"}
+    assert len(audiences) == 3
+    assert stores.subscriptions.exactly([]) == []
+
+
+def test_exact_audiences_are_one_read_for_a_hundred_topics(dynamo: Stores) -> None:
+    dynamo.open("c1", "user:u7")
+    with listed() as calls:
+        dynamo.subscriptions.exactly([Pattern(f"user:u{number}") for number in range(100)])
+    assert [call.operation for call in calls] == ["BatchGetItem"]
 
 
 def test_members_are_counted_per_shard(stores: Stores) -> None:
