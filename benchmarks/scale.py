@@ -136,6 +136,9 @@ class SimulatedSubscriptions:
         self._meter.read()
         return [Audience(pattern, self._population.shards)]
 
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
+        return [audience for pattern in patterns for audience in self.audiences(pattern)]
+
     def sizes(self, audiences: Iterable[Audience]) -> Mapping[Shard, int]:
         self._meter.read(self._population.shards * 60)
         return {

@@ -1,5 +1,6 @@
 """The queues in SQS."""
 
+import functools
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -26,7 +27,12 @@ class SqsQueue:
 
     def __init__(self, url: str, region: str) -> None:
         self._url = url
-        self._client: Any = boto3.client("sqs", region_name=region, config=CONFIG)
+        self._region = region
+
+    @functools.cached_property
+    def _client(self) -> Any:
+        """Made when first needed: most frames put nothing into a queue."""
+        return boto3.client("sqs", region_name=self._region, config=CONFIG)
 
     def put(self, bodies: Iterable[str], delay_seconds: int | None = None) -> None:
         """Raises: Unavailable if any message was not taken."""

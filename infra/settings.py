@@ -40,6 +40,7 @@ class Settings:
     table_prefix: str
     refusal_mode: str
     public_topics: tuple[Pattern, ...]
+    presence_topics: tuple[Pattern, ...]
     inline_recipients: int
     pace: Pace
     probe_minutes: int
@@ -74,7 +75,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         region=_required(environment, "AWS_REGION"),
         table_prefix=_required(environment, "TABLE_PREFIX"),
         refusal_mode=mode,
-        public_topics=_patterns(environment.get("PUBLIC_TOPICS", "*")),
+        public_topics=_patterns(environment, "PUBLIC_TOPICS", "*"),
+        presence_topics=_patterns(environment, "PRESENCE_TOPICS", "room:*"),
         inline_recipients=_number(environment, "INLINE_RECIPIENTS", MAX_INLINE_RECIPIENTS),
         pace=Pace(
             posts_a_second=_positive(environment, "DELIVERY_POSTS_PER_SECOND", POSTS_A_SECOND),
@@ -131,11 +133,12 @@ def read_keys(settings: Settings) -> list[Key]:
         raise SettingsError(f"JWT_KEYS: {error.message}") from None
 
 
-def _patterns(text: str) -> tuple[Pattern, ...]:
+def _patterns(environment: Mapping[str, str], name: str, default: str) -> tuple[Pattern, ...]:
+    text = environment.get(name, default)
     try:
         return tuple(parse_pattern(topic.strip()) for topic in text.split(",") if topic.strip())
     except Invalid as error:
-        raise SettingsError(f"PUBLIC_TOPICS: {error.message}") from None
+        raise SettingsError(f"{name}: {error.message}") from None
 
 
 def _stored_keys(settings: Settings) -> str:

@@ -20,6 +20,7 @@ from infra.stores.inbox import DynamoMarks
 from infra.stores.limits import DynamoLimits
 from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
+from infra.stores.sightings import DynamoSightings
 from infra.stores.streams import DynamoStreams
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.timetable import DynamoTimetable
@@ -28,6 +29,7 @@ from infra.tables import bind
 from notify.accounts import Accounts
 from notify.acking import Acking
 from notify.admission import Admission
+from notify.announcing import Announcing
 from notify.batches import Batches
 from notify.broadcasts import Broadcasts
 from notify.composing import Composer
@@ -42,13 +44,15 @@ from notify.history import History
 from notify.hub import Hub
 from notify.idempotency import Idempotency
 from notify.inbox import Inbox
-from notify.jobs import RetryJob, ScheduledJob
+from notify.jobs import JoinJob, LeaveJob, RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
 from notify.marking import Marker
 from notify.model import Principal, Username
+from notify.noticing import NoticedConnections
 from notify.passwords import PasswordHasher
+from notify.presence import Presence
 from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
@@ -63,7 +67,7 @@ from notify.stats import Stats, read_stats
 from notify.subscribing import Subscribing
 from notify.sweep import Sweep
 from notify.tickets import Tickets
-from notify.topics import TopicPolicy
+from notify.topics import TopicPolicy, WatchedTopics
 from notify.verbs import verbs
 from notify.visits import Visits
 
@@ -124,9 +128,9 @@ def gateway() -> ApiGateway:
 
 
 @functools.cache
-def connections() -> DynamoConnections:
+def connections() -> NoticedConnections:
     settings()
-    return DynamoConnections(clock)
+    return NoticedConnections(DynamoConnections(clock), later_queue(), watched())
 
 
 @functools.cache
@@ -156,6 +160,34 @@ def policy() -> TopicPolicy:
 
 
 @functools.cache
+def watched() -> WatchedTopics:
+    return WatchedTopics(settings().presence_topics)
+
+
+@functools.cache
+def presence() -> Presence:
+    return Presence(
+        subscriptions=DynamoSubscriptions(),
+        connections=connections(),
+        sightings=DynamoSightings(new_id),
+        policy=policy(),
+        watched=watched(),
+        clock=clock,
+    )
+
+
+@functools.cache
+def announcing() -> Announcing:
+    return Announcing(
+        sightings=DynamoSightings(new_id),
+        subscriptions=DynamoSubscriptions(),
+        connections=connections(),
+        fanout=fanout(),
+        clock=clock,
+    )
+
+
+@functools.cache
 def hub() -> Hub:
     streams, feeding = DynamoStreams(new_id), Feeding(DynamoStreams(new_id), policy())
     resuming = Resuming(feeding, streams, reader())
@@ -167,6 +199,7 @@ def hub() -> Hub:
         Acking(feeding, connections(), streams, reader(), counts()),
         marker(),
         Reauthenticating(accounts(), connections(), policy()),
+        presence(),
     )
     frame_limits = FrameLimits(limits(), clock, settings().frames_per_minute)
     return Hub(admission(), connections(), gateway(), answers, frame_limits, DynamoLimits(), clock)
@@ -296,6 +329,8 @@ def later() -> Later:
     return Later(
         {
             RetryJob: Retrying(fanout(), counts()).retry,
+            JoinJob: lambda job: announcing().settle(job),
+            LeaveJob: lambda job: announcing().settle(job),
             ScheduledJob: lambda job: scheduled_sending().send(job),
         }
     )
@@ -366,6 +401,9 @@ PARTS = (
     deliveries,
     refusals,
     policy,
+    watched,
+    presence,
+    announcing,
     hub,
     reader,
     history,

@@ -9,12 +9,13 @@ from notify.batches import ItemResult, Result
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
 from notify.errors import HeliographError
-from notify.frames import NotificationFrame, Sender
+from notify.frames import NotificationFrame, PresentUser, Sender
 from notify.idempotency import Answer
 from notify.inbox import InboxPage, Marking
 from notify.logins import Grant
 from notify.model import Principal, User, timestamp
 from notify.parts import JobState
+from notify.presence import Attendance, Attendances, shown
 from notify.progress import Progress
 from notify.scheduling import ScheduledResult
 from notify.sends import SendResult, UserResult
@@ -164,6 +165,30 @@ class PubsubStats(Struct, frozen=True):
     total_connections: int
     subscribers_by_user: dict[str, int]
     redis_available: bool = False  # There is none: DynamoDB and SQS do its work.
+
+
+class UserPresence(Struct, frozen=True):
+    """Whether a user is online; `since` when, by the oldest of their connections."""
+
+    user_id: str
+    online: bool
+    connections: int
+    since: str | None
+
+
+class PresenceAnswer(Struct, frozen=True):
+    """The users that were asked for."""
+
+    users: list[UserPresence]
+
+
+class TopicPresenceAnswer(Struct, frozen=True):
+    """Who is in a topic."""
+
+    topic: str
+    count: int
+    users: list[PresentUser]
+    truncated: bool
 
 
 class StatsAnswer(Struct, frozen=True):
@@ -408,6 +433,24 @@ def _batch_item(item: ItemResult, request_id: str) -> BatchItem:
         return BatchItem(item.index, refusal.status, problem=refusal)
     status, answer = _publish_answer(item.outcome)
     return BatchItem(item.index, status, answer=answer)
+
+
+def presence_answer(users: list[Attendance]) -> PresenceAnswer:
+    return PresenceAnswer(
+        [
+            UserPresence(
+                each.username,
+                each.online,
+                each.connections,
+                _time(each.since),
+            )
+            for each in users
+        ]
+    )
+
+
+def topic_presence_answer(found: Attendances) -> TopicPresenceAnswer:
+    return TopicPresenceAnswer(found.topic, found.count, shown(found), found.truncated)
 
 
 def stats_answer(stats: Stats, now: int) -> StatsAnswer:

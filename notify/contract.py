@@ -141,6 +141,15 @@ OPERATIONS: Mapping[str, Operation] = {
         },
         refusals=(403, 422),
     ),
+    "GET /presence": Operation(
+        "Which users are online.",
+        {200: answers.PresenceAnswer},
+        parameters={"user_ids": Parameter("1 to 100 usernames, by commas.")},
+        refusals=(403, 422),
+    ),
+    "GET /presence/topics/{topic}": Operation(
+        "Who is in a topic.", {200: answers.TopicPresenceAnswer}, refusals=(403, 422)
+    ),
     "POST /admin/users": Operation(
         "Create an account.",
         {201: answers.UserAnswer},

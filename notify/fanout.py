@@ -16,6 +16,7 @@ from notify.ports import (
     Gateway,
     LaterQueue,
     Outcome,
+    Page,
     Subscriptions,
 )
 
@@ -145,11 +146,16 @@ def every_member(
     subscriptions: Subscriptions, audience: Audience, now: int
 ) -> Iterator[Subscriber]:
     """Page after page of all its shards."""
+    for page in every_page(subscriptions, audience, now):
+        yield from page.subscribers
+
+
+def every_page(subscriptions: Subscriptions, audience: Audience, now: int) -> Iterator[Page]:
     for shard in range(audience.shards):
         after = None
         while True:
             page = subscriptions.page(audience.pattern, shard, after, PAGE_SIZE, now)
-            yield from page.subscribers
+            yield page
             after = page.after
             if after is None:
                 break

@@ -108,6 +108,42 @@ class Authenticated(Struct, tag="authenticated", frozen=True):
     id: MessageId = UNSET
 
 
+class PresentUser(Struct, frozen=True):
+    """A user in a topic. `since`: when the oldest of these connections was opened."""
+
+    user_id: str
+    connections: int
+    since: str
+
+
+class PresenceState(Struct, tag="presence_state", frozen=True):
+    """Who is in a topic. `truncated`: there are more than are counted or shown."""
+
+    topic: str
+    count: int
+    users: list[PresentUser]
+    truncated: bool
+    id: MessageId = UNSET
+
+
+class PresenceJoin(Struct, tag="presence_join", frozen=True):
+    """A user has come to a topic, which has `count` users now. The later `at` is right."""
+
+    topic: str
+    user_id: str
+    count: int
+    at: str
+
+
+class PresenceLeave(Struct, tag="presence_leave", frozen=True):
+    """A user has left a topic for good."""
+
+    topic: str
+    user_id: str
+    count: int
+    at: str
+
+
 class ErrorFrame(Struct, tag="error", frozen=True):
     """A refusal. The server closes the connection after it only if it is `fatal`.
 
@@ -201,6 +237,9 @@ Frame = (
     | Replayed
     | Acked
     | Authenticated
+    | PresenceState
+    | PresenceJoin
+    | PresenceLeave
     | ErrorFrame
     | TokenExpiring
     | NotificationFrame

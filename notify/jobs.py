@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from notify.model import Subscriber
+from notify.model import Pattern, Subscriber, Username
 
 
 class PartJob(Struct, tag="part", frozen=True):
@@ -31,7 +31,21 @@ class ScheduledJob(Struct, tag="scheduled", frozen=True):
     id: str
 
 
-LaterJob = RetryJob | ScheduledJob
+class JoinJob(Struct, tag="join", frozen=True):
+    """Look whether the user has come to the topic, and tell its subscribers."""
+
+    topic: Pattern
+    username: Username
+
+
+class LeaveJob(Struct, tag="leave", frozen=True):
+    """Look whether the user has left the topic for good, and tell its subscribers."""
+
+    topic: Pattern
+    username: Username
+
+
+LaterJob = RetryJob | ScheduledJob | JoinJob | LeaveJob
 
 
 def encode_job(job: PartJob | LaterJob) -> str:

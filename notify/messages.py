@@ -117,6 +117,13 @@ class Ack(Struct, tag="ack", frozen=True):
     id: MessageId = UNSET
 
 
+class PresenceQuery(Struct, tag="presence", frozen=True):
+    """Asks who is in a topic."""
+
+    topic: str
+    id: MessageId = UNSET
+
+
 Message = (
     Ping
     | Hello
@@ -128,6 +135,7 @@ Message = (
     | Ack
     | MarkThese
     | Auth
+    | PresenceQuery
 )
 TYPES: dict[str, type[Message]] = {
     "ping": Ping,
@@ -140,6 +148,7 @@ TYPES: dict[str, type[Message]] = {
     "replay": Replay,
     "ack": Ack,
     "auth": Auth,
+    "presence": PresenceQuery,
 }
 
 

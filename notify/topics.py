@@ -64,6 +64,14 @@ def _clip(text: str) -> str:
     return repr(text[:80])
 
 
+def parse_topic(text: str, name: str = "topic") -> Topic:
+    """One topic. Raises: Invalid naming the field `name`."""
+    pattern = parse_pattern(text, name)
+    if is_wildcard(pattern):
+        raise Invalid(f"{name}: one topic, and no wildcard: {_clip(text)}")
+    return Topic(pattern)
+
+
 def is_wildcard(pattern: Pattern) -> bool:
     return pattern.endswith("*")
 
@@ -163,6 +171,35 @@ class TopicPolicy:
         if principal.has_role("admin", "service"):
             return True
         return _has_cap(principal, pattern, Action.PUBLISH)
+
+    def may_see_presence(
+        self, principal: Principal, topic: Topic, held: Iterable[Pattern] = ()
+    ) -> bool:
+        """Who is in a topic: admins and services, whoever it is about, whoever has a capability,
+        and whoever is subscribed; `held` are the asker's subscriptions, looked at last.
+
+        Everybody is subscribed to `general`, so that alone shows nobody who is online.
+        """
+        if principal.has_role("admin", "service") or _has_cap(principal, topic, Action.PRESENCE):
+            return True
+        if topic == EVERYBODY:
+            return False
+        return topic == user_topic(principal.username) or any(covers(own, topic) for own in held)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTopics:
+    """The topics whose subscribers are told who comes and who leaves.
+
+    No setting makes `general` or a user's, role's or tenant's topic one of them.
+    """
+
+    patterns: tuple[Pattern, ...] = ()
+
+    def __contains__(self, pattern: Pattern) -> bool:
+        if is_wildcard(pattern) or pattern == EVERYBODY or _is_reserved(pattern):
+            return False
+        return any(covers(wide, pattern) for wide in self.patterns)
 
 
 def _own(principal: Principal) -> Iterable[Pattern]:

@@ -14,6 +14,7 @@ from notify.messages import (
     MarkThese,
     Message,
     Ping,
+    PresenceQuery,
     Replay,
     Subscribe,
     SubscribePattern,
@@ -21,6 +22,7 @@ from notify.messages import (
     UnsubscribePattern,
 )
 from notify.model import Connection, timestamp
+from notify.presence import Presence
 from notify.reauthenticating import Reauthenticating
 from notify.replaying import Replaying
 from notify.subscribing import Subscribing
@@ -38,6 +40,7 @@ def verbs(
     acking: Acking,
     marker: Marker,
     reauthenticating: Reauthenticating,
+    presence: Presence,
 ) -> Verbs:
     return {
         Ping: ping,
@@ -50,6 +53,7 @@ def verbs(
         Replay: replaying.replay,
         Ack: acking.ack,
         Auth: reauthenticating.auth,
+        PresenceQuery: presence.state,
     }
 
 

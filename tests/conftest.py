@@ -62,6 +62,7 @@ def service(
         "JWT_AUDIENCE": "heliograph",
         "WS_REFUSAL": "frame",
         "PUBLIC_TOPICS": "*",
+        "PRESENCE_TOPICS": "room:*",
         "REFUSALS_QUEUE_URL": urls["RefusalsQueue"],
         "DELIVERIES_QUEUE_URL": urls["DeliveriesQueue"],
         "LATER_QUEUE_URL": urls["LaterQueue"],

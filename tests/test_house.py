@@ -16,6 +16,7 @@ from notify import errors, idempotency, scheduled
 from notify.codes import Code
 from notify.deliveries import MAX_RECEIVES, RESERVE_MS
 from notify.fanout import HANDSHAKE_GRACE_MS
+from notify.noticing import JOIN_CHECK_SECONDS
 from notify.pacing import PAGE_SECONDS, WORKERS
 from notify.scheduling import SETTLE_MS
 
@@ -98,6 +99,10 @@ def test_a_lease_outlives_whoever_may_hold_it() -> None:
 
 def test_a_minute_is_settled_once_nobody_can_write_into_it() -> None:
     assert max(timeout("send"), timeout("broadcast"), timeout("batch")) * 1000 < SETTLE_MS
+
+
+def test_no_function_that_subscribes_outlives_the_check_of_a_join() -> None:
+    assert timeout("message") < JOIN_CHECK_SECONDS
 
 
 def test_a_queue_is_hidden_for_six_times_its_consumer_timeout() -> None:

@@ -4,11 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.queues import MAX_BYTES, MAX_MESSAGES, SqsDeliveries, SqsQueue, SqsRefusals, batches
+from infra.queues import (
+    MAX_BYTES,
+    MAX_MESSAGES,
+    SqsDeliveries,
+    SqsLater,
+    SqsQueue,
+    SqsRefusals,
+    batches,
+)
 from notify.codes import Code
 from notify.errors import Unavailable
-from notify.jobs import PartJob, parse_job
-from notify.model import ConnectionId
+from notify.jobs import LeaveJob, PartJob, parse_job
+from notify.model import ConnectionId, Pattern, Username
 from tests.aws import REGION, client
 
 
@@ -29,6 +37,20 @@ def test_more_jobs_than_a_batch_takes_all_arrive(service: dict[str, str]) -> Non
     SqsDeliveries(SqsQueue(url, REGION)).put(jobs)
     found = [parse_job(body) for _ in range(3) for body in received(url)]
     assert sorted(job.part for job in found) == list(range(23))
+
+
+def test_what_is_put_off_waits_as_long_as_asked(service: dict[str, str]) -> None:
+    url = service["LaterQueue"]
+    SqsLater(SqsQueue(url, REGION)).put([LeaveJob(Pattern("room:1"), Username("alice"))], 600)
+    attributes = client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
+    )
+    assert attributes["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert received(url) == []
+
+
+def test_a_queue_costs_nothing_until_something_is_put() -> None:
+    assert "_client" not in vars(SqsQueue("https://example.com/q", REGION))
 
 
 def test_a_queue_that_is_not_there_is_unavailable(service: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     settings = read_settings(ENVIRONMENT)
     assert settings.refusal_mode == "frame"
     assert settings.public_topics == ("*",)
+    assert settings.presence_topics == ("room:*",)
     assert settings.pace == Pace(posts_a_second=2000, workers=10)
     assert (settings.inline_recipients, settings.probe_minutes) == (200, 15)
     assert (settings.max_connections_per_user, settings.writes_per_minute) == (20, 600)
@@ -31,6 +32,9 @@ def test_topics_may_be_several_or_none() -> None:
     several = read_settings({**ENVIRONMENT, "PUBLIC_TOPICS": "orders:*, news"})
     assert several.public_topics == ("orders:*", "news")
     assert read_settings({**ENVIRONMENT, "PUBLIC_TOPICS": ""}).public_topics == ()
+    watched = read_settings({**ENVIRONMENT, "PRESENCE_TOPICS": "room:*,lobby"})
+    assert watched.presence_topics == ("room:*", "lobby")
+    assert read_settings({**ENVIRONMENT, "PRESENCE_TOPICS": ""}).presence_topics == ()
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,7 @@ def test_topics_may_be_several_or_none() -> None:
         ({"DELIVERY_WORKERS": "0"}, "DELIVERY_WORKERS is 0; it must be at least 1"),
         ({"DELIVERY_POSTS_PER_SECOND": "-1"}, "DELIVERY_POSTS_PER_SECOND is '-1'; it must be"),
         ({"PUBLIC_TOPICS": "a b"}, "PUBLIC_TOPICS: topic: "),
+        ({"PRESENCE_TOPICS": "a b"}, "PRESENCE_TOPICS: topic: "),
     ],
 )
 def test_a_wrong_variable_is_named(change: dict[str, str], complaint: str) -> None:

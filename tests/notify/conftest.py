@@ -9,6 +9,7 @@ import pytest
 from notify.accounts import Accounts, new_user
 from notify.acking import Acking
 from notify.admission import Admission
+from notify.announcing import Announcing
 from notify.batches import Batches
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
@@ -26,12 +27,13 @@ from notify.history import History
 from notify.hub import Hub
 from notify.idempotency import Idempotency
 from notify.inbox import Inbox
-from notify.jobs import RetryJob, ScheduledJob
+from notify.jobs import JoinJob, LeaveJob, RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
 from notify.marking import Marker
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
+from notify.noticing import NoticedConnections
 from notify.pacing import Pace
 from notify.passwords import PasswordHasher
 from notify.ports import (
@@ -41,10 +43,12 @@ from notify.ports import (
     Connections,
     Counts,
     Scheduled,
+    Sightings,
     Streams,
     Subscriptions,
     Timetable,
 )
+from notify.presence import Presence
 from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
@@ -60,7 +64,7 @@ from notify.subscribing import Subscribing
 from notify.sweep import Sweep
 from notify.tickets import Tickets
 from notify.tokens import Keyring, parse_key, sign
-from notify.topics import ANYTHING, TopicPolicy, implicit_topics
+from notify.topics import ANYTHING, TopicPolicy, WatchedTopics, implicit_topics
 from notify.verbs import Verbs, verbs
 from notify.visits import Visits
 from tests.fakes import (
@@ -80,6 +84,7 @@ from tests.fakes import (
     FakeRandomBytes,
     FakeRecounts,
     FakeScheduled,
+    FakeSightings,
     FakeStreams,
     FakeSubscriptions,
     FakeTimetable,
@@ -135,6 +140,7 @@ class World:
         self.streams: Streams = FakeStreams(self.memory)
         self.counts: Counts = FakeCounts(self.memory)
         self.marks = FakeMarks()
+        self.sightings: Sightings = FakeSightings()
         self.jobs: BroadcastJobs = FakeBroadcastJobs()
         self.pace = Pace()
         self.page_size = PAGE_SIZE
@@ -144,11 +150,12 @@ class World:
         self.attempts: Attempts = FakeAttempts()
         self.scheduled: Scheduled = FakeScheduled()
         self.timetable: Timetable = FakeTimetable()
-        self.deadlines: Deadlines = FakeDeadlines()
+        self.deadlines = FakeDeadlines()
         self.recounts = FakeRecounts(self.memory)
         self.probe_ms = PROBE_MS
         self.hasher = CountingHasher()
         self.policy = policy or TopicPolicy((ANYTHING,))
+        self.watched = WatchedTopics((Pattern("room:*"),))
         self.keyring = Keyring([parse_key("k1", {"alg": "HS256", "key": SECRET}, "us", "them")])
         self.max_inline_recipients = max_inline_recipients
         self.correlation_id: str | None = None
@@ -163,14 +170,15 @@ class World:
     def verbs(self) -> Verbs:
         feeding = Feeding(self.streams, self.policy)
         resuming = Resuming(feeding, self.streams, self.reader)
-        subscribing = Subscribing(self.connections, resuming, self.policy)
+        subscribing = Subscribing(self.noticed, resuming, self.policy)
         return verbs(
             Greeting(subscribing, resuming, self.inbox),
             subscribing,
             Replaying(feeding, self.streams, self.reader),
-            Acking(feeding, self.connections, self.streams, self.reader, self.counts),
+            Acking(feeding, self.noticed, self.streams, self.reader, self.counts),
             self.marker,
-            Reauthenticating(self.accounts, self.connections, self.policy),
+            Reauthenticating(self.accounts, self.noticed, self.policy),
+            self.presence,
         )
 
     @property
@@ -182,10 +190,35 @@ class World:
         return History(self.streams, self.reader, self.policy, self.clock)
 
     @property
+    def noticed(self) -> NoticedConnections:
+        return NoticedConnections(self.connections, self.later_queue, self.watched)
+
+    @property
+    def presence(self) -> Presence:
+        return Presence(
+            subscriptions=self.subscriptions,
+            connections=self.connections,
+            sightings=self.sightings,
+            policy=self.policy,
+            watched=self.watched,
+            clock=self.clock,
+        )
+
+    @property
+    def announcing(self) -> Announcing:
+        return Announcing(
+            sightings=self.sightings,
+            subscriptions=self.subscriptions,
+            connections=self.connections,
+            fanout=self.fanout,
+            clock=self.clock,
+        )
+
+    @property
     def hub(self) -> Hub:
         return Hub(
             self.admission,
-            self.connections,
+            self.noticed,
             self.gateway,
             self.verbs,
             self.frame_limits,
@@ -198,7 +231,7 @@ class World:
         return Admission(
             accounts=self.accounts,
             tickets=self.tickets,
-            connections=self.connections,
+            connections=self.noticed,
             subscriptions=self.subscriptions,
             gateway=self.gateway,
             deadlines=self.deadlines,
@@ -229,16 +262,16 @@ class World:
 
     @property
     def revocation(self) -> Revocation:
-        return Revocation(self.subscriptions, self.connections, self.fanout, self.clock)
+        return Revocation(self.subscriptions, self.noticed, self.fanout, self.clock)
 
     @property
     def sweep(self) -> Sweep:
-        visits = Visits(self.connections, self.gateway, self.fanout, self.probe_ms)
-        return Sweep(self.deadlines, self.connections, self.recounts, visits, self.clock)
+        visits = Visits(self.noticed, self.gateway, self.fanout, self.probe_ms)
+        return Sweep(self.deadlines, self.noticed, self.recounts, visits, self.clock)
 
     @property
     def fanout(self) -> Fanout:
-        return Fanout(self.gateway, self.connections, self.later_queue, self.clock)
+        return Fanout(self.gateway, self.noticed, self.later_queue, self.clock)
 
     @property
     def composer(self) -> Composer:
@@ -306,8 +339,14 @@ class World:
 
     @property
     def later(self) -> Later:
-        retry = Retrying(self.fanout, self.counts).retry
-        return Later({RetryJob: retry, ScheduledJob: self.scheduled_sending.send})
+        return Later(
+            {
+                RetryJob: Retrying(self.fanout, self.counts).retry,
+                JoinJob: self.announcing.settle,
+                LeaveJob: self.announcing.settle,
+                ScheduledJob: self.scheduled_sending.send,
+            }
+        )
 
     @property
     def idempotency(self) -> Idempotency:

@@ -12,10 +12,12 @@ from notify.answers import (
     login_answer,
     mark_answer,
     me_answer,
+    presence_answer,
     problem,
     progress_answer,
     send_answer,
     stats_answer,
+    topic_presence_answer,
     user_answer,
 )
 from notify.broadcasts import BroadcastResult
@@ -36,9 +38,10 @@ from notify.errors import (
 from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.inbox import InboxPage, Marking
 from notify.logins import Grant
-from notify.model import Pattern, Principal, User, Username
+from notify.model import Pattern, Principal, Topic, User, Username
 from notify.parts import BroadcastJob
 from notify.ports import Totals
+from notify.presence import Attendance, Attendances
 from notify.progress import Progress
 from notify.sends import SendResult, UserResult
 from notify.stats import Stats
@@ -226,3 +229,27 @@ def test_the_last_page_of_an_inbox_says_so() -> None:
 def test_a_mark_is_answered_with_how_many_and_the_counts() -> None:
     answer = body(mark_answer(Marking(["a", "b"], InboxCounts(1, 2, 3))))
     assert answer == {"count": 2, "unread": 1, "unseen": 2, "total": 3}
+
+
+def test_who_is_not_online_has_been_so_since_never() -> None:
+    users = [Attendance(Username("alice"), 2, NOW), Attendance(Username("bob"), 0, None)]
+    assert body(presence_answer(users))["users"] == [
+        {
+            "user_id": "alice",
+            "online": True,
+            "connections": 2,
+            "since": "2026-01-01T00:00:00.000Z",
+        },
+        {"user_id": "bob", "online": False, "connections": 0, "since": None},
+    ]
+
+
+def test_a_topic_says_who_is_in_it_and_whether_that_is_all() -> None:
+    users = [Attendance(Username("alice"), 2, NOW)]
+    found = Attendances(Topic(Pattern("room:1")), 300, users, truncated=True)
+    assert body(topic_presence_answer(found)) == {
+        "topic": "room:1",
+        "count": 300,
+        "users": [{"user_id": "alice", "connections": 2, "since": "2026-01-01T00:00:00.000Z"}],
+        "truncated": True,
+    }

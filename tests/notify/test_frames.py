@@ -9,6 +9,10 @@ from notify.frames import (
     NotificationFrame,
     NotificationUpdated,
     Pong,
+    PresenceJoin,
+    PresenceLeave,
+    PresenceState,
+    PresentUser,
     Sender,
     Subscribed,
     encode,
@@ -39,6 +43,28 @@ def test_subscribed_names_the_topic_twice_for_the_first_clients() -> None:
         "timestamp": "now",
         "streams": {},
     }
+
+
+def test_a_state_lists_the_users() -> None:
+    frame = PresenceState("room:1", 1, [PresentUser("alice", 2, "now")], False, id="p")
+    assert json.loads(encode(frame)) == {
+        "type": "presence_state",
+        "id": "p",
+        "topic": "room:1",
+        "count": 1,
+        "users": [{"user_id": "alice", "connections": 2, "since": "now"}],
+        "truncated": False,
+    }
+
+
+def test_who_comes_and_who_leaves_are_told_apart_by_the_type_alone() -> None:
+    join, leave = (
+        json.loads(encode(kind("room:1", "alice", 3, "now")))
+        for kind in (PresenceJoin, PresenceLeave)
+    )
+    said = {"topic": "room:1", "user_id": "alice", "count": 3, "at": "now"}
+    assert join == {"type": "presence_join", **said}
+    assert leave == {"type": "presence_leave", **said}
 
 
 def test_an_error_frame_has_the_fields_of_the_contract() -> None:

@@ -5,7 +5,16 @@ import pytest
 
 from notify.fanout import RETRIES_A_JOB
 from notify.frames import MAX_NOTIFICATION_BYTES
-from notify.jobs import PartJob, RetryJob, encode_job, parse_job, parse_later_job
+from notify.jobs import (
+    JoinJob,
+    LaterJob,
+    LeaveJob,
+    PartJob,
+    RetryJob,
+    encode_job,
+    parse_job,
+    parse_later_job,
+)
 from notify.model import ConnectionId, Pattern, Subscriber, Username
 from notify.parts import PLAN
 from tests.fakes import NOW
@@ -21,8 +30,16 @@ def test_a_part_comes_out_of_the_queue_as_it_went_in(job: PartJob) -> None:
     assert parse_job(encode_job(job)) == job
 
 
-@pytest.mark.parametrize("job", [RetryJob("{}", (ALICE, ALICE), 1), RetryJob("{}", (), 5)])
-def test_what_is_put_off_comes_out_of_the_queue_as_it_went_in(job: RetryJob) -> None:
+@pytest.mark.parametrize(
+    "job",
+    [
+        RetryJob("{}", (ALICE, ALICE), 1),
+        RetryJob("{}", (), 5),
+        JoinJob(Pattern("room:1"), Username("alice")),
+        LeaveJob(Pattern("room:1"), Username("alice")),
+    ],
+)
+def test_what_is_put_off_comes_out_of_the_queue_as_it_went_in(job: LaterJob) -> None:
     assert parse_later_job(encode_job(job)) == job
 
 

@@ -13,6 +13,7 @@ from notify.messages import (
     Ack,
     Hello,
     Ping,
+    PresenceQuery,
     Replay,
     Subscribe,
     SubscribePattern,
@@ -31,7 +32,7 @@ json_values = st.recursive(
     max_leaves=8,
 )
 FIELDS = ["type", "id", "topics", "pattern", "protocol", "resume", "ack_mode", "since"]
-TYPES = ["ping", "hello", "subscribe", "subscribe_pattern", "unsubscribe", "fly"]
+TYPES = ["ping", "hello", "subscribe", "subscribe_pattern", "unsubscribe", "presence", "fly"]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ TYPES = ["ping", "hello", "subscribe", "subscribe_pattern", "unsubscribe", "fly"
         ('{"type":"subscribe_pattern","pattern":"a"}', SubscribePattern("a")),
         ('{"type":"unsubscribe","topics":["a"]}', Unsubscribe(["a"])),
         ('{"type":"unsubscribe_pattern","pattern":"a"}', UnsubscribePattern("a")),
+        ('{"type":"presence","id":"p","topic":"room:1"}', PresenceQuery("room:1", id="p")),
     ],
 )
 def test_frames_are_parsed_and_unknown_fields_ignored(text: str, message: object) -> None:
@@ -117,6 +119,8 @@ def test_what_is_none_of_our_frames_is_a_bad_request(text: str | bytes) -> None:
         ('{"type":"subscribe_pattern"}', "pattern: required"),
         ('{"type":"subscribe_pattern","pattern":7}', "pattern: expected `str`"),
         ('{"type":"unsubscribe_pattern","pattern":["a"]}', "pattern: "),
+        ('{"type":"presence"}', "topic: required"),
+        ('{"type":"presence","topic":["a"]}', "topic: expected `str`"),
         ('{"type":"hello","protocol":"1"}', "protocol: expected `int`"),
         ('{"type":"hello","protocol":true}', "protocol: "),
         ('{"type":"hello","ack_mode":"some"}', "ack_mode: "),

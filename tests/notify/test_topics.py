@@ -5,18 +5,20 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from notify.errors import HeliographError, Invalid
-from notify.model import Action, Caps, Pattern, Principal, Username
+from notify.model import Action, Caps, Pattern, Principal, Topic, Username
 from notify.topics import (
     ANYTHING,
     EVERYBODY,
     MAX_SUBSCRIPTIONS,
     TopicPolicy,
+    WatchedTopics,
     covers,
     feeds,
     implicit_topics,
     is_wildcard,
     parse_pattern,
     parse_segment,
+    parse_topic,
     root,
     stream_of,
     user_topic,
@@ -234,6 +236,13 @@ def test_a_connection_may_have_a_hundred_subscriptions() -> None:
     assert MAX_SUBSCRIPTIONS == 100
 
 
+@pytest.mark.parametrize("text", ["orders:*", "*", "user:*", "no good", ""])
+def test_a_wildcard_is_no_topic(text: str) -> None:
+    with pytest.raises(Invalid, match=r"^topic: "):
+        parse_topic(text)
+    assert parse_topic("orders:eu") == "orders:eu"
+
+
 OPEN = TopicPolicy((ANYTHING,))
 CLOSED = TopicPolicy(())
 
@@ -434,3 +443,81 @@ def test_a_capability_opens_the_history_and_nothing_else() -> None:
     assert policy.has_history(watcher, bob)
     assert not policy.may_subscribe(watcher, bob)
     assert not policy.may_read(watcher, Pattern("user:eve"))
+
+
+@pytest.mark.parametrize("role", ["admin", "service"])
+@pytest.mark.parametrize("topic", ["general", "user:bob", "role:admin", "tenant:acme", "room:1"])
+def test_admins_and_services_see_who_is_in_any_topic(role: str, topic: str) -> None:
+    assert CLOSED.may_see_presence(alice(role), Topic(Pattern(topic)))
+
+
+@pytest.mark.parametrize(
+    ("topic", "held", "allowed"),
+    [
+        ("user:alice", (), True),
+        ("user:bob", (), False),
+        ("user:alice2", (), False),
+        ("room:1", (), False),
+        ("room:1", ("room:1",), True),
+        ("room:1", ("room:*",), True),
+        ("room:1:x", ("room:*",), True),
+        ("room:1", ("room:2", "room:1:*"), False),
+        ("role:member", (), False),
+        ("role:member", ("role:member",), True),
+        ("role:admin", ("role:member",), False),
+        ("tenant:other", ("tenant:acme",), False),
+        ("user:bob", ("user:alice", "general"), False),
+        ("general", ("general", "user:alice"), False),
+    ],
+)
+@pytest.mark.parametrize("policy", [OPEN, CLOSED])
+def test_a_member_sees_themselves_and_who_is_where_they_are_subscribed(
+    policy: TopicPolicy, topic: str, held: tuple[str, ...], allowed: bool
+) -> None:
+    principal = alice("member", tenant="acme")
+    assert policy.may_see_presence(principal, Topic(Pattern(topic)), map(Pattern, held)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("may", "topic", "allowed"),
+    [
+        ({"room:*": ["presence"]}, "room:1", True),
+        ({"room:1": ["presence"]}, "room:2", False),
+        ({"room:*": ["subscribe", "publish", "history"]}, "room:1", False),
+        ({"user:bob": ["presence"]}, "user:bob", True),
+        ({"user:*": ["presence"]}, "user:bob", True),
+        ({"general": ["presence"]}, "general", True),
+        ({"*": ["presence"]}, "role:admin", True),
+    ],
+)
+def test_a_capability_shows_who_is_in_what_it_covers(
+    may: dict[str, list[str]], topic: str, allowed: bool
+) -> None:
+    principal = alice(may=caps(**may))
+    assert OPEN.may_see_presence(principal, Topic(Pattern(topic))) is allowed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "watched"),
+    [
+        ("room:1", True),
+        ("room:1:x", True),
+        ("lobby", True),
+        ("room", False),
+        ("room:*", False),
+        ("orders:eu", False),
+        ("general", False),
+    ],
+)
+def test_a_topic_is_watched_if_the_setting_covers_it(pattern: str, watched: bool) -> None:
+    topics = WatchedTopics((Pattern("room:*"), Pattern("lobby")))
+    assert (Pattern(pattern) in topics) is watched
+
+
+@pytest.mark.parametrize(
+    "pattern", ["general", "user:alice", "user:alice:x", "role:admin", "tenant:acme", "*", "user:*"]
+)
+def test_no_setting_watches_what_names_somebody_or_everybody(pattern: str) -> None:
+    wide = WatchedTopics((ANYTHING, Pattern("user:*"), Pattern(pattern)))
+    assert Pattern(pattern) not in wide
+    assert Pattern("room:1") in wide

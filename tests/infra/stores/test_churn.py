@@ -37,7 +37,7 @@ class Churn:
             self.world.add_user(name)
         self.world.connections = stores.connections
         self.world.subscriptions = stores.subscriptions
-        self.world.deadlines = stores.deadlines
+        self.world.deadlines = stores.deadlines  # type: ignore[assignment]
         self.world.max_connections = 10_000
         self.hub = self.world.hub
         fanout = self.world.fanout

@@ -1,12 +1,22 @@
+import itertools
+from functools import partial
+
 import pytest
 
 from infra.tables import SightingRow
+from notify.announcing import Announcing
 from notify.errors import Unavailable
-from notify.model import Pattern, Username
+from notify.fanout import Fanout
+from notify.jobs import JoinJob, LaterJob, LeaveJob
+from notify.model import ConnectionId, Pattern, Principal, Username
+from notify.noticing import NoticedConnections
 from notify.ports import Sighting
-from tests.fakes import NOW
+from notify.presence import Attendances, Presence
+from notify.topics import TopicPolicy, WatchedTopics
+from tests.fakes import NOW, FakeGateway, FakeLaterQueue
 from tests.infra.stores.calls import (
     before,
+    crashes,
     failing,
     interleave,
     listed,
@@ -193,3 +203,172 @@ def test_a_first_sighting_is_one_write(dynamo: Stores) -> None:
 def test_the_row_may_go_when_the_sighting_ends(dynamo: Stores) -> None:
     announce(dynamo)
     assert SightingRow.get(ROOM, ALICE).expires_at == LATER // 1000
+
+
+# On DynamoDB: the rules of notify.announcing, interleaved and cut off
+
+
+class Room:
+    """eve watches the room; alice is in it as a1, and everybody has been told."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.gateway, self.later = FakeGateway(), FakeLaterQueue()
+        self._ticks = itertools.count(NOW)
+        watched = WatchedTopics((Pattern("room:*"),))
+        self.connections = NoticedConnections(stores.connections, self.later, watched)
+        clock = lambda: next(self._ticks)  # noqa: E731
+        fanout = Fanout(self.gateway, self.connections, self.later, clock)
+        self.announcing = Announcing(
+            stores.sightings, stores.subscriptions, self.connections, fanout, clock
+        )
+        policy = TopicPolicy()
+        self.presence = Presence(
+            stores.subscriptions, self.connections, stores.sightings, policy, watched, clock
+        )
+        self.come("e", "eve")
+        self.come("a1", "alice")
+        self.work()
+        self.gateway.posted.clear()
+
+    def come(self, connection_id: str, name: str) -> None:
+        connection = self.stores.open(connection_id, f"user:{name}", user=name)
+        self.gateway.open.add(connection.id)
+        self.connections.subscribe(connection, ROOM, 100)
+
+    def go(self, connection_id: str) -> None:
+        self.connections.close(ConnectionId(connection_id))
+
+    def work(self) -> None:
+        while self.later.waiting:
+            for job in self.later.take():
+                self.settle(job)
+
+    def settle(self, job: LaterJob) -> None:
+        assert isinstance(job, JoinJob | LeaveJob)
+        self.announcing.settle(job)
+
+    def heard(self) -> list[str]:
+        """What eve was told of alice, in the order of `at`."""
+        told = [frame for frame in self.gateway.frames("e") if frame["user_id"] == "alice"]
+        return [frame["type"] for frame in sorted(told, key=lambda frame: str(frame["at"]))]
+
+
+LEAVE, JOIN = LeaveJob(ROOM, ALICE), JoinJob(ROOM, ALICE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_joins_while_their_leave_is_decided_is_never_shown_as_gone(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        room = Room(stores)
+        room.go("a1")
+        returning = stores.open("a2", "user:alice")
+
+        def come_back() -> None:
+            room.connections.subscribe(returning, ROOM, 100)
+            room.settle(JOIN)
+
+        assert interleave(seed, lambda: room.settle(LEAVE), come_back) == [None, None]
+        assert is_told(stores) is True
+        assert room.heard()[-1:] in ([], ["presence_join"])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_leave_that_is_worked_off_twice_at_once_ends_in_one(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        room = Room(stores)
+        room.go("a1")
+        interleave(seed, lambda: room.settle(LEAVE), lambda: room.settle(LEAVE))
+        assert get(stores) is None
+        assert set(room.heard()) == {"presence_leave"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_leaves_while_their_join_is_told_has_left_in_the_end(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        room = Room(stores)
+        room.go("a1")
+        room.work()
+        room.come("a2", "alice")
+
+        def leave() -> None:
+            room.go("a2")
+            room.settle(LEAVE)
+
+        interleave(seed, lambda: room.settle(JOIN), leave)
+        room.work()
+        assert get(stores) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_is_back_while_somebody_asks_is_shown_or_announced(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        room = Room(stores)
+        room.go("a1")
+        returning = stores.open("a2", "user:alice")
+        admin = Principal(Username("root"), frozenset({"admin"}), None, NOW)
+
+        def come_back() -> None:
+            room.connections.subscribe(returning, ROOM, 100)
+            room.settle(JOIN)
+
+        found, back = interleave(seed, lambda: room.presence.of_topic(admin, ROOM), come_back)
+        assert back is None
+        assert isinstance(found, Attendances)
+        is_shown = "alice" in {each.username for each in found.users}
+        assert is_shown or room.heard() == ["presence_join"]
+        assert is_told(stores) is True
+
+
+def test_a_join_that_is_cut_off_anywhere_is_told_by_the_next_try(dynamo: Stores) -> None:
+    room, latest = Room(dynamo), "a1"
+    for number, attempt in enumerate(crashes()):
+        room.go(latest)
+        room.work()
+        room.gateway.posted.clear()
+        latest = f"b{number}"
+        room.come(latest, "alice")
+        attempt(lambda: room.settle(JOIN))
+        room.settle(JOIN)
+        assert is_told(dynamo) is True
+        assert set(room.heard()) == {"presence_join"}
+
+
+def test_a_leave_that_is_cut_off_anywhere_is_told_by_the_next_try(dynamo: Stores) -> None:
+    room, latest = Room(dynamo), "a1"
+    for number, attempt in enumerate(crashes()):
+        room.go(latest)
+        attempt(lambda: room.settle(LEAVE))
+        room.settle(LEAVE)
+        assert get(dynamo) is None
+        assert set(room.heard()) == {"presence_leave"}
+        latest = f"b{number}"
+        room.come(latest, "alice")
+        room.work()
+        room.gateway.posted.clear()
+
+
+def test_a_leave_that_is_cut_off_anywhere_is_void_for_who_is_back(dynamo: Stores) -> None:
+    room, latest = Room(dynamo), "a1"
+    for number, attempt in enumerate(crashes()):
+        room.go(latest)
+        attempt(lambda: room.settle(LEAVE))
+        latest = f"b{number}"
+        room.come(latest, "alice")
+        room.settle(JOIN)
+        room.settle(LEAVE)
+        assert is_told(dynamo) is True
+        assert room.heard()[-1:] in ([], ["presence_join"])
+        room.gateway.posted.clear()
+
+
+def test_a_subscription_that_is_cut_off_anywhere_ends_as_it_is(dynamo: Stores) -> None:
+    room = Room(dynamo)
+    for number, attempt in enumerate(crashes()):
+        who = f"user{number}"
+        connection = dynamo.open(f"x{number}", f"user:{who}", user=who)
+        attempt(partial(room.connections.subscribe, connection, ROOM, 100))
+    room.work()
+    told_of = dynamo.sightings.of_topic(ROOM, 100, NOW)
+    there = {subscriber.username for subscriber in dynamo.subscribers(ROOM)}
+    assert {name for name, each in told_of.items() if each.told} == there
