@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from notify.frames import NotificationFrame, StoredNotification
 from notify.model import Pattern, Position, Username
 from notify.ports import Streams, Users
-from notify.topics import root
+from notify.topics import owner
 
 NEVER = 2**63
 
@@ -63,9 +63,10 @@ class Reader:
 
     def _since(self, stream: Pattern) -> int:
         """What is older in a user's topics was meant for an earlier user of that name."""
-        if not stream.startswith("user:"):
+        name = owner(stream)
+        if name is None:
             return 0
-        user = self._users.get(Username(root(stream).removeprefix("user:")))
+        user = self._users.get(name)
         return NEVER if user is None else user.created_at
 
 

@@ -25,6 +25,11 @@ def user_topic(username: Username) -> Topic:
     return Topic(Pattern(f"user:{username}"))
 
 
+def owner(pattern: Pattern) -> Username | None:
+    """Whose topic it is, or below whose it lies; None for everybody's."""
+    return Username(pattern.split(":")[1]) if pattern.startswith("user:") else None
+
+
 def is_user_topic(pattern: Pattern) -> bool:
     """Whether it is some user's own topic, and not one below it."""
     return pattern.startswith("user:") and pattern.count(":") == 1

@@ -16,6 +16,7 @@ from notify.topics import (
     feeds,
     implicit_topics,
     is_wildcard,
+    owner,
     parse_pattern,
     parse_segment,
     parse_topic,
@@ -521,3 +522,16 @@ def test_no_setting_watches_what_names_somebody_or_everybody(pattern: str) -> No
     wide = WatchedTopics((ANYTHING, Pattern("user:*"), Pattern(pattern)))
     assert Pattern(pattern) not in wide
     assert Pattern("room:1") in wide
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("user:alice", "alice"),
+        ("user:alice:drafts", "alice"),
+        ("user:*", "*"),
+        ("orders:alice", None),
+    ],
+)
+def test_a_user_s_topics_have_an_owner(pattern: str, name: str | None) -> None:
+    assert owner(Pattern(pattern)) == name
