@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from handlers import batch
+from infra import wiring
 from infra.tables import NotificationRow
 from tests import events
 from tests.handlers.conftest import Service, answer
@@ -66,3 +67,13 @@ def test_an_envelope_that_is_wrong_is_refused_whole(
 ) -> None:
     response = post(heliograph, body=body)
     assert (response["statusCode"], answer(response)["detail"]) == (422, detail)
+
+
+def test_each_message_counts_against_the_minute(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRITES_PER_MINUTE", "2")
+    wiring.reset()
+    response = post(heliograph, *[{**SAID, "user_id": "alice"}] * 3)
+    assert (response["statusCode"], response["headers"]["ratelimit-limit"]) == (429, "2")
+    assert not list(NotificationRow.query("user:alice"))
