@@ -7,7 +7,6 @@ from notify.accounts import Accounts
 from notify.errors import Forbidden, HeliographError
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
-from notify.model import Principal
 from notify.ports import Clock, LaterQueue, Scheduled, ScheduledSend, ScheduledState
 from notify.publishing import Publishing
 from notify.scheduling import seconds_until
@@ -63,7 +62,7 @@ class ScheduledSending:
 
     def _send(self, item: ScheduledSend, trial: Trial) -> ScheduledState:
         try:
-            self._require_account(item.by)
+            self._require_account(item)
             self._publishing.publish(item.by, item.request, trial)
         except HeliographError as error:
             if error.code.temporary:
@@ -71,8 +70,9 @@ class ScheduledSending:
             return ScheduledState.REFUSED
         return ScheduledState.SENT
 
-    def _require_account(self, by: Principal) -> None:
-        """Its roles were checked when it was scheduled; a stolen login must not outlive its user's
-        account."""
-        if self._accounts.get(by.username).disabled:
-            raise Forbidden("the account is disabled")
+    def _require_account(self, item: ScheduledSend) -> None:
+        """Its rights were checked when it was scheduled; but who is no longer let in sends nothing,
+        and nothing is sent in the name of somebody who has taken the username since."""
+        user = self._accounts.get(item.by.username)
+        if user.disabled or user.created_at > item.created_at:
+            raise Forbidden("the account is no longer good")

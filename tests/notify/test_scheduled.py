@@ -117,12 +117,14 @@ def test_of_two_workers_one_sends_and_the_other_comes_back(due: World) -> None:
     assert not due.memory.streams
 
 
-@pytest.mark.parametrize("fate", ["removed", "disabled"])
+@pytest.mark.parametrize("fate", ["removed", "replaced", "disabled"])
 def test_nothing_is_sent_for_an_account_that_is_no_longer_good(due: World, fate: str) -> None:
     root = due.users.by_name[Username("root")]
-    if fate == "removed":
+    if fate != "disabled":
         due.users.remove(root.username, due.clock())
-    else:
+    if fate == "replaced":
+        due.add_user("root", "admin")
+    if fate == "disabled":
         due.users.replace(replace(root, disabled=True))
     assert run(due) == {"refused": 1}
     assert state_of(due) is ScheduledState.REFUSED
