@@ -1,0 +1,389 @@
+"""The promise: no notification is lost, none reaches anyone whom it is not for, counts are exact.
+
+Anything may happen, in any order: devices come, subscribe, leave and vanish without a word, posts
+are throttled, functions die at any operation, SQS hands out messages twice, callers repeat their
+requests. Afterwards everything is compared with a model that is too simple to be wrong.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from notify.answers import publish_answer
+from notify.deadlines import MINUTE_MS
+from notify.deliveries import RESERVE_MS
+from notify.entries import Status, inbox_streams
+from notify.idempotency import LEASE_MS, Answer
+from notify.marks import State
+from notify.model import ConnectionId, Pattern, Principal
+from notify.requests import parse_addressed
+from notify.topics import ANYTHING, EVERYBODY, covers, stream_of, user_topic
+from tests.notify.conftest import World, content
+from tests.notify.killing import DeadlyGateway, Killed, Killer
+
+DAY_MS = 24 * 3_600_000
+USERS = {
+    "alice": (("member",), "acme"),
+    "bob": (("manager", "member"), None),
+    "carol": ((), "acme"),
+}
+TOPICS = ("orders:eu", "orders:us", "orders:*", "news")
+PATTERNS = (
+    *TOPICS, "general", "*", "user:*", "role:member", "role:*", "tenant:acme", "user:bob",
+)  # fmt: skip
+
+names = st.sampled_from(sorted(USERS))
+# Where a function dies: at so many operations of its ports, or nowhere.
+deaths = st.one_of(st.none(), st.integers(0, 25))
+
+
+@dataclass
+class Device:
+    """One connection, as its user sees it. `ever`: what it was subscribed to at any time."""
+
+    id: ConnectionId
+    principal: Principal
+    topics: set[str]
+    ever: set[str] = field(default_factory=set)
+
+    def hears(self, pattern: str) -> bool:
+        return any(meets(topic, pattern) for topic in self.topics)
+
+
+@dataclass
+class Published:
+    """What was asked for. `due`: the devices that it was for when it was asked."""
+
+    id: str
+    users: frozenset[str]
+    pattern: str | None
+    excluded: frozenset[str]
+    due: frozenset[ConnectionId]
+
+    def may_reach(self, device: Device) -> bool:
+        name = device.principal.username
+        if self.pattern is None:
+            return name in self.users
+        heard = any(meets(topic, self.pattern) for topic in device.ever)
+        return heard and name not in self.excluded
+
+    def is_in_the_inbox_of(self, principal: Principal) -> bool:
+        if self.pattern is None:
+            return principal.username in self.users
+        is_fed = stream_of(Pattern(self.pattern)) in inbox_streams(principal)
+        return is_fed and principal.username not in self.excluded
+
+
+def meets(topic: str, pattern: str) -> bool:
+    if pattern in (ANYTHING, "user:*"):
+        return topic == EVERYBODY
+    one, other = Pattern(topic), Pattern(pattern)
+    return covers(one, other) or covers(other, one)
+
+
+class Service(World):
+    """A service whose every operation may be its last."""
+
+    def __init__(self) -> None:
+        super().__init__(max_inline_recipients=2)
+        self.page_size = 2
+        self.killer = Killer()
+        gateway = DeadlyGateway(self.killer.strike)
+        self.gateway = gateway
+        self.puts, self.later_puts = self.deliveries, self.later_queue
+        for port in (
+            "streams", "subscriptions", "counts", "jobs", "attempts", "deliveries", "later_queue",
+        ):  # fmt: skip
+            setattr(self, port, self.killer.at(getattr(self, port)))
+        for name, (roles, tenant) in USERS.items():
+            self.add_user(name, *roles, tenant=tenant)
+
+    def survives(self, do: Callable[[], object], operations: int | None) -> bool:
+        """Whether it was done before the death that comes after so many operations."""
+        self.killer.left = operations
+        try:
+            do()
+        except Killed:
+            return False
+        finally:
+            self.killer.left = None
+        return True
+
+    def publish(self, body: dict[str, Any], key: str) -> Answer:
+        by = self.principal("root", "service")
+        return self.idempotency.once(
+            by,
+            "route",
+            key,
+            body,
+            lambda trial: publish_answer(self.scheduling.accept(by, parse_addressed(body), trial)),
+        )
+
+
+class Promises(RuleBasedStateMachine):
+    """Every rule is something that happens to the service."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.service = Service()
+        self.devices: dict[ConnectionId, Device] = {}
+        self.published: list[Published] = []
+        self.marks: dict[str, dict[str, set[str]]] = {name: {} for name in USERS}
+        self.connects = self.keys = 0
+
+    # The model
+
+    def principal(self, name: str) -> Principal:
+        roles, tenant = USERS[name]
+        return self.service.principal(name, *roles, tenant=tenant, token_ms=DAY_MS)
+
+    def online(self) -> list[Device]:
+        return [device for device in self.devices.values() if self.is_open(device)]
+
+    def is_open(self, device: Device) -> bool:
+        return device.id in self.service.gateway.open
+
+    def inbox(self, name: str) -> list[str]:
+        principal = self.principal(name)
+        return [each.id for each in self.published if each.is_in_the_inbox_of(principal)]
+
+    # What happens
+
+    @initialize()
+    def two_are_there(self) -> None:
+        self.connect("alice")
+        self.connect("bob")
+
+    @rule(name=names)
+    def connect(self, name: str) -> None:
+        self.connects += 1
+        who = ConnectionId(f"c{self.connects:03}")
+        principal = self.principal(name)
+        self.service.gateway.open.add(who)
+        self.service.hub.connect(who, self.service.token(principal))
+        connection = self.service.connections.get(who)
+        assert connection is not None
+        topics = {str(topic) for topic in connection.topics}
+        self.devices[who] = Device(who, principal, topics, set(topics))
+        self.service.clock.advance(MINUTE_MS // 2)  # older than the grace of a young connection
+
+    @rule(data=st.data(), topic=st.sampled_from(TOPICS), leaves=st.booleans())
+    def subscribe(self, data: st.DataObject, topic: str, leaves: bool) -> None:
+        if not (online := self.online()):
+            return
+        device = data.draw(st.sampled_from(online))
+        verb = "unsubscribe" if leaves else "subscribe"
+        frames = self.service.say(device.id, json.dumps({"type": verb, "topics": [topic]}))
+        if device.id in self.service.gateway.throttled:
+            frames = [{"type": f"{verb}d"}]  # it was done, though the device has not heard so
+        assert [frame["type"] for frame in frames if frame["type"] != "notification"] == [
+            f"{verb}d"
+        ]
+        if leaves:
+            device.topics.discard(topic)
+        else:
+            device.topics.add(topic)
+            device.ever.add(topic)
+
+    @rule(data=st.data(), is_told=st.booleans())
+    def leave(self, data: st.DataObject, is_told: bool) -> None:
+        """With a $disconnect or without one: API Gateway calls it at its best effort."""
+        if not (online := self.online()):
+            return
+        device = data.draw(st.sampled_from(online))
+        self.service.gateway.open.discard(device.id)
+        self.service.gateway.throttled.discard(device.id)
+        if is_told:
+            self.service.hub.disconnect(device.id)
+
+    @rule(data=st.data())
+    def throttle(self, data: st.DataObject) -> None:
+        if online := self.online():
+            who = data.draw(st.sampled_from(online)).id
+            self.service.gateway.throttled ^= {who}
+
+    @rule(to=st.sets(names, min_size=1), deaths=st.lists(deaths, max_size=2))
+    def send(self, to: set[str], deaths: list[int | None]) -> None:
+        due = {device.id for device in self.online() if device.principal.username in to}
+        self._publish(content(user_ids=sorted(to)), deaths, frozenset(to), None, frozenset(), due)
+
+    @rule(
+        pattern=st.sampled_from(PATTERNS),
+        excluded=st.sets(names, max_size=1),
+        deaths=st.lists(deaths, max_size=2),
+    )
+    def broadcast(self, pattern: str, excluded: set[str], deaths: list[int | None]) -> None:
+        due = {
+            device.id
+            for device in self.online()
+            if device.hears(pattern) and device.principal.username not in excluded
+        }
+        body = content(pattern=pattern, exclude_user_ids=sorted(excluded))
+        self._publish(body, deaths, frozenset(), pattern, frozenset(excluded), due)
+
+    def _publish(
+        self,
+        body: dict[str, Any],
+        deaths: list[int | None],
+        users: frozenset[str],
+        pattern: str | None,
+        excluded: frozenset[str],
+        due: set[ConnectionId],
+    ) -> None:
+        """The caller repeats the request until there is an answer, and once more at that."""
+        self.keys += 1
+        key, service = f"key{self.keys}", self.service
+        for operations in (*deaths, None):
+            if service.survives(lambda: service.publish(body, key), operations):
+                break
+            service.clock.advance(LEASE_MS)
+        answer = service.publish(body, key)
+        assert answer.replayed
+        assert answer.status in (200, 202)
+        notification_id = json.loads(answer.body)["notification_id"]
+        self.published.append(Published(notification_id, users, pattern, excluded, frozenset(due)))
+
+    @rule(seed=st.integers(0, 1000), operations=deaths, is_doubled=st.booleans())
+    def deliver(self, seed: int, operations: int | None, is_doubled: bool) -> None:
+        """SQS hands out some message, perhaps twice; a worker that dies leaves it in the queue."""
+        waiting = self.service.puts.waiting
+        if not waiting:
+            return
+        job, delay = waiting.pop(Random(seed).randrange(len(waiting)))
+        self.service.clock.advance(delay * 1000)
+        done: list[object] = []
+
+        def work() -> None:
+            done.append(self.service.deliverer.run(job, lambda: 2 * RESERVE_MS))
+
+        survived = self.service.survives(work, operations)
+        if is_doubled or not survived or done == [None]:
+            waiting.append((job, 0))
+
+    @rule(seed=st.integers(0, 1000), operations=deaths, is_doubled=st.booleans())
+    def do_later(self, seed: int, operations: int | None, is_doubled: bool) -> None:
+        waiting = self.service.later_puts.waiting
+        if not waiting:
+            return
+        job, delay = waiting.pop(Random(seed).randrange(len(waiting)))
+        self.service.clock.advance(delay * 1000)
+        survived = self.service.survives(lambda: self.service.later.run(job), operations)
+        if is_doubled or not survived:
+            waiting.append((job, 0))
+
+    @rule(name=names, data=st.data(), state=st.sampled_from(State))
+    def mark(self, name: str, data: st.DataObject, state: State) -> None:
+        if not (inbox := self.inbox(name)):
+            return
+        ids = data.draw(st.lists(st.sampled_from(inbox), min_size=1, max_size=3, unique=True))
+        self.service.inbox.mark(self.principal(name), ids, state)
+        for each in ids:
+            self._note(name, each, state)
+
+    @rule(name=names, state=st.sampled_from([State.SEEN, State.READ, State.ARCHIVED]))
+    def mark_all(self, name: str, state: State) -> None:
+        self.service.inbox.mark_all(self.principal(name), state, None)
+        for each in self.inbox(name):
+            self._note(name, each, state)
+
+    def _note(self, name: str, notification_id: str, state: State) -> None:
+        done = self.marks[name].setdefault(notification_id, set())
+        if "archived" in done:
+            return
+        if state is State.UNREAD:
+            done.discard("read")
+            return
+        done.add(state.value)
+        if state is State.READ:
+            done.add("seen")
+
+    @rule()
+    def sweep(self) -> None:
+        self.service.clock.advance(MINUTE_MS)
+        self.service.sweep.run(lambda: 10 * RESERVE_MS)
+
+    # What must be true in the end
+
+    def teardown(self) -> None:
+        self._settle()
+        self._check_devices()
+        self._check_inboxes()
+        self._check_counts()
+
+    def _settle(self) -> None:
+        """The storm is over: nothing is throttled or dies, and the queues run empty."""
+        service = self.service
+        service.gateway.throttled.clear()
+        while service.puts.waiting or service.later_puts.waiting:
+            for number in range(2):
+                self.deliver(number, None, is_doubled=False)
+                self.do_later(number, None, is_doubled=False)
+        # Long enough for every connection to be asked for once.
+        for _ in range(17):
+            self.sweep()
+
+    def _check_devices(self) -> None:
+        for device in self.devices.values():
+            heard = {frame.get("id") for frame in self.service.gateway.frames(device.id)}
+            allowed = {each.id for each in self.published if each.may_reach(device)}
+            known = {each.id for each in self.published}
+            assert heard & known <= allowed, "it reached somebody whom it was not for"
+            if self.is_open(device):
+                due = {each.id for each in self.published if device.id in each.due}
+                assert due <= heard, "somebody was there and did not get it"
+
+    def _check_inboxes(self) -> None:
+        for name in USERS:
+            principal = self.principal(name)
+            states = self.marks[name]
+            expected = {
+                each: states.get(each, set())
+                for each in self.inbox(name)
+                if "archived" not in states.get(each, set())
+            }
+            page = self.service.inbox.page(principal, Status.ALL, 1000)
+            found = {
+                entry.id: {
+                    state
+                    for state, at in (("seen", entry.seen_at), ("read", entry.read_at))
+                    if at is not None
+                }
+                for entry in page.entries
+            }
+            assert found == expected
+            assert len(page.entries) == len(found), "something is there twice"
+            assert page.counts.total == len(expected)
+            assert page.counts.unread == sum("read" not in done for done in expected.values())
+            assert page.counts.unseen == sum("seen" not in done for done in expected.values())
+            own = [stored.id for stored in self.service.stored(user_topic(principal.username))]
+            assert len(own) == len(set(own)), "a repeated request was stored twice"
+
+    def _check_counts(self) -> None:
+        service, online = self.service, self.online()
+        totals = service.counts.totals()
+        assert totals.connections == len(online)
+        assert totals.users == len({device.principal.username for device in online})
+        assert set(service.memory.connections) == {device.id for device in online}
+        members = {who for topic in service.memory.members.values() for who in topic}
+        assert members == {device.id for device in online}, "a row outlived its connection"
+        for device in online:
+            assert set(service.memory.connections[device.id].topics) == device.topics
+
+
+def test_whatever_happens_nothing_is_lost_and_nothing_goes_astray() -> None:
+    run_state_machine_as_test(
+        Promises,
+        settings=settings(
+            max_examples=300,
+            stateful_step_count=60,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
