@@ -77,6 +77,29 @@ def test_what_could_not_be_delivered_is_kept(heliograph: Service) -> None:
     ]
 
 
+def test_what_was_missed_comes_oldest_first_and_stays_though_its_delivery_fails(
+    heliograph: Service,
+) -> None:
+    titles = ["first", "second", "third"]
+    for title in titles:
+        post(heliograph, "send-realtime", {**SAID, "user_id": "alice", "title": title})
+    nothing_yet = {"user:alice": {"epoch": stream_epoch("user:alice"), "seq": 0}}
+    hello = {"type": "hello", "resume": nothing_yet}
+
+    heliograph.connect("phone", heliograph.token("alice"))
+    heliograph.gateway.throttled.add("phone")
+    assert heliograph.say("phone", hello) == []
+    heliograph.gateway.throttled.clear()
+    # The failed delivery has closed that connection; the client comes back and asks again.
+    heliograph.connect("again", heliograph.token("alice"))
+    frames = heliograph.say("again", hello)
+    assert [frame["title"] for frame in frames if frame["type"] == "notification"] == titles
+
+
+def stream_epoch(stream: str) -> str:
+    return DynamoStreams(FakeIds()).head(Pattern(stream)).epoch
+
+
 def test_on_gone_the_receiver_s_row_is_deleted_and_never_the_sender_s(heliograph: Service) -> None:
     heliograph.connect("senders", heliograph.token("root", "admin"))
     heliograph.connect("receivers", heliograph.token("alice"))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from notify.model import Action, Caps, Pattern, Principal, Username
-from notify.topics import ANYTHING, TopicPolicy
+from notify.model import Action, Caps, Pattern, Principal, Topic, Username
+from notify.topics import ANYTHING, TopicPolicy, is_wildcard
 from tests.fakes import NOW
 
 
@@ -37,11 +37,19 @@ PRINCIPALS = {
     "p": principal(may=caps(Action.PRESENCE, Action.HISTORY, on="*")),
 }
 ALL = "mnasxobu*0p"
+
+
 # Each operation with its method. Whoever adds one adds a column.
+def may_see_presence(policy: TopicPolicy, principal: Principal, topic: Pattern) -> bool:
+    """Of who is subscribed to nothing but what everybody has; nobody is in a wildcard."""
+    return not is_wildcard(topic) and policy.may_see_presence(principal, Topic(topic))
+
+
 OPERATIONS: dict[str, Callable[[TopicPolicy, Principal, Pattern], bool]] = {
     "subscribe": TopicPolicy.may_subscribe,
     "publish": TopicPolicy.may_publish,
     "history": TopicPolicy.may_read,
+    "presence": may_see_presence,
 }
 PUBLIC, CLOSED = TopicPolicy((ANYTHING,)), TopicPolicy(())
 # Where a policy names what nobody can make public.
@@ -96,6 +104,8 @@ TABLE = {
 
 # What is sent to every role, or tenant, is due to whoever has one, who could not subscribe to it.
 READERS = {"role:*": "masx", "tenant:*": "m"}
+# Who sees who is there beside admins, services and whoever has a capability for everything.
+SEE_PRESENCE = {"user:alice": ALL, "user:bob": "b"}
 
 
 def may(policy: TopicPolicy, operation: str, letter: str, topic: str) -> bool:
@@ -106,10 +116,20 @@ def expected(topic: str, operation: str, policy: TopicPolicy) -> str:
     public, closed, publish = TABLE[topic]
     if operation == "publish":
         return publish
+    if operation == "presence":
+        return see_presence(topic)
     subscribers = closed if policy is CLOSED else public
     if operation == "history":
         return subscribers + "p" + READERS.get(topic, "")
     return subscribers
+
+
+def see_presence(topic: str) -> str:
+    if topic.endswith("*"):
+        return ""
+    below = {"user:": "u", "orders:": "o"}
+    capable = "".join(who for wide, who in below.items() if topic.startswith(wide))
+    return "as*p" + capable + SEE_PRESENCE.get(topic, "")
 
 
 @pytest.mark.parametrize("policy", [PUBLIC, CLOSED, FOOLISH], ids=["public", "closed", "foolish"])
