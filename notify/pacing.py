@@ -7,8 +7,9 @@ from notify.parts import BroadcastJob
 # Below a fifth of what API Gateway lets an account do in a second, if nobody says otherwise.
 POSTS_A_SECOND = 2000
 WORKERS = 10
-# No page takes longer than this for the sake of its pace, except one of a single post.
-PAGE_SECONDS = 10
+# A page is at most what may be posted in this time: no burst is larger, and a cancelled broadcast
+# stops as soon. Only a page of a single post may have to wait for longer.
+PAGE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)

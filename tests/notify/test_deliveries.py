@@ -466,8 +466,15 @@ def test_no_page_is_so_long_that_its_pause_would_outlast_the_function(crowd: Wor
 def test_a_pause_that_does_not_fit_is_waited_for_in_the_queue(crowd: World) -> None:
     message = begin(crowd, max_rate=10)
     crowd.deliveries.take()
-    assert run(crowd, message, lambda: RESERVE_MS + 5000).ending is Ending.REQUEUED
-    assert crowd.deliveries.waiting == [(message, 10)]
+    assert run(crowd, message, lambda: RESERVE_MS + 500).ending is Ending.REQUEUED
+    assert crowd.deliveries.waiting == [(message, 1)]
+
+
+def test_no_burst_is_larger_than_what_a_second_may_have(crowd: World) -> None:
+    message = begin(crowd, max_rate=3)
+    crowd.deliveries.take()
+    run(crowd, message, lambda: RESERVE_MS + 500)
+    assert len(crowd.gateway.posted) == 3
 
 
 def test_who_is_tried_again_is_part_of_the_pace(crowd: World) -> None:
