@@ -129,6 +129,14 @@ def test_every_queue_is_watched() -> None:
         assert (f"!GetAtt {queue}.QueueName", metric) in watched
 
 
+def test_every_schedule_is_watched() -> None:
+    alarms = yaml.load((ROOT / "infra/alarms.yml").read_text(), _Loader)["Resources"]
+    for name, function in TEMPLATE["functions"].items():
+        if any("schedule" in event for event in function["events"]):
+            alarm = alarms[f"{name.capitalize()}ErrorsAlarm"]["Properties"]
+            assert alarm["Dimensions"][0]["Value"] == f"!Ref {name.capitalize()}LambdaFunction"
+
+
 def test_every_alarm_tells_somebody_and_has_a_name_of_its_own() -> None:
     resources = yaml.load((ROOT / "infra/alarms.yml").read_text(), _Loader)["Resources"]
     alarms = [each["Properties"] for each in resources.values() if "Alarm" in each["Type"]]

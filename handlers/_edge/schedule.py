@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from handlers._edge.invocation import Context, Event, log_bug, log_invocation
-from infra.invocation import begin
+from infra.invocation import begin, count
 from notify.errors import InternalError
 
 RemainingMs = Callable[[], int]
@@ -21,7 +21,9 @@ def schedule(operation: Operation) -> Callable[[Event, Context], None]:
         begin(context.aws_request_id)
         try:
             tally = operation(context.get_remaining_time_in_millis)
-            outcome = " ".join(f"{name}={count}" for name, count in tally.items())
+            # The one number that somebody should be woken by.
+            count({"lag_minutes": tally.get("lag_minutes", 0)})
+            outcome = " ".join(f"{name}={number}" for name, number in tally.items())
         except Exception as error:  # noqa: BLE001  (the edge is where bugs end)
             log_bug(error, context.aws_request_id)
             # Lambda logs what it catches, text and all, and tries again.

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from handlers._edge.schedule import RemainingMs, schedule
@@ -28,3 +30,13 @@ def test_what_fails_is_tried_again_by_lambda_and_tells_nobody_why(
     lines = capsys.readouterr().out
     assert '"outcome": "failed"' in lines
     assert "a secret" not in lines
+
+
+def test_how_far_it_is_behind_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    @schedule
+    def handler(remaining_ms: RemainingMs) -> dict[str, int]:
+        return {"met": 5, "lag_minutes": 3}
+
+    handler({}, events.CONTEXT)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["lag_minutes"], "met" in line) == (3, False)
