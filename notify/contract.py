@@ -17,6 +17,7 @@ class Parameter:
     about: str
     type: object = str
     where: str = "query"
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /presence": Operation(
         "Which users are online.",
         {200: answers.PresenceAnswer},
-        parameters={"user_ids": Parameter("1 to 100 usernames, by commas.")},
+        parameters={"user_ids": Parameter("1 to 100 usernames, by commas.", required=True)},
         refusals=(403, 422),
     ),
     "GET /presence/topics/{topic}": Operation(

@@ -93,7 +93,7 @@ def _parameter(name: str, parameter: Parameter, schema_of: Mapping[Any, Document
         "name": name,
         "in": parameter.where,
         "description": parameter.about,
-        "required": False,
+        "required": parameter.required,
         "schema": schema_of[parameter.type],
     }
 

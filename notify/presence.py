@@ -73,7 +73,10 @@ class Presence:
 
         Raises: Invalid, Forbidden naming the first who is not to be seen.
         """
-        usernames = [Username(parse_segment(name, "user_ids")) for name in dict.fromkeys(names)]
+        asked = list(dict.fromkeys(names))
+        if asked == [""]:
+            raise Invalid("user_ids: required")
+        usernames = [Username(parse_segment(name, "user_ids")) for name in asked]
         if len(usernames) > MAX_USERS:
             raise Invalid(f"user_ids: at most {MAX_USERS}")
         for username in usernames:

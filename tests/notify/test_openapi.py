@@ -52,3 +52,9 @@ def test_a_path_names_its_parameters(document: dict[str, Any]) -> None:
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == VERSION
+
+
+def test_a_parameter_says_whether_it_is_required(document: dict[str, Any]) -> None:
+    (user_ids,) = document["paths"]["/presence"]["get"]["parameters"]
+    assert user_ids["required"]
+    assert not any(each["required"] for each in document["paths"]["/inbox"]["get"]["parameters"])

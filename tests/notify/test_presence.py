@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from notify.codes import Code
-from notify.errors import Forbidden
+from notify.errors import Forbidden, Invalid
 from notify.model import MAX_AGE_MS, ROW_GRACE_MS, Action, Caps, Pattern, Topic, timestamp
 from notify.ports import Sighting
 from notify.presence import MAX_PAGES, MAX_USERS, Attendance
@@ -72,6 +72,16 @@ def test_who_watches_a_user_does_not_make_them_online(world: World) -> None:
 def test_a_row_that_has_expired_makes_nobody_online(three: World) -> None:
     three.clock.advance(MAX_AGE_MS + ROW_GRACE_MS)
     assert online(three, "alice", "bob") == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"), [([""], "user_ids: required"), (["alice", ""], "user_ids: 1 to 64")]
+)
+def test_a_name_that_is_missing_is_said_to_be(
+    world: World, names: list[str], complaint: str
+) -> None:
+    with pytest.raises(Invalid, match=complaint):
+        world.presence.of_users(world.principal("root", "admin"), names)
 
 
 def test_up_to_a_hundred_users_are_asked_for(world: World) -> None:
