@@ -283,7 +283,6 @@ def sends() -> Sends:
         fanout=fanout(),
         devices=devices(),
         clock=clock,
-        new_id=new_id,
     )
 
 
@@ -299,7 +298,6 @@ def broadcasts() -> Broadcasts:
         deliveries=deliveries(),
         pace=settings().pace,
         clock=clock,
-        new_id=new_id,
         max_inline_recipients=settings().inline_recipients,
     )
 
@@ -344,7 +342,7 @@ def idempotency() -> Idempotency:
 
 @functools.cache
 def publishing() -> Publishing:
-    return Publishing(sends(), broadcasts(), composer())
+    return Publishing(sends(), broadcasts(), clock)
 
 
 @functools.cache
@@ -354,7 +352,7 @@ def scheduling() -> Scheduling:
 
 @functools.cache
 def batches() -> Batches:
-    return Batches(scheduling())
+    return Batches(scheduling(), publishing())
 
 
 @functools.cache

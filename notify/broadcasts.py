@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from notify.budget import Budget
 from notify.composing import Composer
 from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
+from notify.idempotency import Trial
 from notify.jobs import PartJob
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.pacing import Pace
@@ -20,7 +22,6 @@ from notify.ports import (
     Clock,
     Counts,
     Deliveries,
-    NewId,
     Streams,
     Subscriptions,
 )
@@ -48,6 +49,16 @@ class BroadcastResult:
     estimated_seconds: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class StoredBroadcast:
+    """A broadcast whose frame is stored if it is to persist. `job`: what an earlier try queued."""
+
+    by: Principal
+    request: Broadcast
+    frame: NotificationFrame
+    job: BroadcastJob | None = None
+
+
 class Broadcasts:
     """Everything that makes a notification arrive at the subscribers of a topic."""
 
@@ -62,7 +73,6 @@ class Broadcasts:
         deliveries: Deliveries,
         pace: Pace,
         clock: Clock,
-        new_id: NewId,
         max_inline_recipients: int = MAX_INLINE_RECIPIENTS,
     ) -> None:
         self._composer = composer
@@ -74,42 +84,49 @@ class Broadcasts:
         self._deliveries = deliveries
         self._pace = pace
         self._clock = clock
-        self._new_id = new_id
         self._max_inline_recipients = max_inline_recipients
 
-    def broadcast(
-        self,
-        by: Principal,
-        request: Broadcast,
-        notification_id: str | None = None,
-        tried_at: int | None = None,
-    ) -> BroadcastResult:
-        """To whoever is subscribed: in this call if they are few, else by the queue.
-
-        `notification_id` is given by a caller who may have to make the call again. `tried_at` (ms):
-        an earlier try under that id began then; what it has left to do is done, and nothing twice.
+    def store(self, by: Principal, request: Broadcast, trial: Trial) -> StoredBroadcast:
+        """In the stream of its pattern, if it is to persist; what an earlier try has stored is not
+        stored again.
 
         Raises: Invalid, Forbidden, PayloadTooLarge.
         """
-        pattern = parse_pattern(request.pattern, "pattern")
-        frame = self._composer.compose(by, request, stream_of(pattern), pattern)
-        if tried_at is not None and notification_id is not None:
-            job = self._jobs.get(job_id(notification_id))
+        frame = replace(self.check(by, request, trial.correlation_id), id=trial.notification_id)
+        if trial.tried_at is not None:
+            job = self._jobs.get(job_id(frame.id))
             if job is not None:
-                return self._hand_over(job)
-        frame = replace(frame, id=notification_id or self._new_id())
+                return StoredBroadcast(by, request, frame, job)
         if request.persist == "stream" and not request.dry_run:
-            # Before the subscribers are read: who subscribes in between and is told a `seq` below
-            # this one must get it.
-            frame = self._stored(frame, tried_at) or self._store(frame, request)
+            frame = self._stored(frame, trial.tried_at) or self._append(frame, request)
+        return StoredBroadcast(by, request, frame)
+
+    def push(self, stored: StoredBroadcast, budget: Budget) -> BroadcastResult:
+        """To whoever is subscribed: in this call if they are few and there is time, else by the
+        queue. A job that an earlier try has begun goes on, and nothing is done twice.
+
+        The subscribers are read behind the write to the stream: who subscribes in between and is
+        told a `seq` below this one must get it.
+        """
+        if stored.job is not None:
+            return self._hand_over(stored.job)
+        request, frame = stored.request, stored.frame
+        pattern = Pattern(request.pattern)
         audiences = self._subscriptions.audiences(pattern)
         few = self._few(audiences, request)
         if request.dry_run:
             recipients = self._estimate(audiences) if few is None else len(few)
             return BroadcastResult(pattern, frame.id, recipients, dry_run=True)
-        if few is None:
-            return self._queue(by, frame, audiences, request)
+        if few is None or (few and self._clock() >= budget.posts_until):
+            return self._queue(stored.by, frame, audiences, request)
         return self._post_now(pattern, frame, few)
+
+    def check(
+        self, by: Principal, request: Broadcast, correlation_id: str | None = None
+    ) -> NotificationFrame:
+        """Its frame, if everything is in order. Raises: Invalid, Forbidden, PayloadTooLarge."""
+        pattern = parse_pattern(request.pattern, "pattern")
+        return self._composer.compose(by, request, stream_of(pattern), pattern, correlation_id)
 
     def _few(self, audiences: list[Audience], request: Broadcast) -> list[Subscriber] | None:
         """The recipients, each connection once; None if they, or the shards that they may be in,
@@ -182,7 +199,9 @@ class Broadcasts:
 
     def _deliver(self, frame: bytes, subscribers: list[Subscriber]) -> Delivery:
         delivery = self._fanout.deliver(frame, subscribers)
-        self._fanout.retry(delivery, frame)
+        # Whom the queue does not take has failed, and the answer says so; the others have it.
+        with suppress(Unavailable):
+            self._fanout.retry(delivery, frame)
         return delivery
 
     def _members(self, audience: Audience) -> Iterator[Subscriber]:
@@ -193,7 +212,7 @@ class Broadcasts:
             return None
         return self._streams.find(Pattern(frame.stream), frame.id, tried_at)
 
-    def _store(self, frame: NotificationFrame, request: Broadcast) -> NotificationFrame:
+    def _append(self, frame: NotificationFrame, request: Broadcast) -> NotificationFrame:
         now = self._clock()
         excluded = frozenset(Username(name) for name in request.exclude_user_ids)
         return self._streams.append(frame, now, now + request.ttl_seconds * 1000, excluded)

@@ -24,10 +24,16 @@ class Composer:
         self._correlation_id = correlation_id
 
     def compose(
-        self, by: Principal, content: Content, stream: Pattern, pattern: Pattern | None = None
+        self,
+        by: Principal,
+        content: Content,
+        stream: Pattern,
+        pattern: Pattern | None = None,
+        correlation_id: str | None = None,
     ) -> NotificationFrame:
         """A frame of that stream, without an id or a number. `pattern`: whom it is addressed to,
-        where that is not the stream's own topic.
+        where that is not the stream's own topic. `correlation_id`: of the request that asked for
+        it, where that is not the one being served.
 
         Raises: Forbidden, PayloadTooLarge.
         """
@@ -47,7 +53,7 @@ class Composer:
             epoch=None,
             seq=None,
             expires_at=timestamp(now + content.ttl_seconds * 1000),
-            correlation_id=self._correlation_id(),
+            correlation_id=correlation_id or self._correlation_id(),
             collapse_key=content.collapse_key,
         )
         _require_size(frame)

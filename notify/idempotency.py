@@ -25,10 +25,12 @@ ID_HEAD = 16  # `ntf_` and the time
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Under which id something is done. `tried_at` (ms): an earlier try under it began then."""
+    """Under which id something is done. `tried_at` (ms): an earlier try under it began then.
+    `correlation_id`: of the request that asked for it, where that is not the one being served."""
 
     notification_id: str
     tried_at: int | None = None
+    correlation_id: str | None = None
 
     def part(self, number: int) -> "Trial":
         """One of several notifications: its id is its own, and the same in every try."""

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from msgspec import UNSET
 
@@ -21,7 +22,7 @@ from notify.ports import (
     ScheduledState,
     Timetable,
 )
-from notify.publishing import Publishing
+from notify.publishing import Publishing, Stored
 from notify.requests import Addressed, Broadcast
 from notify.sends import SendResult
 from notify.topics import SEGMENT
@@ -74,8 +75,13 @@ class Scheduling:
         """
         if request.schedule_at is UNSET:
             return self._publishing.publish(by, request, trial)
-        at = math.floor(request.schedule_at.timestamp() * 1000)
-        return self._schedule(by, request, trial, at)
+        return self._schedule(by, request, trial, _due(request.schedule_at))
+
+    def store(self, by: Principal, request: Addressed, trial: Trial) -> Stored | ScheduledResult:
+        """Stores what is to be pushed now, or remembers what has a time. Raises: as above."""
+        if request.schedule_at is UNSET:
+            return self._publishing.store(by, request, trial)
+        return self._schedule(by, request, trial, _due(request.schedule_at))
 
     def cancel(self, by: Principal, id: str) -> None:
         """Raises: Unknown, also for what is another's; Conflict once it is being sent."""
@@ -173,6 +179,10 @@ def seconds_until(at: int, now: int) -> int:
 
 def _minute(at: int) -> int:
     return at // MINUTE_MS
+
+
+def _due(moment: datetime) -> int:
+    return math.floor(moment.timestamp() * 1000)
 
 
 def _may_cancel(by: Principal, item: ScheduledSend) -> bool:

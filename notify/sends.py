@@ -1,4 +1,4 @@
-"""Sending to users: stored first, then pushed to every connection of theirs."""
+"""Sending to users: stored for all of them first, then pushed to every connection of theirs."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,16 +7,27 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from notify.accounts import Accounts
+from notify.budget import Budget
 from notify.composing import Composer
 from notify.devices import Devices
 from notify.entries import InboxCounts
 from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
+from notify.idempotency import Trial
 from notify.model import Pattern, Principal, Subscriber, Username
-from notify.ports import Audience, Clock, Counts, NewId, Streams, Subscriptions
+from notify.ports import Clock, Counts, Streams, Subscriptions
 from notify.requests import Content, Send
 from notify.topics import user_topic
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSend:
+    """A send and each user's copy of it, which is stored if it is to persist."""
+
+    notification_id: str
+    request: Send
+    copies: list[tuple[Username, NotificationFrame]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,6 @@ class Sends:
         fanout: Fanout,
         devices: Devices,
         clock: Clock,
-        new_id: NewId,
     ) -> None:
         self._accounts = accounts
         self._composer = composer
@@ -62,90 +72,107 @@ class Sends:
         self._fanout = fanout
         self._devices = devices
         self._clock = clock
-        self._new_id = new_id
 
-    def send(
-        self,
-        by: Principal,
-        request: Send,
-        notification_id: str | None = None,
-        tried_at: int | None = None,
-    ) -> SendResult:
-        """To every connection of each user. Nothing is written unless everything is in order.
-
-        `tried_at` (ms): an earlier try under that id began then and died who knows where. What it
-        has stored is not stored again; its posts are made again, for clients drop ids they know.
+    def store(self, by: Principal, request: Send, trial: Trial) -> StoredSend:
+        """Every user's copy, before anybody is told. Nothing is written unless everything is in
+        order, and what an earlier try has stored is not stored again.
 
         Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
         """
+        frames = self.check(by, request, trial.correlation_id)
+        copies = [replace(frame, id=trial.notification_id) for frame in frames]
+        if request.persist:
+            copies = [
+                self._stored(copy, trial.tried_at) or self._append(copy, request) for copy in copies
+            ]
         usernames = [Username(name) for name in request.usernames]
-        frames = self.check(by, request)
-        notification_id = notification_id or self._new_id()
-        sent = [
-            self._send_to(name, replace(frame, id=notification_id), request, tried_at)
-            for name, frame in zip(usernames, frames, strict=True)
+        return StoredSend(trial.notification_id, request, list(zip(usernames, copies, strict=True)))
+
+    def push(self, stored: StoredSend, budget: Budget) -> SendResult:
+        """To every connection of each user: now, or by the queue where time is up. What fails for
+        one costs the others nothing; clients drop ids that they know."""
+        request = stored.request
+        pushed = [
+            self._push_to(username, copy, request, budget) for username, copy in stored.copies
         ]
-        self._count(1, sum((delivery for _, delivery in sent), Delivery()))
+        self._count(1, sum((delivery for _, delivery in pushed), Delivery()))
         return SendResult(
-            notification_id,
-            _status([delivery for _, delivery in sent], request.persist),
-            [result for result, _ in sent],
+            stored.notification_id,
+            _status([delivery for _, delivery in pushed], request.persist),
+            [result for result, _ in pushed],
         )
 
-    def check(self, by: Principal, request: Send) -> list[NotificationFrame]:
+    def check(
+        self, by: Principal, request: Send, correlation_id: str | None = None
+    ) -> list[NotificationFrame]:
         """A frame for each user, if everything is in order.
 
         Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
         """
         usernames = [Username(name) for name in request.usernames]
-        frames = [self._composer.compose(by, request, user_topic(name)) for name in usernames]
+        topics = [user_topic(name) for name in usernames]
+        frames = [
+            self._composer.compose(by, request, topic, correlation_id=correlation_id)
+            for topic in topics
+        ]
         for name in usernames:
             self._accounts.get(name)
         return frames
 
-    def _send_to(
-        self,
-        username: Username,
-        frame: NotificationFrame,
-        request: Send,
-        tried_at: int | None,
+    def _push_to(
+        self, username: Username, frame: NotificationFrame, request: Send, budget: Budget
     ) -> tuple[UserResult, Delivery]:
-        if request.persist:
-            frame = self._stored(frame, tried_at) or self._store(frame, request)
-        excluded = set(request.exclude_connections)
-        subscribers = [
-            subscriber
-            for audience in self._subscriptions.audiences(user_topic(username))
-            for subscriber in self._members(audience)
-            if subscriber.connection_id not in excluded
-        ]
+        subscribers = self._reachable(username, request)
         # Who watches the user by a capability gets it too, but does not make it delivered.
         own = [each for each in subscribers if each.username == username]
         watching = [each for each in subscribers if each.username != username]
-        delivery = self._push(frame, own)
-        self._deliver(encode(frame), watching)
+        if self._clock() < budget.posts_until:
+            delivery = self._post(frame, own, budget)
+            self._deliver(frame, watching)
+        else:
+            delivery = _unposted(own)
+            self._retry(_unposted(subscribers), frame)
         result = UserResult(
             username, frame.seq, delivery.recipients, delivery.posted, delivery.gone
         )
         return result, delivery
 
-    def _push(self, frame: NotificationFrame, own: list[Subscriber]) -> Delivery:
+    def _reachable(self, username: Username, request: Send) -> list[Subscriber]:
+        try:
+            found = list(self._subscribers(user_topic(username)))
+        except Unavailable:
+            if not request.persist:
+                raise
+            # It waits in the stream: an answer of 503 would have it stored twice.
+            return []
+        left_out = set(request.exclude_connections)
+        return [each for each in found if each.connection_id not in left_out]
+
+    def _subscribers(self, topic: Pattern) -> Iterator[Subscriber]:
+        for audience in self._subscriptions.audiences(topic):
+            yield from every_member(self._subscriptions, audience, self._clock())
+
+    def _post(self, frame: NotificationFrame, own: list[Subscriber], budget: Budget) -> Delivery:
         """With the counts of each connection's inbox. A post that is tried again goes without:
         by then they may be others."""
+        if not budget.has_counts:
+            return self._deliver(frame, own)
         total = Delivery()
         for counts, group in self._devices.counted(own):
             delivery = self._fanout.deliver(encode(_with(counts, frame)), group)
-            self._fanout.retry(delivery, encode(frame))
+            self._retry(delivery, frame)
             total += delivery
         return total
 
-    def _deliver(self, frame: bytes, subscribers: list[Subscriber]) -> Delivery:
-        delivery = self._fanout.deliver(frame, subscribers)
-        self._fanout.retry(delivery, frame)
+    def _deliver(self, frame: NotificationFrame, subscribers: list[Subscriber]) -> Delivery:
+        delivery = self._fanout.deliver(encode(frame), subscribers)
+        self._retry(delivery, frame)
         return delivery
 
-    def _members(self, audience: Audience) -> Iterator[Subscriber]:
-        return every_member(self._subscriptions, audience, self._clock())
+    def _retry(self, delivery: Delivery, frame: NotificationFrame) -> None:
+        # Whom the queue does not take was not reached, and the answer says so; the others are.
+        with suppress(Unavailable):
+            self._fanout.retry(delivery, encode(frame))
 
     def _stored(self, frame: NotificationFrame, tried_at: int | None) -> NotificationFrame | None:
         """What an earlier try has stored."""
@@ -153,7 +180,7 @@ class Sends:
             return None
         return self._streams.find(Pattern(frame.stream), frame.id, tried_at)
 
-    def _store(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
+    def _append(self, frame: NotificationFrame, content: Content) -> NotificationFrame:
         now = self._clock()
         return self._streams.append(frame, now, now + content.ttl_seconds * 1000)
 
@@ -161,6 +188,12 @@ class Sends:
         # What is delivered is delivered: an answer of 503 would have it sent twice.
         with suppress(Unavailable):
             self._counts.add({"sent": sent, **delivery.tally()})
+
+
+def _unposted(subscribers: list[Subscriber]) -> Delivery:
+    """Each connection once, however many of its topics match."""
+    once = {each.connection_id: each for each in subscribers}
+    return Delivery(failed=tuple(once.values()))
 
 
 def _with(counts: InboxCounts | None, frame: NotificationFrame) -> NotificationFrame:

@@ -1,7 +1,7 @@
 """The rules on fakes: a service in memory that every test of this folder may look into."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from notify.composing import Composer
 from notify.deadlines import MINUTE_MS, next_deadline
 from notify.deliveries import RESERVE_MS, Deliverer
 from notify.devices import Devices
-from notify.errors import HeliographError
+from notify.errors import HeliographError, Unavailable
 from notify.fanout import Fanout
 from notify.feeding import Feeding
 from notify.frame_limits import FrameLimits
@@ -25,9 +25,9 @@ from notify.frames import NotificationFrame
 from notify.greeting import Greeting
 from notify.history import History
 from notify.hub import Hub
-from notify.idempotency import Idempotency
+from notify.idempotency import Idempotency, Trial
 from notify.inbox import Inbox
-from notify.jobs import JoinJob, LeaveJob, RetryJob, ScheduledJob
+from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
@@ -42,6 +42,7 @@ from notify.ports import (
     BroadcastJobs,
     Connections,
     Counts,
+    Outcome,
     Scheduled,
     Sightings,
     Streams,
@@ -300,7 +301,6 @@ class World:
             fanout=self.fanout,
             devices=self.devices,
             clock=self.clock,
-            new_id=self.new_id,
         )
 
     @property
@@ -315,7 +315,6 @@ class World:
             deliveries=self.deliveries,
             pace=self.pace,
             clock=self.clock,
-            new_id=self.new_id,
             max_inline_recipients=self.max_inline_recipients,
         )
 
@@ -354,7 +353,7 @@ class World:
 
     @property
     def publishing(self) -> Publishing:
-        return Publishing(self.sends, self.broadcasts, self.composer)
+        return Publishing(self.sends, self.broadcasts, self.clock)
 
     @property
     def scheduling(self) -> Scheduling:
@@ -364,7 +363,7 @@ class World:
 
     @property
     def batches(self) -> Batches:
-        return Batches(self.scheduling)
+        return Batches(self.scheduling, self.publishing)
 
     @property
     def due_scan(self) -> DueScan:
@@ -386,6 +385,13 @@ class World:
             job, delay = self.deliveries.waiting.pop(0)
             self.clock.advance(delay * 1000)
             self.deliverer.run(job, lambda: 2 * RESERVE_MS)
+
+    def do_later(self) -> None:
+        """Until the queue for later is empty, whatever its messages wait for."""
+        while self.later_queue.waiting:
+            job, delay = self.later_queue.waiting.pop(0)
+            self.clock.advance(delay * 1000)
+            self.later.run(job)
 
     def add_user(self, name: str, *roles: str, tenant: str | None = None) -> None:
         request = CreateUser(name, PASSWORD, list(roles), tenant)
@@ -489,16 +495,57 @@ def content(**fields: Any) -> dict[str, Any]:
 
 def send(world: World, *names: str, by: str = "service", **fields: Any) -> SendResult:
     request = Send(user_ids=list(names), **content(**fields))
-    return world.sends.send(world.principal("root", by), request)
+    return publish_send(world, world.principal("root", by), request)
+
+
+def publish_send(world: World, by: Principal, request: Send) -> SendResult:
+    result = world.publishing.publish(by, request, Trial(world.new_id()))
+    assert isinstance(result, SendResult)
+    return result
 
 
 def broadcast(world: World, pattern: str, by: str = "service", **fields: Any) -> BroadcastResult:
     request = Broadcast(pattern=pattern, **content(**fields))
-    return world.broadcasts.broadcast(world.principal("root", by), request)
+    return publish_broadcast(world, world.principal("root", by), request)
+
+
+def publish_broadcast(
+    world: World, by: Principal, request: Broadcast, trial: Trial | None = None
+) -> BroadcastResult:
+    result = world.publishing.publish(by, request, trial or Trial(world.new_id()))
+    assert isinstance(result, BroadcastResult)
+    return result
 
 
 def reached(world: World) -> list[str]:
     return sorted(to for to, _ in world.gateway.posted)
+
+
+class SlowGateway(FakeGateway):
+    """Each of whose posts takes as long as one to a peer that has vanished."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self.open = world.gateway.open
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        self._world.clock.advance(6_000)
+        return super().post(connection_id, frame)
+
+
+class DyingGateway(FakeGateway):
+    """The function is killed in front of its first post."""
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        raise KeyboardInterrupt
+
+
+class DeafQueue(FakeLaterQueue):
+    """Takes nothing."""
+
+    def put(self, jobs: Iterable[LaterJob], delay_seconds: int = 0) -> None:
+        raise Unavailable("the queue does not answer: try again")
 
 
 class LateStreams(FakeStreams):

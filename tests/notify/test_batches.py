@@ -12,7 +12,7 @@ from notify.requests import Batch
 from notify.scheduling import ScheduledResult
 from notify.sends import SendResult
 from tests.fakes import FakeStreams
-from tests.notify.conftest import World, content, reached
+from tests.notify.conftest import DyingGateway, World, content, reached
 
 TRIAL = Trial("ntf_0123456789ab0123456789abcdef")
 
@@ -114,3 +114,41 @@ def test_a_second_try_does_what_the_first_has_left_and_repeats_nothing(three: Wo
     retry = Trial(TRIAL.notification_id, three.clock())
     assert statuses(run(three, *messages, trial=retry)) == [SendResult] * 4
     assert [frame.title for frame in three.stored("user:alice")] == ["0", "1", "2", "3"]
+
+
+def test_every_item_is_stored_before_anybody_is_told_of_one(three: World) -> None:
+    gateway, three.gateway = three.gateway, DyingGateway()
+    at = timestamp(three.clock() + 10 * 60_000)
+    messages = [
+        item(user_ids=["alice", "bob"]),
+        item(pattern="general"),
+        item(user_id="bob", schedule_at=at),
+        item(user_id="bob", title="last"),
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        run(three, *messages)
+    assert [len(three.stored(f"user:{name}")) for name in ("alice", "bob")] == [1, 2]
+    assert len(three.stored("general")) == 1
+    assert three.scheduled.get(TRIAL.part(2).notification_id)
+    three.gateway = gateway
+    run(three, *messages, trial=Trial(TRIAL.notification_id, three.clock()))
+    assert reached(three) == []
+    three.do_later()
+    three.deliver_all()
+    assert reached(three) == ["c1", "c1", "c2", "c2", "c2", "c3", "c3"]
+    assert len(three.stored("user:bob")) == 2
+
+
+def test_what_could_not_be_stored_is_told_nobody_and_the_others_are(three: World) -> None:
+    streams = three.streams = StreamsThatBreak(three.memory)
+    streams.left = 1
+    assert statuses(run(three, item(user_id="alice"), item(user_id="bob"))) == [SendResult, 503]
+    assert reached(three) == ["c1", "c3"]
+
+
+def test_the_users_of_all_items_together_are_few_or_many(three: World) -> None:
+    run(three, *[item(user_id="bob")] * 10)
+    assert {frame["unread"] for frame in three.gateway.frames("c2")} == {10}
+    three.gateway.posted.clear()
+    run(three, *[item(user_id="bob")] * 11)
+    assert {frame["unread"] for frame in three.gateway.frames("c2")} == {None}

@@ -4,15 +4,25 @@ from typing import Any
 
 import pytest
 
-from notify.broadcasts import MAX_INLINE_SHARDS, BroadcastResult
+from notify.broadcasts import MAX_INLINE_SHARDS, BroadcastResult, job_id
+from notify.budget import POSTING_MS
 from notify.errors import Forbidden, Invalid, Unavailable
 from notify.frames import NotificationFrame
+from notify.idempotency import Trial
 from notify.jobs import PartJob
-from notify.model import Action, ConnectionId, Pattern
+from notify.model import Action, ConnectionId, Pattern, Username
 from notify.parts import PLAN
 from notify.requests import Broadcast
 from tests.fakes import FakeDeliveries, FakeStreams
-from tests.notify.conftest import LateStreams, World, broadcast, content, reached
+from tests.notify.conftest import (
+    DeafQueue,
+    LateStreams,
+    World,
+    broadcast,
+    content,
+    publish_broadcast,
+    reached,
+)
 from tests.notify.killing import Killed, Killer, Queue
 
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
@@ -128,10 +138,10 @@ def test_who_may_not_broadcast_writes_nothing_and_counts_nobody(
 
 def test_a_capability_lets_broadcast_below_it_only(three: World) -> None:
     by = three.principal("bob", caps={Pattern("orders:*"): frozenset({Action.PUBLISH})})
-    three.broadcasts.broadcast(by, Broadcast(pattern="orders:*", **content()))
+    publish_broadcast(three, by, Broadcast(pattern="orders:*", **content()))
     for beyond in ("*", "orders", "general"):
         with pytest.raises(Forbidden):
-            three.broadcasts.broadcast(by, Broadcast(pattern=beyond, **content()))
+            publish_broadcast(three, by, Broadcast(pattern=beyond, **content()))
 
 
 def test_a_broadcast_is_counted(three: World) -> None:
@@ -247,12 +257,55 @@ def test_what_the_queue_does_arrives_like_what_the_call_does(many: World, patter
     assert counters == {"sent": 1, "delivered": delivered, "gone": 0, "failed": 0, "acked": 0}
 
 
+class BusyBehindStreams(FakeStreams):
+    """The function stays long at the stream."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.memory)
+        self._world = world
+
+    def append(
+        self,
+        frame: NotificationFrame,
+        at: int,
+        expires_at: int,
+        excluded: frozenset[Username] = frozenset(),
+    ) -> NotificationFrame:
+        self._world.clock.advance(POSTING_MS)
+        return super().append(frame, at, expires_at, excluded)
+
+
+def test_whose_time_is_up_leaves_the_posts_to_the_queue(three: World) -> None:
+    three.streams = BusyBehindStreams(three)
+    result = broadcast(three, "general")
+    assert (result.recipients, result.broadcast_id) == (3, job_id(result.notification_id))
+    assert reached(three) == []
+    three.deliver_all()
+    assert reached(three) == ["c1", "c2", "c3"]
+
+
+def test_nobody_is_left_to_the_queue_where_nobody_is(world: World) -> None:
+    world.streams = BusyBehindStreams(world)
+    assert broadcast(world, "general").broadcast_id is None
+
+
+def test_whom_the_queue_for_later_refuses_has_failed_and_nothing_else_has(three: World) -> None:
+    three.later_queue = DeafQueue()
+    three.gateway.throttled.add(C1)
+    result = broadcast(three, "general")
+    assert (result.recipients, result.delivered, result.failed) == (3, 2, 1)
+
+
 # Once more, under the same id
+
+GENERAL = Broadcast(pattern="general", **content())
 
 
 def again(world: World, pattern: str, **fields: Any) -> BroadcastResult:
     request = Broadcast(pattern=pattern, **content(**fields))
-    return world.broadcasts.broadcast(world.principal("root", "service"), request, "ntf_fixed", 0)
+    return publish_broadcast(
+        world, world.principal("root", "service"), request, Trial("ntf_fixed", 0)
+    )
 
 
 def test_a_call_that_is_made_again_queues_nothing_twice(many: World) -> None:
@@ -285,10 +338,11 @@ def test_a_call_that_is_made_again_stays_with_the_queue_though_few_are_left(many
     assert reached(many) == ["c3"]
 
 
-def test_a_call_that_is_made_again_in_the_call_keeps_its_place_in_the_stream(three: World) -> None:
-    first = again(three, "general")
+def test_a_call_that_is_made_again_keeps_its_place_in_the_stream(three: World) -> None:
+    publish_broadcast(three, three.principal("root", "service"), GENERAL, Trial("ntf_fixed"))
     broadcast(three, "general")
-    assert again(three, "general").notification_id == first.notification_id == "ntf_fixed"
+    assert again(three, "general").notification_id == "ntf_fixed"
+    three.deliver_all()
     frames = [frame for frame in three.gateway.frames("c1") if frame["id"] == "ntf_fixed"]
     assert [frame["seq"] for frame in frames] == [1, 1]
     assert len(three.stored("general")) == 2
@@ -307,7 +361,7 @@ class SinceStreams(FakeStreams):
 def test_a_first_try_is_looked_for_since_it_began(three: World) -> None:
     three.streams = streams = SinceStreams(three.memory)
     request = Broadcast(pattern="general", **content())
-    three.broadcasts.broadcast(three.principal("root", "service"), request, "ntf_1", 12)
+    publish_broadcast(three, three.principal("root", "service"), request, Trial("ntf_1", 12))
     assert streams.searched == 12
 
 

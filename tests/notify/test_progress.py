@@ -8,7 +8,7 @@ from notify.pacing import Pace
 from notify.parts import BroadcastJob, JobState
 from notify.progress import Progress, eta_seconds
 from notify.requests import Broadcast
-from tests.notify.conftest import World, content
+from tests.notify.conftest import World, content, publish_broadcast
 
 JOB = BroadcastJob("bc_1", Username("root"), Pattern("a"), "ntf_1", 0, None, 100, 2, parts=2)
 
@@ -27,7 +27,7 @@ def queued(world: World, root: Principal) -> str:
     world.max_inline_recipients = 0
     world.page_size = 10
     world.pace = Pace(10, 1)
-    return f"{world.broadcasts.broadcast(root, Broadcast(pattern='*', **content())).broadcast_id}"
+    return f"{publish_broadcast(world, root, Broadcast(pattern='*', **content())).broadcast_id}"
 
 
 def run(world: World) -> None:

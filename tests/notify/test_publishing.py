@@ -33,13 +33,16 @@ def test_it_is_published_under_the_id_that_is_given(
 @pytest.mark.parametrize(
     ("request_", "stream"), [(a_send("alice", "bob"), "user:bob"), (a_broadcast(), "general")]
 )
-def test_what_an_earlier_try_stored_is_stored_once_and_posted_again(
+def test_what_an_earlier_try_stored_is_stored_once_and_posted_again_by_the_queue(
     three: World, request_: Addressed, stream: str
 ) -> None:
     by = three.principal("root", "admin")
     three.publishing.publish(by, request_, TRIAL)
     first = reached(three)
     three.publishing.publish(by, request_, Trial("ntf_fixed", three.clock()))
+    assert reached(three) == first
+    three.do_later()
+    three.deliver_all()
     assert [frame.seq for frame in three.stored(stream)] == [1]
     assert reached(three) == sorted(first * 2)
     assert {(frame["id"], frame["seq"]) for _, frame in three.gateway.posted} == {("ntf_fixed", 1)}
@@ -49,6 +52,8 @@ def test_what_an_earlier_try_stored_is_stored_once_and_posted_again(
 def test_what_is_not_stored_is_not_looked_for(three: World, request_: Addressed) -> None:
     by = three.principal("root", "admin")
     three.publishing.publish(by, request_, Trial("ntf_fixed", three.clock()))
+    three.do_later()
+    three.deliver_all()
     assert reached(three)
     assert not three.memory.streams
 

@@ -96,6 +96,7 @@ def test_what_died_half_way_goes_on_behind_its_lease(due: World) -> None:
     assert queued(due) == [(JOB, LEASE_MS // 1000)]
     due.clock.advance(LEASE_MS)
     assert run(due) == {"sent": 1}
+    due.do_later()
     assert [frame.id for frame in due.stored("user:alice")] == ["ntf_1"]
     assert reached(due) == ["c1", "c3"]
 

@@ -22,7 +22,7 @@ from notify.scheduling import (
 )
 from notify.sends import SendResult
 from tests.fakes import FakeLaterQueue, FakeScheduled
-from tests.notify.conftest import World, content, refusal_code
+from tests.notify.conftest import DeafQueue, World, content, refusal_code
 
 DAY_MS = 86_400_000
 
@@ -146,13 +146,6 @@ def test_a_retry_behind_a_cancellation_brings_nothing_back(three: World) -> None
     three.scheduling.cancel(three.principal("root"), "ntf_1")
     schedule(three, DAY_MS, tried_at=three.clock())
     assert state_of(three) is ScheduledState.CANCELLED
-
-
-class DeafQueue(FakeLaterQueue):
-    """Takes nothing."""
-
-    def put(self, jobs: Any, delay_seconds: int = 0) -> None:
-        raise Unavailable("the queue does not answer: try again")
 
 
 def test_what_the_queue_did_not_take_is_found_by_the_scan(three: World) -> None:

@@ -4,13 +4,26 @@ import pytest
 
 from notify.errors import Forbidden, PayloadTooLarge, Unavailable, Unknown
 from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame
+from notify.idempotency import Trial
 from notify.jobs import RetryJob
 from notify.marks import Watermarks
 from notify.model import Action, ConnectionId, Pattern, Username, timestamp
+from notify.ports import Audience
 from notify.requests import Send
-from notify.sends import UserResult
-from tests.fakes import FakeMarks, FakeStreams
-from tests.notify.conftest import LateStreams, World, broadcast, content, reached, send
+from notify.sends import SendResult, UserResult
+from tests.fakes import FakeMarks, FakeStreams, FakeSubscriptions
+from tests.notify.conftest import (
+    DeafQueue,
+    DyingGateway,
+    LateStreams,
+    SlowGateway,
+    World,
+    broadcast,
+    content,
+    publish_send,
+    reached,
+    send,
+)
 
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
 
@@ -182,14 +195,14 @@ def test_who_may_not_send_does_not_learn_which_users_exist(three: World) -> None
 def test_nobody_sends_even_to_oneself_without_a_capability(three: World) -> None:
     request = Send(user_id="alice", **content())
     with pytest.raises(Forbidden):
-        three.sends.send(three.principal("alice", "member"), request)
+        publish_send(three, three.principal("alice", "member"), request)
 
 
 def test_a_capability_lets_send_to_one_user_only(three: World) -> None:
     by = three.principal("bob", caps={Pattern("user:alice"): frozenset({Action.PUBLISH})})
-    assert three.sends.send(by, Send(user_id="alice", **content())).status == "delivered"
+    assert publish_send(three, by, Send(user_id="alice", **content())).status == "delivered"
     with pytest.raises(Forbidden):
-        three.sends.send(by, Send(user_ids=["alice", "bob"], **content()))
+        publish_send(three, by, Send(user_ids=["alice", "bob"], **content()))
     assert not three.stored("user:bob")
 
 
@@ -295,3 +308,96 @@ def test_counts_that_cannot_be_read_never_cost_a_notification(three: World) -> N
     three.marks = Busy()
     assert send(three, "alice").status == "delivered"
     assert numbers(three, "c1") == [(None, None)]
+
+
+def test_the_inboxes_of_more_than_ten_users_are_not_counted(world: World) -> None:
+    crowd(world, 11)
+    send(world, *(f"u{number:02}" for number in range(10)))
+    send(world, *(f"u{number:02}" for number in range(11)))
+    assert numbers(world, "c00") == [(1, 1), (None, None)]
+
+
+# Stored for all, then pushed
+
+
+def crowd(world: World, size: int) -> None:
+    """u00, u01 … are there, as c00, c01 …"""
+    for number in range(size):
+        world.add_user(f"u{number:02}")
+        world.open(f"c{number:02}", world.principal(f"u{number:02}"))
+
+
+def test_everybody_has_a_copy_before_anybody_is_told(three: World) -> None:
+    three.gateway = DyingGateway()
+    with pytest.raises(KeyboardInterrupt):
+        send(three, "alice", "bob")
+    assert [len(three.stored(f"user:{name}")) for name in ("alice", "bob")] == [1, 1]
+
+
+def test_who_are_left_when_time_is_up_are_the_queues(world: World) -> None:
+    crowd(world, 20)
+    world.gateway = SlowGateway(world)
+    began, names = world.clock(), [f"u{number:02}" for number in range(20)]
+    result = send(world, *names)
+    assert world.clock() - began < 29_000
+    assert all(len(world.stored(f"user:{name}")) == 1 for name in names)
+    assert result.status == "partially_delivered"
+    assert [each.connections for each in result.results] == [1] * 20
+    assert sum(each.delivered for each in result.results) == len(world.gateway.posted) == 2
+    world.do_later()
+    assert reached(world) == [f"c{number:02}" for number in range(20)]
+
+
+def test_a_send_that_is_made_again_leaves_every_post_to_the_queue(three: World) -> None:
+    caps = {Pattern("user:*"): frozenset({Action.SUBSCRIBE})}
+    three.open("c9", three.principal("watcher", caps=caps), "user:*", "user:alice")
+    request = Send(user_ids=["alice", "bob"], exclude_connections=["c3"], **content())
+    retry = Trial("ntf_1", three.clock())
+    result = three.publishing.publish(three.principal("root", "service"), request, retry)
+    assert isinstance(result, SendResult)
+    assert result.status == "stored"
+    assert result.results == [
+        UserResult(Username("alice"), 1, 1, 0, 0),
+        UserResult(Username("bob"), 1, 1, 0, 0),
+    ]
+    assert reached(three) == []
+    queued = [job for job, _ in three.later_queue.waiting if isinstance(job, RetryJob)]
+    assert [[who.connection_id for who in job.subscribers] for job in queued] == [
+        ["c1", "c9"],
+        ["c2", "c9"],
+    ]
+    three.do_later()
+    assert reached(three) == ["c1", "c2", "c9", "c9"]
+
+
+def test_a_queue_that_refuses_one_users_retry_costs_the_others_nothing(three: World) -> None:
+    three.later_queue = DeafQueue()
+    three.gateway.throttled |= {C1, C3}
+    result = send(three, "alice", "bob")
+    assert result.status == "partially_delivered"
+    assert result.results == [
+        UserResult(Username("alice"), 1, 2, 0, 0),
+        UserResult(Username("bob"), 1, 1, 1, 0),
+    ]
+
+
+class AlicesAreBusy(FakeSubscriptions):
+    """Nobody can say where alice is."""
+
+    def audiences(self, pattern: Pattern) -> list[Audience]:
+        if pattern == "user:alice":
+            raise Unavailable("the table is busy: try again")
+        return super().audiences(pattern)
+
+
+def test_one_whose_connections_cannot_be_read_costs_the_others_nothing(three: World) -> None:
+    three.subscriptions = AlicesAreBusy(three.memory)
+    result = send(three, "alice", "bob")
+    assert result.status == "partially_delivered"
+    assert [(each.seq, each.connections) for each in result.results] == [(1, 0), (1, 1)]
+
+
+def test_what_is_neither_stored_nor_can_be_posted_is_unavailable(three: World) -> None:
+    three.subscriptions = AlicesAreBusy(three.memory)
+    with pytest.raises(Unavailable):
+        send(three, "alice", persist=False)
