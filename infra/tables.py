@@ -250,6 +250,7 @@ class ScheduledRow(Model):
     state = UnicodeAttribute(null=True)
     claimed_at = NumberAttribute(null=True)
     lease_until = NumberAttribute(null=True)
+    correlation_id = UnicodeAttribute(null=True)
     minute = NumberAttribute(null=True)
     expires_at = NumberAttribute()
 

@@ -350,7 +350,8 @@ class ScheduledState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduledSend:
-    """What is to be sent at a time, and for whom. `id` will be the notification's. Times in ms."""
+    """What is to be sent at a time, and for whom. `id` will be the notification's. Times in ms.
+    `correlation_id`: of the request that asked for it, for what it was sized with must not grow."""
 
     id: str
     by: Principal
@@ -361,6 +362,7 @@ class ScheduledSend:
     state: ScheduledState = ScheduledState.SCHEDULED
     claimed_at: int | None = None  # for the first time
     lease_until: int = 0
+    correlation_id: str | None = None
 
 
 class Scheduled(Protocol):

@@ -52,7 +52,7 @@ class ScheduledSending:
         )
         if not self._scheduled.change(item, claimed):
             return self._come_back(job, now + LEASE_MS, now)
-        state = self._send(claimed, Trial(item.id, item.claimed_at))
+        state = self._send(claimed, Trial(item.id, item.claimed_at, item.correlation_id))
         self._scheduled.change(claimed, replace(claimed, state=state))
         return Counter({state.value: 1})
 

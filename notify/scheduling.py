@@ -103,10 +103,16 @@ class Scheduling:
             raise Invalid("schedule_at: at most 365 days ahead")
         if isinstance(request, Broadcast) and request.dry_run:
             raise Invalid("schedule_at: a dry run is never sent")
-        self._publishing.check(by, request)
-        item = self._scheduled.add(
-            ScheduledSend(trial.notification_id, by, request, at, now, at + KEPT_MS)
+        item = ScheduledSend(
+            id=trial.notification_id,
+            by=by,
+            request=request,
+            at=at,
+            created_at=now,
+            expires_at=at + KEPT_MS,
+            correlation_id=self._publishing.check(by, request),
         )
+        item = self._scheduled.add(item)
         if item.state.is_open:
             self._arrange(item, now)
         pattern = request.pattern if isinstance(request, Broadcast) else None

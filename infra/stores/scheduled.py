@@ -29,6 +29,7 @@ class DynamoScheduled:
             state=item.state.value,
             claimed_at=item.claimed_at,
             lease_until=item.lease_until,
+            correlation_id=item.correlation_id,
             expires_at=item.expires_at // 1000,
         )
         try:
@@ -92,4 +93,5 @@ def _item(row: ScheduledRow) -> ScheduledSend:
         state=ScheduledState(row.state),
         claimed_at=int(row.claimed_at) if row.claimed_at else None,
         lease_until=int(row.lease_until or 0),
+        correlation_id=row.correlation_id,
     )

@@ -39,3 +39,10 @@ def test_a_frame_names_the_request_it_came_from(world: World) -> None:
     world.correlation_id = "order-12"
     frame = world.composer.compose(world.principal("root", "service"), HELLO, ORDERS)
     assert frame.correlation_id == "order-12"
+
+
+def test_a_frame_names_the_request_that_asked_for_it_long_ago(world: World) -> None:
+    world.correlation_id = "the job's"
+    by = world.principal("root", "service")
+    frame = world.composer.compose(by, HELLO, ORDERS, correlation_id="order-12")
+    assert frame.correlation_id == "order-12"

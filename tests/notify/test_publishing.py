@@ -1,11 +1,13 @@
 import pytest
 
 from notify.broadcasts import BroadcastResult
+from notify.codes import Code
 from notify.errors import Forbidden, Invalid, PayloadTooLarge, Unknown
+from notify.frames import MAX_NOTIFICATION_BYTES
 from notify.idempotency import Trial
 from notify.requests import Addressed, Broadcast, Send
 from notify.sends import SendResult
-from tests.notify.conftest import World, content, reached
+from tests.notify.conftest import World, content, reached, refusal_code
 
 TRIAL = Trial("ntf_fixed")
 
@@ -84,3 +86,29 @@ def test_a_check_writes_nothing(three: World) -> None:
     for request in (a_send("alice", "bob"), a_broadcast(), a_broadcast("*")):
         three.publishing.check(by, request)
     assert three.untouched
+
+
+@pytest.mark.parametrize("pattern", ["*", "user:*", "orders:eu"])
+def test_a_check_takes_exactly_what_publishing_takes(three: World, pattern: str) -> None:
+    by = three.principal("root", "admin")
+    spare = MAX_NOTIFICATION_BYTES - 600
+    taken = [
+        refusal_code(three.publishing.check, by, a_broadcast(pattern, data={"x": "y" * size}))
+        for size in range(spare, spare + 600)
+    ]
+    published = [
+        refusal_code(
+            three.publishing.publish, by, a_broadcast(pattern, data={"x": "y" * size}), TRIAL
+        )
+        for size in range(spare, spare + 600)
+    ]
+    assert taken == published
+    assert set(taken) == {None, Code.PAYLOAD_TOO_LARGE}
+
+
+def test_a_check_says_with_which_correlation_id_it_was_made(three: World) -> None:
+    three.correlation_id = "order-12"
+    by = three.principal("root", "admin")
+    assert [three.publishing.check(by, each) for each in (a_send(), a_broadcast())] == [
+        "order-12"
+    ] * 2

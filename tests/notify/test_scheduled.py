@@ -1,18 +1,19 @@
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from notify.errors import Unavailable
-from notify.frames import NotificationFrame
+from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
 from notify.model import Username
 from notify.ports import ScheduledSend, ScheduledState
-from notify.requests import Broadcast
+from notify.requests import Broadcast, Send
 from notify.scheduled import LEASE_MS
 from tests.fakes import FakeScheduled, FakeStreams
-from tests.notify.conftest import World, content, reached
+from tests.notify.conftest import World, content, reached, refusal_code
 from tests.notify.test_scheduling import moment, queued, schedule, state_of
 
 JOB = ScheduledJob("ntf_1")
@@ -71,6 +72,24 @@ def test_a_job_that_is_early_waits_for_the_rest(three: World) -> None:
     assert run(three) == {"early": 1}
     assert queued(three) == [(JOB, 30)]
     assert not three.memory.streams
+
+
+@pytest.mark.parametrize("to", [{"user_id": "alice"}, {"pattern": "*"}])
+def test_what_was_accepted_at_the_limit_of_size_is_sent(three: World, to: dict[str, Any]) -> None:
+    kind = Broadcast if "pattern" in to else Send
+    by, at = three.principal("root", "admin"), moment(three.clock() + 1_000)
+    three.correlation_id = "short"
+
+    def accept(size: int) -> None:
+        request = kind(**to, **content(data={"x": "y" * size}), schedule_at=at)
+        three.scheduling.accept(by, request, Trial(f"ntf_{size}"))
+
+    sizes = range(MAX_NOTIFICATION_BYTES - 600, MAX_NOTIFICATION_BYTES)
+    largest = max(size for size in sizes if refusal_code(accept, size) is None)
+    three.clock.advance(1_000)
+    three.correlation_id = "a-very-much-longer-one-of-the-job-itself"
+    assert three.later.run(ScheduledJob(f"ntf_{largest}")) == {"sent": 1}
+    assert {frame["correlation_id"] for _, frame in three.gateway.posted} == {"short"}
 
 
 class DyingStreams(FakeStreams):

@@ -42,6 +42,13 @@ def test_what_is_read_is_what_was_added(stores: Stores, request_: Addressed) -> 
     assert stores.scheduled.get("ntf_1") == item
 
 
+def test_the_correlation_id_is_kept(stores: Stores) -> None:
+    stores.scheduled.add(replace(ITEM, correlation_id="order-12"))
+    found = stores.scheduled.get("ntf_1")
+    assert found is not None
+    assert found.correlation_id == "order-12"
+
+
 def test_what_was_never_added_is_not_there(stores: Stores) -> None:
     assert stores.scheduled.get("ntf_1") is None
     assert stores.scheduled.get_each(["ntf_1"]) == {}
