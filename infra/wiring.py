@@ -347,7 +347,14 @@ def publishing() -> Publishing:
 
 @functools.cache
 def scheduling() -> Scheduling:
-    return Scheduling(publishing(), DynamoScheduled(), DynamoTimetable(), later_queue(), clock)
+    return Scheduling(
+        publishing=publishing(),
+        accounts=accounts(),
+        scheduled=DynamoScheduled(),
+        timetable=DynamoTimetable(),
+        later=later_queue(),
+        clock=clock,
+    )
 
 
 @functools.cache

@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import replace
 
 from notify.accounts import Accounts
-from notify.errors import Forbidden, HeliographError
+from notify.errors import Forbidden, HeliographError, Unknown
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
 from notify.ports import Clock, LaterQueue, Scheduled, ScheduledSend, ScheduledState
 from notify.publishing import Publishing
-from notify.scheduling import seconds_until
+from notify.requests import Send
+from notify.scheduling import is_of_then, seconds_until
 
 # Longer than the function of the queue runs (serverless.yml): behind it, who claimed it is dead.
 LEASE_MS = 35_000
@@ -62,7 +63,7 @@ class ScheduledSending:
 
     def _send(self, item: ScheduledSend, trial: Trial) -> ScheduledState:
         try:
-            self._require_account(item)
+            self._require_accounts(item)
             self._publishing.publish(item.by, item.request, trial)
         except HeliographError as error:
             if error.code.temporary:
@@ -70,9 +71,12 @@ class ScheduledSending:
             return ScheduledState.REFUSED
         return ScheduledState.SENT
 
-    def _require_account(self, item: ScheduledSend) -> None:
+    def _require_accounts(self, item: ScheduledSend) -> None:
         """Its rights were checked when it was scheduled; but who is no longer let in sends nothing,
-        and nothing is sent in the name of somebody who has taken the username since."""
+        and nothing is sent to, or in the name of, somebody who has taken a username since."""
         user = self._accounts.get(item.by.username)
-        if user.disabled or user.created_at > item.created_at:
+        if user.disabled or not is_of_then(user, item):
             raise Forbidden("the account is no longer good")
+        names = item.request.usernames if isinstance(item.request, Send) else []
+        if not all(is_of_then(self._accounts.get(name), item) for name in names):
+            raise Unknown("a receiver is gone")

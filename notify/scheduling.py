@@ -8,11 +8,12 @@ from datetime import datetime
 
 from msgspec import UNSET
 
+from notify.accounts import Accounts
 from notify.broadcasts import BroadcastResult
 from notify.errors import Conflict, Invalid, Unknown
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
-from notify.model import Principal
+from notify.model import Principal, User
 from notify.ports import (
     PAGE_SIZE,
     Clock,
@@ -55,12 +56,14 @@ class Scheduling:
     def __init__(
         self,
         publishing: Publishing,
+        accounts: Accounts,
         scheduled: Scheduled,
         timetable: Timetable,
         later: LaterQueue,
         clock: Clock,
     ) -> None:
         self._publishing = publishing
+        self._accounts = accounts
         self._scheduled = scheduled
         self._timetable = timetable
         self._later = later
@@ -86,11 +89,16 @@ class Scheduling:
     def cancel(self, by: Principal, id: str) -> None:
         """Raises: Unknown, also for what is another's; Conflict once it is being sent."""
         item = self._scheduled.get(id) if SEGMENT.fullmatch(id) else None
-        if item is None or not _may_cancel(by, item):
+        if item is None or not self._may_cancel(by, item):
             raise Unknown(f"nothing is scheduled under {id[:64]!r}")
         if self._is_cancelled(item):
             return
         raise Conflict("it has been sent already")
+
+    def _may_cancel(self, by: Principal, item: ScheduledSend) -> bool:
+        if by.has_role("admin", "service"):
+            return True
+        return by.username == item.by.username and is_of_then(self._accounts.get(by.username), item)
 
     def _schedule(
         self, by: Principal, request: Addressed, trial: Trial, at: int
@@ -191,5 +199,6 @@ def _due(moment: datetime) -> int:
     return math.floor(moment.timestamp() * 1000)
 
 
-def _may_cancel(by: Principal, item: ScheduledSend) -> bool:
-    return by.username == item.by.username or by.has_role("admin", "service")
+def is_of_then(user: User, item: ScheduledSend) -> bool:
+    """Whether the user had the name already when it was scheduled, and not another one."""
+    return user.created_at <= item.created_at

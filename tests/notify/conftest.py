@@ -358,7 +358,12 @@ class World:
     @property
     def scheduling(self) -> Scheduling:
         return Scheduling(
-            self.publishing, self.scheduled, self.timetable, self.later_queue, self.clock
+            publishing=self.publishing,
+            accounts=self.accounts,
+            scheduled=self.scheduled,
+            timetable=self.timetable,
+            later=self.later_queue,
+            clock=self.clock,
         )
 
     @property

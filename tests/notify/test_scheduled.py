@@ -157,6 +157,21 @@ def test_nothing_is_sent_to_a_user_who_is_no_longer_there(due: World) -> None:
     assert not due.memory.streams
 
 
+@pytest.mark.parametrize("others", [[], ["bob"]])
+def test_nothing_is_sent_to_the_next_owner_of_a_receivers_name(
+    three: World, others: list[str]
+) -> None:
+    by, at = three.principal("root", "admin"), moment(three.clock() + 1_000)
+    request = Send(user_ids=[*others, "alice"], **content(), schedule_at=at)
+    three.scheduling.accept(by, request, Trial("ntf_1"))
+    three.clock.advance(1_000)
+    three.users.remove(Username("alice"), three.clock())
+    three.add_user("alice", "member")
+    assert run(three) == {"refused": 1}
+    assert not three.memory.streams
+    assert reached(three) == []
+
+
 class BusyStreams(FakeStreams):
     def append(
         self,

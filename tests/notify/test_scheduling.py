@@ -9,6 +9,7 @@ from notify.codes import Code
 from notify.errors import Conflict, Invalid, Unavailable, Unknown
 from notify.idempotency import Trial
 from notify.jobs import LaterJob, ScheduledJob
+from notify.model import Username
 from notify.ports import ScheduledSend, ScheduledState
 from notify.requests import Broadcast, Send
 from notify.scheduling import (
@@ -169,6 +170,16 @@ def test_the_owner_admins_and_services_cancel(three: World, name: str, role: str
     schedule(three, DAY_MS)
     three.scheduling.cancel(three.principal(name, role), "ntf_1")
     assert state_of(three) is ScheduledState.CANCELLED
+
+
+def test_the_next_owner_of_the_callers_name_does_not_cancel(three: World) -> None:
+    schedule(three, DAY_MS)
+    three.clock.advance(1_000)
+    three.users.remove(Username("root"), three.clock())
+    three.add_user("root", "member")
+    with pytest.raises(Unknown):
+        three.scheduling.cancel(three.principal("root", "member"), "ntf_1")
+    assert state_of(three) is ScheduledState.SCHEDULED
 
 
 def test_who_cancels_twice_is_not_told_off(three: World) -> None:
