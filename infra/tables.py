@@ -39,6 +39,7 @@ class ConnectionRow(Model):
     topics = UnicodeSetAttribute(null=True)  # DynamoDB knows no empty set
     acked: MapAttribute[str, Any] = MapAttribute(default=dict)  # type: ignore[no-untyped-call]
     sid = UnicodeAttribute(null=True)
+    issued_at = NumberAttribute(null=True)
     renewals = NumberAttribute(default=0)
     connected_at = NumberAttribute()
     token_expires_at = NumberAttribute()

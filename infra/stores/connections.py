@@ -328,6 +328,7 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
         tenant=principal.tenant,
         caps=_caps(principal),
         sid=principal.sid,
+        issued_at=principal.issued_at,
         topics=set(keys),
         acked={},
         connected_at=connection.connected_at,
@@ -360,6 +361,7 @@ def _principal_actions(principal: Principal) -> list[Action]:
         _set_or_remove(ConnectionRow.roles, set(principal.roles) or None),
         _set_or_remove(ConnectionRow.tenant, principal.tenant),
         _set_or_remove(ConnectionRow.sid, principal.sid),
+        ConnectionRow.issued_at.set(principal.issued_at),
         ConnectionRow.caps.set(_caps(principal)),
         ConnectionRow.token_expires_at.set(principal.token_expires_at),
         ConnectionRow.renewals.add(1),
@@ -393,6 +395,7 @@ def _connection(row: ConnectionRow) -> Connection:
         token_expires_at=int(row.token_expires_at),
         caps=parse_caps(json.loads(row.caps or "{}")),
         sid=row.sid,
+        issued_at=_issued_at(row),
     )
     return Connection(
         id=ConnectionId(row.connection_id),
@@ -402,6 +405,11 @@ def _connection(row: ConnectionRow) -> Connection:
         acked={Pattern(stream): int(seq) for stream, seq in _acked(row).items()},
         renewals=int(row.renewals),
     )
+
+
+def _issued_at(row: ConnectionRow) -> int:
+    # Of a row that is older than the field it is known that the token was good when it came.
+    return int(row.issued_at or row.connected_at)
 
 
 def _acked(row: ConnectionRow) -> dict[str, Any]:

@@ -687,6 +687,26 @@ def test_a_renewed_connection_has_the_new_principal_and_what_it_had(stores: Stor
         assert stores.connections.get(C1) == renewed
 
 
+def test_a_connection_keeps_when_its_token_was_issued(stores: Stores) -> None:
+    connection, first, second = a_connection("c1"), NOW - 5, NOW + 5
+    old, new = (replace(connection.principal, issued_at=at) for at in (first, second))
+    stores.connections.open(replace(connection, principal=old))
+    opened = stores.connections.get(C1)
+    renewed = stores.connections.renew(connection, new)
+    assert opened is not None
+    assert (opened.principal.issued_at, renewed.principal.issued_at) == (first, second)
+
+
+def test_a_row_older_than_that_field_has_a_token_that_was_good_when_it_came(
+    dynamo: Stores,
+) -> None:
+    dynamo.connections.open(a_connection("c1"))
+    ConnectionRow("c1").update(actions=[ConnectionRow.issued_at.remove()])
+    current = dynamo.connections.get(C1)
+    assert current is not None
+    assert current.principal.issued_at == current.connected_at
+
+
 def test_a_closed_connection_is_not_renewed(stores: Stores) -> None:
     connection = stores.open("c1")
     stores.connections.close(C1)
