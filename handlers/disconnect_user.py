@@ -15,5 +15,7 @@ def handler(call: HttpCall) -> DisconnectAnswer:
     request, user = call.body(DisconnectUser), accounts().get(call.path("username"))
     if not request.revoke_tokens:
         return DisconnectAnswer(revocation().revoke(user.username, Rollover(request.reason)))
+    error = Revoked(request.reason)
+    revocation().foresee(user.username, error)
     accounts().revoke_tokens(user.username)
-    return DisconnectAnswer(revocation().revoke(user.username, Revoked(request.reason)))
+    return DisconnectAnswer(revocation().revoke(user.username, error))

@@ -44,7 +44,7 @@ from notify.history import History
 from notify.hub import Hub
 from notify.idempotency import Idempotency
 from notify.inbox import Inbox
-from notify.jobs import JoinJob, LeaveJob, RetryJob, ScheduledJob
+from notify.jobs import JoinJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
@@ -330,6 +330,7 @@ def later() -> Later:
             JoinJob: lambda job: announcing().settle(job),
             LeaveJob: lambda job: announcing().settle(job),
             ScheduledJob: lambda job: scheduled_sending().send(job),
+            RevokeJob: lambda job: revocation().settle(job),
         }
     )
 
@@ -374,7 +375,9 @@ def scheduled_sending() -> ScheduledSending:
 
 @functools.cache
 def revocation() -> Revocation:
-    return Revocation(DynamoSubscriptions(), connections(), fanout(), clock)
+    return Revocation(
+        accounts(), DynamoSubscriptions(), connections(), fanout(), later_queue(), clock
+    )
 
 
 def stats(by: Principal) -> Stats:

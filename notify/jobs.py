@@ -45,7 +45,15 @@ class LeaveJob(Struct, tag="leave", frozen=True):
     username: Username
 
 
-LaterJob = RetryJob | ScheduledJob | JoinJob | LeaveJob
+class RevokeJob(Struct, tag="revoke", frozen=True):
+    """Look which of the user's connections were opened by a login that is no longer good, and close
+    them with 4003 and that message."""
+
+    username: Username
+    message: str
+
+
+LaterJob = RetryJob | ScheduledJob | JoinJob | LeaveJob | RevokeJob
 
 
 def encode_job(job: PartJob | LaterJob) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from notify.accounts import TOKEN_SECONDS, Accounts
 from notify.credentials import Family, RandomBytes, RefreshToken
-from notify.errors import Invalid, Revoked, Unauthorized, Unknown
+from notify.errors import Invalid, Unauthorized, Unknown
 from notify.limits import LoginGuard
 from notify.model import Principal, User, Username
 from notify.ports import Clock, Credentials
@@ -94,8 +94,9 @@ class Logins:
         Raises: Invalid for one device where the token does not say which login it goes back to.
         """
         if all_devices:
-            self._accounts.revoke_tokens(principal.username)
-            self._revocation.revoke(principal.username)
+            self._revocation.end(
+                principal.username, lambda: self._accounts.revoke_tokens(principal.username)
+            )
             return
         if principal.sid is None:
             raise Invalid("all_devices: must be true, for this token names no login of its own")
@@ -120,11 +121,10 @@ class Logins:
 
     def _end_stolen(self, family: Family) -> None:
         # The row goes last: until then whoever presents a used token again ends what is left.
-        with suppress(Unknown):  # of a user who was removed nothing is left to revoke
+        with suppress(Unknown):  # of a user who was removed everything has ended
             self._revoke(family.username, family.sid, 0)
         self._credentials.remove_family(family.sid)
 
     def _revoke(self, username: Username, sid: str, until: int) -> None:
         until = max(until, self._clock() + OUTLIVES_TOKENS_MS)
-        self._accounts.revoke_sid(username, sid, until)
-        self._revocation.revoke(username, Revoked(), sid)
+        self._revocation.end(username, lambda: self._accounts.revoke_sid(username, sid, until), sid)

@@ -2,9 +2,12 @@ from typing import Any
 
 import pytest
 
-from handlers import login, me, users
+from handlers import later, login, me, users
+from notify.jobs import RevokeJob, encode_job
+from notify.model import Username
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
+from tests.infra.stores.calls import failing
 
 ONE = "/api/v1/admin/users/{username}"
 
@@ -124,3 +127,26 @@ def test_open_connections_end_with_the_login_that_opened_them(
     assert [frame["code"] for frame in heliograph.gateway.frames("c1")] == ([code] if code else [])
     assert ("c1" in heliograph.gateway.open) == (code is None)
     assert "c2" in heliograph.gateway.open
+
+
+def test_a_removal_that_could_not_close_the_connections_does_so_when_repeated(
+    heliograph: Service,
+) -> None:
+    heliograph.connect("c1", heliograph.token("alice"))
+    with failing("ThrottlingException", operation="Query", table="subscriptions"):
+        assert call(heliograph, "DELETE", name="alice")["statusCode"] == 503
+    assert heliograph.gateway.open == {"c1"}
+    assert call(heliograph, "DELETE", name="alice")["statusCode"] == 404
+    assert heliograph.gateway.open == set()
+
+
+def test_a_job_closes_what_a_removal_has_left_open(heliograph: Service) -> None:
+    heliograph.connect("c1", heliograph.token("alice"))
+    heliograph.connect("c2", heliograph.token("bob"))
+    with failing("ThrottlingException", operation="Query", table="subscriptions"):
+        call(heliograph, "DELETE", name="alice")
+    for name in ("alice", "bob"):
+        job = encode_job(RevokeJob(Username(name), "gone"))
+        response = later.handler(events.batch("later", job), events.CONTEXT)
+        assert response == {"batchItemFailures": []}
+    assert heliograph.gateway.open == {"c2"}

@@ -27,7 +27,7 @@ from notify.history import History
 from notify.hub import Hub
 from notify.idempotency import Idempotency, Trial
 from notify.inbox import Inbox
-from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, ScheduledJob
+from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
@@ -263,7 +263,14 @@ class World:
 
     @property
     def revocation(self) -> Revocation:
-        return Revocation(self.subscriptions, self.noticed, self.fanout, self.clock)
+        return Revocation(
+            self.accounts,
+            self.subscriptions,
+            self.noticed,
+            self.fanout,
+            self.later_queue,
+            self.clock,
+        )
 
     @property
     def sweep(self) -> Sweep:
@@ -344,6 +351,7 @@ class World:
                 JoinJob: self.announcing.settle,
                 LeaveJob: self.announcing.settle,
                 ScheduledJob: self.scheduled_sending.send,
+                RevokeJob: self.revocation.settle,
             }
         )
 

@@ -11,6 +11,7 @@ from notify.jobs import (
     LeaveJob,
     PartJob,
     RetryJob,
+    RevokeJob,
     encode_job,
     parse_job,
     parse_later_job,
@@ -37,6 +38,7 @@ def test_a_part_comes_out_of_the_queue_as_it_went_in(job: PartJob) -> None:
         RetryJob("{}", (), 5),
         JoinJob(Pattern("room:1"), Username("alice")),
         LeaveJob(Pattern("room:1"), Username("alice")),
+        RevokeJob(Username("alice"), "stolen phone"),
     ],
 )
 def test_what_is_put_off_comes_out_of_the_queue_as_it_went_in(job: LaterJob) -> None:

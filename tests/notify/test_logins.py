@@ -7,9 +7,9 @@ from notify.credentials import Family, RefreshToken
 from notify.errors import Invalid, RateLimited, Unauthorized, Unavailable
 from notify.limits import LOCKED_MS, MAX_FAILURES
 from notify.logins import FAMILY_MS, Grant
-from notify.model import Principal, Username
+from notify.model import Connection, ConnectionId, Principal, Username
 from notify.requests import ChangeUser, Login
-from tests.fakes import FakeCredentials
+from tests.fakes import FakeConnections, FakeCredentials
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
 
 ALICE = Username("alice")
@@ -261,6 +261,37 @@ def test_a_logout_from_all_devices_ends_every_login(world: World) -> None:
     assert sorted(world.gateway.disconnected) == ["c1", "c2"]
     world.clock.advance(1)
     assert is_good(world, login(world))
+
+
+class BusyConnections(FakeConnections):
+    """A store that cannot say whose a connection is."""
+
+    def get(self, connection_id: ConnectionId) -> Connection | None:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_what_a_logout_could_not_close_is_closed_by_a_job(world: World) -> None:
+    phone, laptop = login(world), login(world)
+    connect(world, "c1", phone)
+    connect(world, "c2", laptop)
+    principal, calm = who(world, phone), world.connections
+    world.connections = BusyConnections(world.memory)
+    with pytest.raises(Unavailable):
+        world.logins.logout(principal, all_devices=False)
+    world.connections = calm
+    assert not is_good(world, phone)
+    for job in world.later_queue.take():
+        world.later.run(job)
+    assert world.gateway.disconnected == ["c1"]
+
+
+def test_a_stolen_token_closes_also_the_connections_of_a_removed_user(world: World) -> None:
+    first = login(world)
+    connect(world, "c1", world.logins.refresh(first.refresh_token))
+    world.clock.advance(1)
+    world.accounts.remove(world.principal("root", "admin"), "alice")
+    assert not can_refresh(world, first)
+    assert world.gateway.disconnected == ["c1"]
 
 
 def test_a_login_stays_ended_until_its_last_token_has_expired(world: World) -> None:
