@@ -47,9 +47,9 @@ class Accounts:
             raise Unauthorized
         return user
 
-    def sign(self, user: User, sid: str) -> str:
-        """An access token of the user's for TOKEN_SECONDS, of the login `sid`."""
-        now = self._clock()
+    def sign(self, user: User, sid: str, now: int) -> str:
+        """An access token of the user's for TOKEN_SECONDS, of the login `sid`. `now`: a time before
+        the user was read, so that whatever revokes their tokens after that revokes this one."""
         expires_at = now + TOKEN_SECONDS * 1000
         principal = Principal(user.username, user.roles, user.tenant, expires_at, sid=sid)
         return sign(self._own_keys.signing_key(), principal, now)
@@ -99,19 +99,17 @@ class Accounts:
             changes["tenant"] = _tenant(changes["tenant"])
         if "password" in changes:
             changes["password_hash"] = self._hasher.hash(changes.pop("password"))
-        if request.revokes:
-            changes |= _revoked(self._clock())
-        return self._change(user, lambda current: dataclasses.replace(current, **changes))
+        if not request.revokes:
+            return self._change(user, lambda current: dataclasses.replace(current, **changes))
+        return self._change(user, lambda current: self._revoked(current, **changes))
 
     def revoke_tokens(self, username: Username) -> None:
         """Every token issued before now is worth nothing. Raises: Unknown, Conflict."""
-        changes = _revoked(self._clock())
-        self._change(self.get(username), lambda user: dataclasses.replace(user, **changes))
+        self._change(self.get(username), self._revoked)
 
     def revoke_sid(self, username: Username, sid: str, until: int) -> None:
         """Every token of one login is; none of them lives beyond `until`. Raises: as above."""
-        now = self._clock()
-        self._change(self.get(username), lambda user: _without_sid(user, sid, until, now))
+        self._change(self.get(username), lambda user: self._without_sid(user, sid, until))
 
     def remove(self, by: Principal, username: str) -> None:
         """Raises: Forbidden, Unknown."""
@@ -128,6 +126,19 @@ class Accounts:
                 return changed
             user = self.get(user.username)
         raise Conflict("the user is being changed by others: try again")
+
+    def _revoked(self, user: User, **changes: Any) -> User:
+        # The time of this very write: who logs in while it is tried again has the old password.
+        now = self._clock()
+        return dataclasses.replace(user, revoked_before=now, revoked_sids={}, **changes)
+
+    def _without_sid(self, user: User, sid: str, until: int) -> User:
+        """The set prunes itself; where it is full for once, every login of the user ends."""
+        now = self._clock()
+        sids = {each: end for each, end in user.revoked_sids.items() if end > now}
+        if len(sids) >= MAX_REVOKED_SIDS and sid not in sids:
+            return self._revoked(user)
+        return dataclasses.replace(user, revoked_sids={**sids, sid: max(until, sids.get(sid, 0))})
 
     def _find(self, username: str) -> User | None:
         # What cannot be a username is nobody's, and is not looked up.
@@ -148,18 +159,6 @@ def new_user(request: CreateUser, hasher: PasswordHasher, now: int) -> User:
 def require_admin(principal: Principal) -> None:
     if not principal.has_role("admin"):
         raise Forbidden("the role admin is required")
-
-
-def _revoked(now: int) -> dict[str, Any]:
-    return {"revoked_before": now, "revoked_sids": {}}
-
-
-def _without_sid(user: User, sid: str, until: int, now: int) -> User:
-    """The set prunes itself; where it is full for once, every login of the user ends."""
-    sids = {each: end for each, end in user.revoked_sids.items() if end > now}
-    if len(sids) >= MAX_REVOKED_SIDS and sid not in sids:
-        return dataclasses.replace(user, **_revoked(now))
-    return dataclasses.replace(user, revoked_sids={**sids, sid: max(until, sids.get(sid, 0))})
 
 
 def _roles(names: list[str]) -> frozenset[str]:

@@ -55,17 +55,19 @@ class Logins:
         """Raises: Unauthorized, with one text and in one time for every wrong pair; RateLimited,
         in the same way; Invalid."""
         self._guard.admit(login.username, address)
+        # From before the user is read: what changes while a password is checked is later.
+        now = self._clock()
         try:
             user = self._accounts.identify(login)
         except Unauthorized:
             self._guard.failed(login.username)
             raise
         self._guard.succeeded(login.username)
-        now, token = self._clock(), RefreshToken.first(self._random_bytes)
+        token = RefreshToken.first(self._random_bytes)
         self._credentials.add_family(
             Family(token.sid, user.username, token.secret_hash, now, now + FAMILY_MS)
         )
-        return self._grant(user, token)
+        return self._grant(user, token, now)
 
     def refresh(self, text: str) -> Grant:
         """The next refresh token, and an access token with what the user may by now.
@@ -80,7 +82,7 @@ class Logins:
             self._end_stolen(family)
             raise Unauthorized
         # Everything that may fail comes before the one write: who gets an error may try again.
-        grant = self._grant(self._user_of(family), token.next(self._random_bytes))
+        grant = self._grant(self._user_of(family), token.next(self._random_bytes), now)
         after = RefreshToken.parse(grant.refresh_token).secret_hash
         if not self._credentials.rotate(family, after, now):
             self._end_stolen(family)
@@ -104,8 +106,8 @@ class Logins:
         self._credentials.remove_family(principal.sid)
         self._revoke(principal.username, principal.sid, principal.token_expires_at)
 
-    def _grant(self, user: User, token: RefreshToken) -> Grant:
-        access = self._accounts.sign(user, token.sid)
+    def _grant(self, user: User, token: RefreshToken, now: int) -> Grant:
+        access = self._accounts.sign(user, token.sid, now)
         return Grant(access, TOKEN_SECONDS, token.text, user)
 
     def _user_of(self, family: Family) -> User:

@@ -14,7 +14,7 @@ ALICE = Username("alice")
 
 def login(world: World, name: str, password: str = PASSWORD) -> str:
     user = world.accounts.identify(Login(name, password))
-    return world.accounts.sign(user, "login")
+    return world.accounts.sign(user, "login", world.clock())
 
 
 def refusal(world: World, name: str, password: str) -> Unauthorized:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,9 @@ from notify.credentials import Family, RefreshToken
 from notify.errors import Invalid, RateLimited, Unauthorized, Unavailable
 from notify.limits import LOCKED_MS, MAX_FAILURES
 from notify.logins import FAMILY_MS, Grant
-from notify.model import Connection, ConnectionId, Principal, Username
+from notify.model import Connection, ConnectionId, Principal, User, Username
 from notify.requests import ChangeUser, Login
-from tests.fakes import FakeConnections, FakeCredentials
+from tests.fakes import FakeConnections, FakeCredentials, FakeUsers
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
 
 ALICE = Username("alice")
@@ -91,6 +92,68 @@ def test_a_password_that_can_be_nobodys_is_no_attempt(world: World) -> None:
         with pytest.raises(Invalid):
             login(world, "alice", "x" * 73)
     assert is_good(world, login(world))
+
+
+class OvertakenUsers(FakeUsers):
+    """Something happens right behind the next read."""
+
+    then: Callable[[], object] | None = None
+
+    def get(self, username: Username) -> User | None:
+        user, then = super().get(username), self.then
+        self.then = None
+        if then is not None:
+            then()
+        return user
+
+
+@pytest.fixture
+def overtaken() -> World:
+    world = World(users=OvertakenUsers())
+    world.add_user("alice", "member")
+    return world
+
+
+def overtake(world: World, change: ChangeUser | None) -> None:
+    """Lets a change, or a removal, come behind the next read of alice."""
+    root = world.principal("root", "admin")
+
+    def then() -> None:
+        world.clock.advance(100)
+        if change is None:
+            world.accounts.remove(root, "alice")
+            world.add_user("alice")
+        else:
+            world.accounts.change(root, "alice", change)
+            world.accounts.change(root, "alice", ChangeUser(disabled=False))
+        world.clock.advance(100)
+
+    assert isinstance(world.users, OvertakenUsers)
+    world.users.then = then
+
+
+CHANGES = [ChangeUser(disabled=True), ChangeUser(password="another horse"), None]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_login_that_a_change_overtakes_is_worth_nothing(
+    overtaken: World, change: ChangeUser | None
+) -> None:
+    overtake(overtaken, change)
+    grant = login(overtaken)
+    assert not is_good(overtaken, grant)
+    assert not can_refresh(overtaken, grant)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_refresh_that_a_change_overtakes_is_worth_nothing(
+    overtaken: World, change: ChangeUser | None
+) -> None:
+    grant = login(overtaken)
+    overtake(overtaken, change)
+    refreshed = overtaken.logins.refresh(grant.refresh_token)
+    assert not is_good(overtaken, refreshed)
+    assert not can_refresh(overtaken, refreshed)
 
 
 # Refreshing
