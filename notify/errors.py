@@ -96,7 +96,8 @@ class UnsupportedProtocol(HeliographError):
 
 
 class Rollover(HeliographError):
-    """An operator has closed a connection whose login is still good."""
+    """A connection is closed whose login is still good: by an operator, or because it is in a state
+    that only a new one mends."""
 
     code = Code.ROLLOVER
 

@@ -1,10 +1,11 @@
 """The life of a connection: it opens, is answered frame by frame, and closes."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from notify.admission import Admission
 from notify.codes import Code
-from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
+from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized, Unavailable
 from notify.frame_limits import FrameLimits
 from notify.frames import ErrorFrame, Frame, NotificationFrame, encode, error_frame
 from notify.messages import Ping, message_id, parse_message
@@ -88,7 +89,9 @@ class Hub:
             lost = isinstance(frame, NotificationFrame) and outcome is Outcome.FAILED
             if fatal or lost:
                 self._gateway.disconnect(connection_id)
-                self._connections.close(connection_id)
+                # What a busy store keeps, $disconnect or the sweep removes.
+                with suppress(Unavailable):
+                    self._connections.close(connection_id)
                 return
 
     def _answer(self, connection_id: ConnectionId, text: str) -> list[Frame]:

@@ -1,5 +1,7 @@
 """A new token for a connection that is open: it goes on, with what the new token may."""
 
+from contextlib import suppress
+
 from notify.accounts import Accounts
 from notify.errors import (
     Conflict,
@@ -7,7 +9,9 @@ from notify.errors import (
     HeliographError,
     ReauthRequired,
     Revoked,
+    Rollover,
     Unauthorized,
+    Unavailable,
 )
 from notify.frames import Authenticated, Frame
 from notify.messages import Auth
@@ -30,7 +34,8 @@ class Reauthenticating:
 
     def auth(self, connection: Connection, message: Auth, now: int) -> list[Frame]:
         """Raises: ReauthRequired, Forbidden for a token of somebody else's; Conflict where two
-        tokens come at the same time; Revoked where the login ends at the same time."""
+        tokens come at the same time; Revoked where the login ends at the same time; Rollover where
+        it could not be seen through."""
         principal = self._authenticate(message.token)
         if principal.username != connection.principal.username:
             raise Forbidden("that token is somebody else's: connect anew with it")
@@ -42,10 +47,14 @@ class Reauthenticating:
             self._join(renewed, principal)
         except Conflict:  # the token that has followed sees to everything
             raise
-        except HeliographError:
-            # Half of it must not stay: the connection would hear what it may not any more.
-            self._connections.close(connection.id)
-            raise
+        except HeliographError as error:
+            # Half of it must not stay: the connection would hear what it may not any more, or not
+            # hear what it may. Behind a fatal code the socket is closed as well.
+            with suppress(Unavailable):
+                self._connections.close(connection.id)
+            if isinstance(error, Revoked):
+                raise
+            raise Rollover("The new token could not be taken over: connect anew with it") from error
         expires_at = timestamp(principal.token_expires_at)
         return [Authenticated(token_expires_at=expires_at, id=message.id)]
 

@@ -5,8 +5,17 @@ from typing import Any
 import pytest
 
 from notify.errors import Unavailable
-from notify.model import Action, Connection, ConnectionId, Pattern, Principal, timestamp
-from tests.fakes import FakeConnections
+from notify.model import (
+    Action,
+    Connection,
+    ConnectionId,
+    Pattern,
+    Principal,
+    User,
+    Username,
+    timestamp,
+)
+from tests.fakes import FakeConnections, FakeUsers
 from tests.notify.conftest import HOUR_MS, World, subscribe, topics_of
 
 C1 = ConnectionId("c1")
@@ -189,7 +198,48 @@ class BreakingConnections(FakeConnections):
         raise Unavailable("the store does not answer: try again")
 
 
-def test_a_connection_that_is_half_another_does_not_stay(alice: World) -> None:
+def test_a_connection_that_is_half_another_is_closed_and_may_come_back(alice: World) -> None:
     alice.connections = BreakingConnections(alice.memory)
-    assert auth(alice, alice.principal("alice", "editor"))["code"] == 4503
+    frame = auth(alice, alice.principal("alice", "editor"))
+    assert (frame["code"], frame["fatal"]) == (4200, True)
+    assert alice.gateway.disconnected == [C1]
     assert not alice.memory.connections
+
+
+class StuckConnections(BreakingConnections):
+    """A store that from then on does not even take a farewell."""
+
+    def close(self, connection_id: ConnectionId) -> Connection | None:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_it_is_closed_also_where_its_row_must_stay_for_now(alice: World) -> None:
+    alice.connections = StuckConnections(alice.memory)
+    frame = auth(alice, alice.principal("alice", "editor"))
+    assert (frame["code"], frame["fatal"]) == (4200, True)
+    assert alice.gateway.disconnected == [C1]
+
+
+class BusyUsers(FakeUsers):
+    """A store that answers so many times, and then not once."""
+
+    answers = 1000
+
+    def get(self, username: Username) -> User | None:
+        self.answers -= 1
+        if self.answers < 0:
+            raise Unavailable("the store does not answer: try again")
+        return super().get(username)
+
+
+@pytest.mark.parametrize(("answers", "code", "stays"), [(0, 4503, True), (1, 4200, False)])
+def test_a_token_that_cannot_be_checked_again_closes_and_one_never_checked_does_not(
+    answers: int, code: int, stays: bool
+) -> None:
+    users = BusyUsers()
+    world = World(users=users)
+    world.add_user("alice", "member")
+    world.open("c1", world.principal("alice", "member"))
+    users.answers = answers
+    assert auth(world, world.principal("alice", "editor"))["code"] == code
+    assert (C1 in world.gateway.open, bool(world.memory.connections)) == (stays, stays)
