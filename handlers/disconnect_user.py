@@ -12,7 +12,7 @@ from notify.requests import DisconnectUser
 def handler(call: HttpCall) -> DisconnectAnswer:
     principal = call.writer("users")
     require_admin(principal)
-    request, user = call.body(DisconnectUser), accounts().get(call.path("username"))
+    request, user = call.optional_body(DisconnectUser), accounts().get(call.path("username"))
     if not request.revoke_tokens:
         return DisconnectAnswer(revocation().revoke(user.username, Rollover(request.reason)))
     error = Revoked(request.reason)

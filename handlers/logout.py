@@ -8,4 +8,4 @@ from notify.requests import Logout
 @http()
 def handler(call: HttpCall) -> None:
     principal = call.principal()
-    logins().logout(principal, all_devices=call.body(Logout).all_devices)
+    logins().logout(principal, all_devices=call.optional_body(Logout).all_devices)

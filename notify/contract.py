@@ -34,6 +34,7 @@ class Operation:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     refusals: tuple[int, ...] = ()
     needs_token: bool = True
+    needs_body: bool = True  # where it has one
 
     @property
     def statuses(self) -> list[int]:
@@ -71,6 +72,7 @@ OPERATIONS: Mapping[str, Operation] = {
         {204: None},
         requests.Logout,
         refusals=(404, 409),
+        needs_body=False,
     ),
     "POST /auth/ws-ticket": Operation(
         "A ticket that opens one connection within the next seconds.",
@@ -171,6 +173,7 @@ OPERATIONS: Mapping[str, Operation] = {
         {200: answers.DisconnectAnswer},
         requests.DisconnectUser,
         refusals=(403, 404, 409, 429),
+        needs_body=False,
     ),
     "GET /healthz": Operation(
         "Whether a request gets through to the tables.",

@@ -73,7 +73,7 @@ def _operation(route: str, operation: Operation, schema_of: Mapping[Any, Documen
     }
     if operation.body is not None:
         content = {"application/json": {"schema": schema_of[operation.body]}}
-        document["requestBody"] = {"required": True, "content": content}
+        document["requestBody"] = {"required": operation.needs_body, "content": content}
     if not operation.needs_token:
         document["security"] = []
     return document

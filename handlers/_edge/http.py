@@ -83,6 +83,10 @@ class HttpCall:
             return parse_body(body, to)
         return parse_body(_from_base64(body), to)
 
+    def optional_body(self, to: type[T]) -> T:
+        """The same; no body is one without fields. Raises: as above."""
+        return self.body(to) if self._event.get("body") else parse_body("{}", to)
+
     def query(self, name: str, default: str = "") -> str:
         """A parameter of the query string, decoded; of one that is repeated, all by commas."""
         return str((self._event.get("queryStringParameters") or {}).get(name, default))

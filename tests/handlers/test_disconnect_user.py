@@ -41,6 +41,13 @@ def test_tokens_may_stay_good(heliograph: Service) -> None:
     assert status_of(login["access_token"]) == 200
 
 
+def test_an_operator_need_not_say_why(heliograph: Service) -> None:
+    heliograph.connect("c1", heliograph.token("alice"))
+    assert answer(disconnect(heliograph, None)) == {"disconnected": 1}
+    (frame,) = heliograph.gateway.frames("c1")
+    assert (frame["code"], frame["message"]) == (4003, "Disconnected by an operator")
+
+
 @pytest.mark.parametrize(
     ("body", "name", "role", "status"),
     [

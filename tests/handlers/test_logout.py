@@ -35,12 +35,18 @@ def test_a_logout_from_all_devices_ends_every_login(heliograph: Service) -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [({"all_devices": "yes"}, 422), ({"who": 1}, 422), (None, 400)]
+    ("body", "status"), [({"all_devices": "yes"}, 422), ({"who": 1}, 422), ([], 400)]
 )
 def test_a_bad_body_ends_nothing(heliograph: Service, body: object, status: int) -> None:
     token = log_in()["access_token"]
     assert log_out(token, body) == status
     assert status_of(token) == 200
+
+
+def test_a_logout_needs_no_body(heliograph: Service) -> None:
+    phone, laptop = log_in(), log_in()
+    assert log_out(phone["access_token"], None) == 204
+    assert [status_of(each["access_token"]) for each in (phone, laptop)] == [401, 200]
 
 
 def test_a_token_that_names_no_login_must_end_all_of_them(heliograph: Service) -> None:

@@ -33,6 +33,20 @@ def test_a_body_is_the_struct_that_validates_it(document: dict[str, Any]) -> Non
     assert send["properties"]["title"]["maxLength"] == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "required"),
+    [
+        ("/auth/login", True),
+        ("/auth/logout", False),
+        ("/admin/users/{username}/disconnect", False),
+    ],
+)
+def test_a_body_without_which_there_is_a_default_is_optional(
+    document: dict[str, Any], path: str, required: bool
+) -> None:
+    assert document["paths"][path]["post"]["requestBody"]["required"] is required
+
+
 def test_a_refusal_is_a_problem(document: dict[str, Any]) -> None:
     refused = document["paths"]["/auth/login"]["post"]["responses"]["401"]
     schema = refused["content"]["application/problem+json"]["schema"]

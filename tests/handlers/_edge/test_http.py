@@ -1,3 +1,4 @@
+import base64
 import json
 from typing import Any
 
@@ -7,7 +8,7 @@ from handlers._edge.http import HttpCall, http
 from infra import wiring
 from infra.invocation import correlation_id
 from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
-from notify.requests import InboxQuery, Login
+from notify.requests import InboxQuery, Login, Logout
 from tests import events
 
 
@@ -56,6 +57,16 @@ def test_a_bug_is_a_500_whose_text_stays_inside(capsys: pytest.CaptureFixture[st
     assert "a secret" not in response["body"] + printed
     assert '"error": "KeyError"' in printed
     assert "test_http.py" in printed
+
+
+@pytest.mark.parametrize("fields", [{}, {"body": None}, {"body": ""}, {"body": "{}"}])
+def test_where_a_body_is_optional_none_is_one_without_fields(fields: dict[str, Any]) -> None:
+    def read(call: HttpCall) -> bool:
+        return call.optional_body(Logout).all_devices
+
+    assert json.loads(call(read, **fields)["body"]) is False
+    encoded = base64.b64encode(b'{"all_devices":true}').decode()
+    assert json.loads(call(read, body=encoded, isBase64Encoded=True)["body"]) is True
 
 
 @pytest.mark.parametrize("body", ["%%%", "////", "eyJ1c2VybmFtZSI6ICJhIn0", "\u00e9"])
