@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from notify.errors import Conflict, Forbidden, Invalid, Unauthorized, Unknown
-from notify.model import Principal, User, Username
+from notify.model import EndedLogin, Principal, User, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Clock, Users
 from notify.requests import ChangeUser, CreateUser, Login
@@ -67,7 +67,8 @@ class Accounts:
         user = self._users.get(principal.username)
         if user is None or user.disabled or principal.issued_at < user.revoked_before:
             raise Unauthorized
-        if principal.sid and user.revoked_sids.get(principal.sid, 0) > self._clock():
+        ended = user.revoked_sids.get(principal.sid or "")
+        if ended is not None and ended.covers(principal.issued_at, self._clock()):
             raise Unauthorized
 
     def get(self, username: str) -> User:
@@ -107,9 +108,13 @@ class Accounts:
         """Every token issued before now is worth nothing. Raises: Unknown, Conflict."""
         self._change(self.get(username), self._revoked)
 
-    def revoke_sid(self, username: Username, sid: str, until: int) -> None:
-        """Every token of one login is; none of them lives beyond `until`. Raises: as above."""
-        self._change(self.get(username), lambda user: self._without_sid(user, sid, until))
+    def revoke_sid(
+        self, username: Username, sid: str, until: int, issued_until: int | None = None
+    ) -> None:
+        """Every token of one login is, or only those issued at `issued_until` or before; none of
+        them lives beyond `until`. Raises: as above."""
+        ended = EndedLogin(until, until if issued_until is None else issued_until)
+        self._change(self.get(username), lambda user: self._without_sid(user, sid, ended))
 
     def remove(self, by: Principal, username: str) -> None:
         """Raises: Forbidden, Unknown."""
@@ -132,13 +137,15 @@ class Accounts:
         now = self._clock()
         return dataclasses.replace(user, revoked_before=now, revoked_sids={}, **changes)
 
-    def _without_sid(self, user: User, sid: str, until: int) -> User:
+    def _without_sid(self, user: User, sid: str, ended: EndedLogin) -> User:
         """The set prunes itself; where it is full for once, every login of the user ends."""
         now = self._clock()
-        sids = {each: end for each, end in user.revoked_sids.items() if end > now}
+        sids = {each: end for each, end in user.revoked_sids.items() if end.until > now}
         if len(sids) >= MAX_REVOKED_SIDS and sid not in sids:
             return self._revoked(user)
-        return dataclasses.replace(user, revoked_sids={**sids, sid: max(until, sids.get(sid, 0))})
+        before = sids.get(sid, ended)
+        later = EndedLogin(*map(max, ended, before))
+        return dataclasses.replace(user, revoked_sids={**sids, sid: later})
 
     def _find(self, username: str) -> User | None:
         # What cannot be a username is nobody's, and is not looked up.

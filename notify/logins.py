@@ -103,8 +103,19 @@ class Logins:
         if principal.sid is None:
             raise Invalid("all_devices: must be true, for this token names no login of its own")
         # The refresh token goes first: should the rest fail, the access token can try again.
-        self._credentials.remove_family(principal.sid)
-        self._revoke(principal.username, principal.sid, principal.token_expires_at)
+        is_ours, until = self._end_family(principal, principal.sid), principal.token_expires_at
+        # A provider's `sid` stays the same over sign-ins, and the next of them is not logged out.
+        issued_until = None if is_ours else max(self._clock(), principal.issued_at)
+        self._revoke(principal.username, principal.sid, until, issued_until)
+
+    def _end_family(self, principal: Principal, sid: str) -> bool:
+        """Whether there was one, of the principal's. Where it has ended before, nothing is issued
+        under that `sid` any more."""
+        family = self._credentials.family(sid, self._clock())
+        if family is None or family.username != principal.username:
+            return False
+        self._credentials.remove_family(sid)
+        return True
 
     def _grant(self, user: User, token: RefreshToken, now: int) -> Grant:
         access = self._accounts.sign(user, token.sid, now)
@@ -116,8 +127,9 @@ class Logins:
             user = self._accounts.get(family.username)
         except Unknown as error:
             raise Unauthorized from error
-        ended = user.revoked_sids.get(family.sid, 0) > self._clock()
-        if user.disabled or ended or family.created_at < user.revoked_before:
+        ended = user.revoked_sids.get(family.sid)
+        has_ended = ended is not None and ended.covers(family.created_at, self._clock())
+        if user.disabled or has_ended or family.created_at < user.revoked_before:
             raise Unauthorized
         return user
 
@@ -127,6 +139,9 @@ class Logins:
             self._revoke(family.username, family.sid, 0)
         self._credentials.remove_family(family.sid)
 
-    def _revoke(self, username: Username, sid: str, until: int) -> None:
+    def _revoke(
+        self, username: Username, sid: str, until: int, issued_until: int | None = None
+    ) -> None:
         until = max(until, self._clock() + OUTLIVES_TOKENS_MS)
-        self._revocation.end(username, lambda: self._accounts.revoke_sid(username, sid, until), sid)
+        revoke_sid = self._accounts.revoke_sid
+        self._revocation.end(username, lambda: revoke_sid(username, sid, until, issued_until), sid)

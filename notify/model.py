@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 Username = NewType("Username", str)
 ConnectionId = NewType("ConnectionId", str)
@@ -90,14 +90,25 @@ class Position:
     seq: int
 
 
+class EndedLogin(NamedTuple):
+    """Its tokens that were issued at `issued_until` or before are worth nothing; all of them have
+    expired at `until`, when this may be forgotten. In ms."""
+
+    until: int
+    issued_until: int
+
+    def covers(self, issued_at: int, now: int) -> bool:
+        return now < self.until and issued_at <= self.issued_until
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """An account. `revoked_before`: tokens issued before it (ms) are worth nothing.
 
     `created_at` is 0 for accounts that are older than the field. What was sent before it was meant
     for an earlier user of that name.
-    `revoked_sids`: logins that have ended while their tokens had not, and when these do. `version`
-    is the store's, which counts the changes.
+    `revoked_sids`: logins that have ended while their tokens had not. `version` is the store's,
+    which counts the changes.
     """
 
     username: Username
@@ -107,7 +118,7 @@ class User:
     disabled: bool = False
     revoked_before: int = 0
     created_at: int = 0
-    revoked_sids: Mapping[str, int] = field(default_factory=dict)
+    revoked_sids: Mapping[str, EndedLogin] = field(default_factory=dict)
     version: int = field(default=0, compare=False)
 
 

@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from infra.stores.border import condition_failed, translated
 from infra.tables import UserRow
 from notify.errors import Conflict, HeliographError, Unknown
-from notify.model import User, Username
+from notify.model import EndedLogin, User, Username
 
 EXISTS = UserRow.username.exists() & UserRow.removed.does_not_exist()
 IS_FREE = UserRow.username.does_not_exist() | UserRow.removed.exists()
@@ -119,6 +119,14 @@ def _user(row: UserRow) -> User:
         disabled=row.disabled,
         revoked_before=int(row.revoked_before),
         created_at=int(row.created_at),
-        revoked_sids=json.loads(row.revoked_sids or "{}"),
+        revoked_sids=_sids(row.revoked_sids or "{}"),
         version=int(row.version),
     )
+
+
+def _sids(text: str) -> dict[str, EndedLogin]:
+    return {
+        # An older row has a number for a login that has ended whenever its tokens were issued.
+        sid: EndedLogin(ended, ended) if isinstance(ended, int) else EndedLogin(*ended)
+        for sid, ended in json.loads(text).items()
+    }

@@ -4,7 +4,7 @@ import pytest
 
 from notify.accounts import MAX_REVOKED_SIDS, TOKEN_SECONDS, require_admin
 from notify.errors import Conflict, Forbidden, Invalid, TokenExpired, Unauthorized, Unknown
-from notify.model import User, Username
+from notify.model import EndedLogin, User, Username
 from notify.requests import ChangeUser, CreateUser, Login
 from tests.fakes import FakeUsers
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
@@ -279,7 +279,8 @@ def test_logins_that_have_ended_are_forgotten_with_their_last_token(world: World
         world.accounts.revoke_sid(ALICE, f"s{number}", world.clock() + HOUR_MS)
     world.clock.advance(HOUR_MS)
     world.accounts.revoke_sid(ALICE, "last", world.clock() + HOUR_MS)
-    assert world.accounts.get("alice").revoked_sids == {"last": world.clock() + HOUR_MS}
+    until = world.clock() + HOUR_MS
+    assert world.accounts.get("alice").revoked_sids == {"last": EndedLogin(until, until)}
     assert is_good(world, token_of(world, "s0"))  # as a provider's may be, under the same name
 
 

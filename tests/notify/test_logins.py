@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -378,3 +379,55 @@ def test_a_providers_token_logs_out_for_as_long_as_it_lives(world: World) -> Non
     world.logins.logout(foreign, all_devices=False)
     world.clock.advance(9 * HOUR_MS)
     assert refusal_code(world.accounts.authenticate, token) == 4001
+
+
+def provided(world: World, **fields: Any) -> Principal:
+    """A token of a provider's, which keeps its `sid` over sign-ins; `iat` is in whole seconds."""
+    issued_at = world.clock() // 1000 * 1000
+    principal = replace(world.principal("alice"), sid="sso", issued_at=issued_at)
+    return replace(principal, **fields)
+
+
+def test_who_signs_in_again_at_the_provider_is_let_in_under_the_same_sid(world: World) -> None:
+    before = provided(world)
+    world.open("c1", before)
+    world.clock.advance(500)
+    world.logins.logout(before, all_devices=False)
+    world.clock.advance(1000)
+    after = provided(world)
+    world.open("c2", after)
+
+    codes = [refusal_code(world.accounts.check, each) for each in (before, after)]
+    assert codes == [4001, None]
+    for job in world.later_queue.take():
+        world.later.run(job)
+    assert world.gateway.disconnected == ["c1"]
+
+
+def test_a_providers_clock_that_is_ahead_keeps_no_token_alive(world: World) -> None:
+    early = provided(world, issued_at=world.clock() + 3000)
+    world.logins.logout(early, all_devices=False)
+    assert refusal_code(world.accounts.check, early) == 4001
+
+
+def test_a_second_logout_ends_what_has_come_since_the_first(world: World) -> None:
+    for _ in range(2):
+        signed_in = provided(world)
+        assert refusal_code(world.accounts.check, signed_in) is None
+        world.logins.logout(signed_in, all_devices=False)
+        assert refusal_code(world.accounts.check, signed_in) == 4001
+        world.clock.advance(1000)
+
+
+def test_a_login_of_ours_ends_for_whatever_is_issued_under_it(world: World) -> None:
+    principal = who(world, login(world))
+    world.logins.logout(principal, all_devices=False)
+    late = replace(principal, issued_at=world.clock() + 1000)
+    assert refusal_code(world.accounts.check, late) == 4001
+
+
+def test_a_providers_sid_ends_nobody_elses_login(world: World) -> None:
+    bob = login(world, "bob")
+    foreign = replace(provided(world), sid=who(world, bob).sid)
+    world.logins.logout(foreign, all_devices=False)
+    assert can_refresh(world, bob)

@@ -10,6 +10,7 @@ from notify.model import (
     ROW_GRACE_MS,
     Connection,
     ConnectionId,
+    EndedLogin,
     Principal,
     Username,
     timestamp,
@@ -50,3 +51,13 @@ def test_timestamps_are_iso_8601_in_utc_with_milliseconds() -> None:
 def test_timestamps_lose_no_millisecond(at: int) -> None:
     read = datetime.datetime.fromisoformat(timestamp(at))
     assert round(read.timestamp() * 1000) == at
+
+
+@pytest.mark.parametrize(
+    ("issued_at", "now", "covered"),
+    [(NOW, NOW + 4, True), (NOW + 1, NOW + 4, False), (NOW, NOW + 5, False)],
+)
+def test_an_ended_login_covers_what_was_issued_until_its_end_and_has_not_expired(
+    issued_at: int, now: int, covered: bool
+) -> None:
+    assert EndedLogin(until=NOW + 5, issued_until=NOW).covers(issued_at, now) is covered

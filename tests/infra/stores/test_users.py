@@ -5,7 +5,7 @@ import pytest
 
 from infra.tables import UserRow
 from notify.errors import Conflict, Unavailable, Unknown
-from notify.model import User, Username
+from notify.model import EndedLogin, User, Username
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing, interleave
 from tests.infra.stores.conftest import Stores, fresh
@@ -104,8 +104,15 @@ def read(stores: Stores, name: Username = ALICE.username) -> User:
 
 def test_logins_that_have_ended_come_back_as_stored(stores: Stores) -> None:
     stores.users.add(ALICE)
-    stores.users.replace(replace(read(stores), revoked_sids={"a": NOW, "b": NOW + 1}))
-    assert read(stores).revoked_sids == {"a": NOW, "b": NOW + 1}
+    ended = {"a": EndedLogin(NOW, NOW), "b": EndedLogin(NOW + 1, NOW - 1)}
+    stores.users.replace(replace(read(stores), revoked_sids=ended))
+    assert read(stores).revoked_sids == ended
+
+
+def test_a_login_that_had_ended_before_there_were_times_of_issue_stays_so(dynamo: Stores) -> None:
+    dynamo.users.add(ALICE)
+    UserRow(ALICE.username).update(actions=[UserRow.revoked_sids.set(f'{{"a": {NOW}}}')])
+    assert read(dynamo).revoked_sids == {"a": EndedLogin(NOW, NOW)}
 
 
 def test_of_two_who_have_read_the_same_one_changes_the_user(stores: Stores) -> None:
