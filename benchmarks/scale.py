@@ -179,9 +179,9 @@ class SimulatedGateway:
         return Outcome.POSTED
 
     def post_each(
-        self, connection_ids: Iterable[ConnectionId], frame: bytes
+        self, frames: Mapping[ConnectionId, bytes]
     ) -> Iterator[tuple[ConnectionId, Outcome]]:
-        for number, connection_id in enumerate(connection_ids):
+        for number, (connection_id, frame) in enumerate(frames.items()):
             if number % POSTS_AT_ONCE == 0:
                 self._meter.now_ms += POST_MS
             yield connection_id, self.post(connection_id, frame)
@@ -197,6 +197,9 @@ class SimulatedGateway:
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Nobody is expelled here."""
+
+    def disconnect_each(self, connection_ids: Iterable[ConnectionId]) -> None:
+        """Nor here."""
 
 
 class MeteredJobs(FakeBroadcastJobs):

@@ -1,9 +1,8 @@
 """The @connections API of API Gateway: posts to open connections and closes them."""
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -24,6 +23,8 @@ POSTS_AT_ONCE = 16
 # API Gateway answers 410 with an empty body, and 400 to an id that it could never have given out
 # (localstack#4694): nobody will ever be reached under either.
 GONE = frozenset({"GoneException", "410", "BadRequestException"})
+
+T = TypeVar("T")
 
 
 class ApiGateway:
@@ -46,16 +47,9 @@ class ApiGateway:
         return Outcome.POSTED
 
     def post_each(
-        self, connection_ids: Iterable[ConnectionId], frame: bytes
+        self, frames: Mapping[ConnectionId, bytes]
     ) -> Iterator[tuple[ConnectionId, Outcome]]:
-        """Some at once: a post is ten milliseconds of waiting and one of work."""
-        ids = list(connection_ids)
-        if len(ids) < 2:
-            yield from ((connection_id, self.post(connection_id, frame)) for connection_id in ids)
-            return
-        with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
-            outcomes = pool.map(self.post, ids, itertools.repeat(frame))
-            yield from zip(ids, outcomes, strict=True)
+        return _each(lambda connection_id: self.post(connection_id, frames[connection_id]), frames)
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         try:
@@ -63,6 +57,10 @@ class ApiGateway:
         except (ClientError, BotoCoreError) as error:
             if not isinstance(error, ClientError) or _outcome(error) is not Outcome.GONE:
                 log("disconnect_failed", level="warning", error=type(error).__name__)
+
+    def disconnect_each(self, connection_ids: Iterable[ConnectionId]) -> None:
+        for _ in _each(self.disconnect, connection_ids):
+            pass
 
     def is_open(self, connection_id: ConnectionId) -> bool:
         try:
@@ -76,10 +74,19 @@ class ApiGateway:
     def is_open_each(
         self, connection_ids: Iterable[ConnectionId]
     ) -> Iterator[tuple[ConnectionId, bool]]:
-        ids = list(connection_ids)
-        if ids:
-            with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
-                yield from zip(ids, pool.map(self.is_open, ids), strict=True)
+        return _each(self.is_open, connection_ids)
+
+
+def _each(
+    call: Callable[[ConnectionId], T], connection_ids: Iterable[ConnectionId]
+) -> Iterator[tuple[ConnectionId, T]]:
+    """Some at once: a call is ten milliseconds of waiting and one of work."""
+    ids = list(connection_ids)
+    if len(ids) < 2:
+        yield from ((connection_id, call(connection_id)) for connection_id in ids)
+        return
+    with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
+        yield from zip(ids, pool.map(call, ids), strict=True)
 
 
 def _outcome(error: ClientError) -> Outcome:

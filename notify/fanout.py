@@ -25,6 +25,9 @@ from notify.ports import (
 HANDSHAKE_GRACE_MS = 15_000
 RETRIES_A_JOB = PAGE_SIZE  # also keeps a job below the 256 KB of an SQS message
 MAX_ATTEMPTS = 5
+# A peer that hangs holds up whoever posts to it, and again whoever closes it: no more than these
+# are closed beside a frame's posts. The others get nothing either, and the sweep closes them.
+EXPELLED_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Fanout:
         due |= {each.subscriber.connection_id: each.subscriber for each in checked if each.is_due}
         expired = [each.subscriber for each in checked if each.is_expired]
         unknown = tuple(each.subscriber for each in checked if not each.is_known)
-        self.expel(expired, TokenExpired())
+        self.expel(expired[:EXPELLED_AT_ONCE], TokenExpired())
         return self._post(frame, due, now) + Delivery(gone=len(expired), failed=unknown)
 
     def _check(self, subscriber: Subscriber, now: int) -> "_Checked":
@@ -105,9 +108,11 @@ class Fanout:
     def expel(self, subscribers: Iterable[Subscriber], error: HeliographError) -> None:
         """Tells each connection why, closes it and forgets it."""
         farewell = encode(error_frame(error, self._clock()))
-        for subscriber in subscribers:
-            self._gateway.post(subscriber.connection_id, farewell)
-            self._gateway.disconnect(subscriber.connection_id)
+        expelled = {subscriber.connection_id: subscriber for subscriber in subscribers}
+        # Whom it does not reach is closed all the same.
+        dict(self._gateway.post_each(dict.fromkeys(expelled, farewell)))
+        self._gateway.disconnect_each(expelled)
+        for subscriber in expelled.values():
             self._forget(subscriber)
 
     def retry(self, delivery: Delivery, frame: bytes, attempt: int = 0) -> None:
@@ -125,7 +130,7 @@ class Fanout:
     def _post(self, frame: bytes, due: dict[ConnectionId, Subscriber], now: int) -> Delivery:
         posted, gone = 0, 0
         failed: list[Subscriber] = []
-        for connection_id, outcome in self._gateway.post_each(due, frame):
+        for connection_id, outcome in self._gateway.post_each(dict.fromkeys(due, frame)):
             subscriber = due[connection_id]
             if outcome is Outcome.POSTED:
                 posted += 1

@@ -431,12 +431,15 @@ class Gateway(Protocol):
     def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome: ...
 
     def post_each(
-        self, connection_ids: Iterable[ConnectionId], frame: bytes
+        self, frames: Mapping[ConnectionId, bytes]
     ) -> Iterator[tuple[ConnectionId, Outcome]]:
-        """One frame to many, in any order; nobody's fate touches the others'."""
+        """A frame to each of many, in any order; nobody's fate touches the others'."""
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         """Closes the socket, if it is still there."""
+
+    def disconnect_each(self, connection_ids: Iterable[ConnectionId]) -> None:
+        """The same for many; nobody's fate touches the others'."""
 
     def is_open(self, connection_id: ConnectionId) -> bool:
         """Asks without a post. Where the gateway does not say, the connection counts as open."""

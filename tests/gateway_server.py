@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ class GatewayServer:
         self.throttled: set[str] = set()
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.authorizations: list[str] = []
+        self._barrier: threading.Barrier | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
@@ -28,6 +30,19 @@ class GatewayServer:
     def frames(self, connection_id: str) -> list[dict[str, Any]]:
         """What was posted to a connection, in order."""
         return [frame for to, frame in self.posted if to == connection_id]
+
+    def together(self, requests: int) -> None:
+        """From now on each request is answered once so many are there."""
+        self._barrier = threading.Barrier(requests)
+
+    @property
+    def answered_together(self) -> bool:
+        return self._barrier is not None and not self._barrier.broken
+
+    def wait(self) -> None:
+        if self._barrier is not None:
+            with suppress(threading.BrokenBarrierError):
+                self._barrier.wait(timeout=2)
 
     def __enter__(self) -> "GatewayServer":
         self._thread.start()
@@ -53,8 +68,6 @@ class GatewayServer:
         if method == "DELETE":
             self.open.discard(connection_id)
             return 204, ""
-        if method == "GET":
-            return 200, ""
         self.posted.append((connection_id, json.loads(body)))
         return 200, ""
 
@@ -66,6 +79,7 @@ class GatewayServer:
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                gateway.wait()
                 gateway.authorizations.append(self.headers.get("authorization", ""))
                 status, error = gateway.answer(self.command, self.path, body)
                 self.send_response(status)

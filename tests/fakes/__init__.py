@@ -372,14 +372,18 @@ class FakeGateway:
         return Outcome.POSTED
 
     def post_each(
-        self, connection_ids: Iterable[ConnectionId], frame: bytes
+        self, frames: Mapping[ConnectionId, bytes]
     ) -> Iterator[tuple[ConnectionId, Outcome]]:
-        for connection_id in list(connection_ids):
+        for connection_id, frame in frames.items():
             yield connection_id, self.post(connection_id, frame)
 
     def disconnect(self, connection_id: ConnectionId) -> None:
         self.open.discard(connection_id)
         self.disconnected.append(connection_id)
+
+    def disconnect_each(self, connection_ids: Iterable[ConnectionId]) -> None:
+        for connection_id in list(connection_ids):
+            self.disconnect(connection_id)
 
     def is_open(self, connection_id: ConnectionId) -> bool:
         self.asked.append(connection_id)

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.gateway import ApiGateway
+from infra.gateway import POSTS_AT_ONCE, ApiGateway
 from notify.model import ConnectionId
 from notify.ports import Outcome
 from tests.aws import REGION
@@ -40,12 +40,12 @@ def test_gone_and_throttled_are_told_apart(
 
 
 def test_nobodys_fate_touches_the_others(gateway: ApiGateway) -> None:
-    outcomes = dict(gateway.post_each([LOST, HERE, BUSY], b"{}"))
+    outcomes = dict(gateway.post_each({LOST: b"{}", HERE: b"{}", BUSY: b"{}"}))
     assert outcomes == {LOST: Outcome.GONE, HERE: Outcome.POSTED, BUSY: Outcome.FAILED}
 
 
 def test_posting_to_nobody_is_nothing(gateway: ApiGateway) -> None:
-    assert list(gateway.post_each([], b"{}")) == []
+    assert list(gateway.post_each({})) == []
 
 
 def test_who_is_there_is_asked_without_a_post(
@@ -66,6 +66,38 @@ def test_disconnect_closes_and_does_not_mind_who_is_gone(
     gateway.disconnect(HERE)
     assert HERE not in gateway_server.open
     assert capsys.readouterr().out == ""
+
+
+def test_each_gets_a_frame_of_its_own(gateway: ApiGateway, gateway_server: GatewayServer) -> None:
+    gateway_server.open |= {LOST}
+    dict(gateway.post_each({LOST: b'{"n":1}', HERE: b'{"n":2}'}))
+    assert (gateway_server.frames(LOST), gateway_server.frames(HERE)) == ([{"n": 1}], [{"n": 2}])
+
+
+def test_disconnect_each_closes_whoever_is_there(
+    gateway: ApiGateway, gateway_server: GatewayServer
+) -> None:
+    gateway.disconnect_each([LOST, HERE, BUSY])
+    assert gateway_server.open == {BUSY}
+
+
+@pytest.mark.parametrize("operation", ["post", "disconnect", "is_open"])
+def test_nobody_waits_for_the_others(
+    gateway: ApiGateway, gateway_server: GatewayServer, operation: str
+) -> None:
+    ids = [ConnectionId(f"peer{number}") for number in range(POSTS_AT_ONCE)]
+    gateway_server.open |= set(ids)
+    gateway_server.together(len(ids))
+    if operation == "post":
+        assert {outcome for _, outcome in gateway.post_each(dict.fromkeys(ids, b"{}"))} == {
+            Outcome.POSTED
+        }
+    elif operation == "disconnect":
+        gateway.disconnect_each(ids)
+        assert gateway_server.open == {HERE, BUSY}
+    else:
+        assert all(is_open for _, is_open in gateway.is_open_each(ids))
+    assert gateway_server.answered_together
 
 
 def test_only_who_is_gone_is_not_open(gateway: ApiGateway) -> None:

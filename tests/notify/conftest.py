@@ -1,7 +1,7 @@
 """The rules on fakes: a service in memory that every test of this folder may look into."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -578,3 +578,43 @@ class LateStreams(FakeStreams):
     ) -> NotificationFrame:
         self._world.open("late", self._world.principal("bob"), self._topic)
         return super().append(frame, at, expires_at, excluded)
+
+
+class HungGateway(FakeGateway):
+    """Whose peers in `hung` have vanished without a word: each is waited for for six seconds, of
+    sixteen at once."""
+
+    HANG_MS = 6000
+    AT_ONCE = 16
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._clock = world.clock
+        self.open = world.gateway.open
+        self.hung: set[ConnectionId] = set()
+
+    def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
+        self._wait([connection_id])
+        return super().post(connection_id, frame)
+
+    def post_each(
+        self, frames: Mapping[ConnectionId, bytes]
+    ) -> Iterator[tuple[ConnectionId, Outcome]]:
+        self._wait(frames)
+        for connection_id, frame in frames.items():
+            is_hung = connection_id in self.hung
+            yield connection_id, Outcome.FAILED if is_hung else super().post(connection_id, frame)
+
+    def disconnect(self, connection_id: ConnectionId) -> None:
+        self._wait([connection_id])
+        super().disconnect(connection_id)
+
+    def disconnect_each(self, connection_ids: Iterable[ConnectionId]) -> None:
+        ids = list(connection_ids)
+        self._wait(ids)
+        for connection_id in ids:
+            super().disconnect(connection_id)
+
+    def _wait(self, connection_ids: Iterable[ConnectionId]) -> None:
+        hung = sum(connection_id in self.hung for connection_id in connection_ids)
+        self._clock.advance(-(-hung // self.AT_ONCE) * self.HANG_MS)

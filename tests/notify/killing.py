@@ -1,6 +1,6 @@
 """Workers that are killed, at any operation, and a queue that hands their messages out again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -62,9 +62,9 @@ class DeadlyGateway(FakeGateway):
         self._strike = strike
 
     def post_each(
-        self, connection_ids: Iterable[ConnectionId], frame: bytes
+        self, frames: Mapping[ConnectionId, bytes]
     ) -> Iterator[tuple[ConnectionId, Outcome]]:
-        for connection_id in list(connection_ids):
+        for connection_id, frame in frames.items():
             self._strike()
             yield connection_id, self.post(connection_id, frame)
         self._strike()

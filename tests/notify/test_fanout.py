@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from notify.errors import Unavailable
+from notify.deliveries import RESERVE_MS
+from notify.errors import TokenExpired, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, MAX_ATTEMPTS, RETRIES_A_JOB, Delivery
 from notify.jobs import RetryJob
 from notify.model import Connection, ConnectionId, Subscriber
+from notify.ports import PAGE_SIZE
 from tests.fakes import FakeConnections
-from tests.notify.conftest import HOUR_MS, World
+from tests.notify.conftest import HOUR_MS, HungGateway, World
 
 FRAME = b'{"type":"notification"}'
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
@@ -90,6 +92,28 @@ def test_who_holds_an_expired_token_never_sees_a_notification(three: World) -> N
     three.fanout.deliver(FRAME, subscribers)
     assert {frame["type"] for _, frame in three.gateway.posted} == {"error"}
     assert not three.memory.connections
+
+
+def test_expelling_takes_no_longer_than_two_hung_calls(three: World) -> None:
+    three.gateway = gateway = HungGateway(three)
+    gateway.hung = {C1, C2, C3}
+    before = three.clock()
+    three.fanout.expel(everybody(three), TokenExpired())
+    assert three.clock() - before == 2 * gateway.HANG_MS
+    assert set(gateway.disconnected) == {C1, C2, C3}
+    assert not three.memory.connections
+
+
+def test_a_page_of_expired_and_hung_connections_takes_less_than_its_reserve(world: World) -> None:
+    for number in range(PAGE_SIZE):
+        world.open(f"c{number:03}", world.principal("alice", token_ms=number % 2))
+    world.gateway = gateway = HungGateway(world)
+    gateway.hung = set(gateway.open)
+    before = world.clock()
+    subscribers = [world.subscriber(each) for each in world.memory.connections]
+    delivery = world.fanout.deliver(FRAME, subscribers)
+    assert (delivery.gone, len(delivery.failed)) == (PAGE_SIZE // 2, PAGE_SIZE // 2)
+    assert world.clock() - before < RESERVE_MS
 
 
 class BusyConnections(FakeConnections):

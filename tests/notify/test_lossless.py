@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -62,9 +62,9 @@ class Failing(FakeGateway):
     failures = 0
 
     def post_each(
-        self, connection_ids: Iterable[model.ConnectionId], frame: bytes
+        self, frames: Mapping[model.ConnectionId, bytes]
     ) -> Iterator[tuple[model.ConnectionId, Outcome]]:
-        for connection_id in list(connection_ids):
+        for connection_id, frame in frames.items():
             if self.failures:
                 self.failures -= 1
                 yield connection_id, Outcome.FAILED
