@@ -1,13 +1,14 @@
 """What is done to connections that are looked at: they are told, closed, or asked for."""
 
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 
 from notify.deadlines import MINUTE_MS, is_ending, is_overdue, is_probed, next_deadline
 from notify.errors import TokenExpired, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, Fanout
 from notify.frames import TokenExpiring, encode
-from notify.model import Connection, Subscriber
+from notify.model import Connection, ConnectionId, Subscriber
 from notify.ports import Connections, Deadline, Gateway, Outcome
 from notify.topics import EVERYBODY
 
@@ -15,7 +16,11 @@ Due = tuple[Deadline, Connection]
 
 
 class Visits:
-    """What is done to the connections whose deadlines are due, by what their rows say by then."""
+    """What is done to the connections whose deadlines are due, by what their rows say by then.
+
+    All of them at once, step by step: a peer that hangs costs the others the time of one call a
+    step. Who must go goes before anybody is told anything.
+    """
 
     def __init__(
         self, connections: Connections, gateway: Gateway, fanout: Fanout, probe_ms: int
@@ -28,56 +33,76 @@ class Visits:
     def visit(self, due: list[Due], now: int, done: Counter[str]) -> list[Deadline]:
         """Returns the next deadlines: also of those who are closed now, to see that nothing is left
         of them. Counts in `done` how many were expired, ended, told and gone."""
+        ended = [connection for _, connection in due if is_overdue(connection, now)]
+        self._close(ended, done, "ended")
+        expired = [
+            connection
+            for _, connection in due
+            if connection.principal.token_expires_at <= now and not is_overdue(connection, now)
+        ]
+        self._fanout.expel(map(_subscriber, expired), TokenExpired())
+        done["expired"] += len(expired)
+        closed = {connection.id for connection in (*ended, *expired)}
+        stay = [(deadline, each) for deadline, each in due if each.id not in closed]
+        told, lost = self._look(stay, now, done)
+        self._close(lost, done, "gone")
+        closed |= {connection.id for connection in lost}
+        return [
+            Deadline(connection.id, now + MINUTE_MS, connection.topics)
+            if connection.id in closed
+            else next_deadline(
+                connection, now, self._probe_ms, told.get(connection.id, deadline.told)
+            )
+            for deadline, connection in due
+        ]
+
+    def _look(
+        self, due: list[Due], now: int, done: Counter[str]
+    ) -> tuple[dict[ConnectionId, int], list[Connection]]:
+        """Of which token's end whom need not be told again, and who is not there any more."""
+        missing = self._missing(due, now)
+        ending = {
+            connection.id: connection
+            for deadline, connection in due
+            if is_ending(connection, now)
+            and deadline.told != connection.principal.token_expires_at
+            and connection.id not in missing
+        }
+        outcomes = self._tell(ending.values(), now)
+        missing |= {who for who, outcome in outcomes.items() if outcome is Outcome.GONE}
+        done["told"] += sum(outcome is Outcome.POSTED for outcome in outcomes.values())
+        # Who hangs would hang again in a minute, and hold up the others: nobody is told twice.
+        told = {who: ending[who].principal.token_expires_at for who in outcomes.keys() - missing}
+        lost = [
+            connection
+            for _, connection in due
+            if connection.id in missing and now - connection.connected_at > HANDSHAKE_GRACE_MS
+        ]
+        return told, lost
+
+    def _missing(self, due: list[Due], now: int) -> set[ConnectionId]:
         probed = [
             connection.id
             for deadline, connection in due
             if is_probed(connection, deadline, now, self._probe_ms)
         ]
-        missing = {who for who, is_open in self._gateway.is_open_each(probed) if not is_open}
-        return [
-            self._visit(deadline, connection, connection.id in missing, now, done)
-            for deadline, connection in due
-        ]
+        return {who for who, is_open in self._gateway.is_open_each(probed) if not is_open}
 
-    def _visit(
-        self,
-        deadline: Deadline,
-        connection: Connection,
-        is_missing: bool,
-        now: int,
-        done: Counter[str],
-    ) -> Deadline:
-        told = deadline.told
-        token_end = connection.principal.token_expires_at
-        if is_overdue(connection, now):
-            return self._close(connection, now, done, "ended")
-        if token_end <= now:
-            self._fanout.expel([_subscriber(connection)], TokenExpired())
-            done["expired"] += 1
-            return _again(connection, now)
-        if is_ending(connection, now) and told != token_end and not is_missing:
-            outcome = self._tell(connection, now)
-            told = token_end if outcome is Outcome.POSTED else told
-            done["told"] += outcome is Outcome.POSTED
-            is_missing = outcome is Outcome.GONE
-        if is_missing and now - connection.connected_at > HANDSHAKE_GRACE_MS:
-            return self._close(connection, now, done, "gone")
-        return next_deadline(connection, now, self._probe_ms, told)
+    def _tell(self, ending: Iterable[Connection], now: int) -> dict[ConnectionId, Outcome]:
+        frames = {
+            connection.id: encode(
+                TokenExpiring(expires_in_ms=connection.principal.token_expires_at - now)
+            )
+            for connection in ending
+        }
+        return dict(self._gateway.post_each(frames))
 
-    def _tell(self, connection: Connection, now: int) -> Outcome:
-        frame = TokenExpiring(expires_in_ms=connection.principal.token_expires_at - now)
-        return self._gateway.post(connection.id, encode(frame))
-
-    def _close(self, connection: Connection, now: int, done: Counter[str], why: str) -> Deadline:
-        # What a busy store keeps is met again in a minute; it must not hold up the others.
-        with suppress(Unavailable):
-            self._connections.close(connection.id)
-            done[why] += 1
-        return _again(connection, now)
-
-
-def _again(connection: Connection, now: int) -> Deadline:
-    return Deadline(connection.id, now + MINUTE_MS, connection.topics)
+    def _close(self, connections: Iterable[Connection], done: Counter[str], why: str) -> None:
+        for connection in connections:
+            # What a busy store keeps is met again in a minute; it must not hold up the others.
+            with suppress(Unavailable):
+                self._connections.close(connection.id)
+                done[why] += 1
 
 
 def _subscriber(connection: Connection) -> Subscriber:

@@ -615,6 +615,13 @@ class HungGateway(FakeGateway):
         for connection_id in ids:
             super().disconnect(connection_id)
 
+    def is_open_each(
+        self, connection_ids: Iterable[ConnectionId]
+    ) -> Iterator[tuple[ConnectionId, bool]]:
+        ids = list(connection_ids)
+        self._wait(ids)
+        return super().is_open_each(ids)
+
     def _wait(self, connection_ids: Iterable[ConnectionId]) -> None:
         hung = sum(connection_id in self.hung for connection_id in connection_ids)
         self._clock.advance(-(-hung // self.AT_ONCE) * self.HANG_MS)

@@ -7,10 +7,10 @@ from notify.errors import Unavailable
 from notify.model import ConnectionId, Pattern
 from notify.parts import Shard
 from notify.ports import PAGE_SIZE, TOTALS, Look
-from notify.sweep import FIRST_MINUTES, RECOUNT_MINUTES, RESERVE_MS
+from notify.sweep import FIRST_MINUTES, MET_AT_ONCE, RECOUNT_MINUTES, RESERVE_MS
 from notify.topics import PARTS, part_of
 from tests.fakes import FakeRecounts
-from tests.notify.conftest import HOUR_MS, PROBE_MS, World
+from tests.notify.conftest import HOUR_MS, PROBE_MS, HungGateway, World
 
 C1 = ConnectionId("c1")
 GENERAL = Shard(Pattern("general"), 0)
@@ -163,9 +163,57 @@ def test_a_run_that_is_short_of_time_is_gone_on_with(world: World) -> None:
     world.gateway.open.clear()
     world.clock.advance(PROBE_MS)
     first = world.sweep.run(Patience(1))
-    assert (first["gone"], first["lag_minutes"]) == (PAGE_SIZE, 1)
+    assert (first["gone"], first["lag_minutes"]) == (MET_AT_ONCE, 1)
     second = world.sweep.run(plenty)
-    assert (second["gone"], second["lag_minutes"]) == (PAGE_SIZE, 0)
+    assert (second["gone"], second["lag_minutes"]) == (2 * PAGE_SIZE - MET_AT_ONCE, 0)
+
+
+class Minute:
+    """The time of one run, by the world's clock."""
+
+    def __init__(self, world: World) -> None:
+        self._clock = world.clock
+        self._end = world.clock() + MINUTE_MS
+
+    def __call__(self) -> int:
+        return self._end - self._clock()
+
+
+@pytest.mark.parametrize(
+    ("token_ms", "expired", "told"),
+    [(PROBE_MS, PAGE_SIZE, 0), (PROBE_MS + 2 * MINUTE_MS, 0, PAGE_SIZE - 8)],
+)
+def test_a_few_hung_peers_hold_up_nobody_else(
+    world: World, token_ms: int, expired: int, told: int
+) -> None:
+    """Whether they are to be closed or warned."""
+    for number in range(PAGE_SIZE):
+        world.open(f"c{number:04}", world.principal("alice", token_ms=token_ms), age_ms=0)
+    sweep(world)
+    world.gateway = gateway = HungGateway(world)
+    gateway.hung = {ConnectionId(f"c{number:04}") for number in range(8)}
+    world.clock.advance(PROBE_MS)
+    time_left = Minute(world)
+    done = world.sweep.run(time_left)
+    assert time_left() > RESERVE_MS
+    assert (done["expired"], done["told"], done["lag_minutes"]) == (expired, told, 0)
+
+
+def test_a_page_of_hung_peers_is_worked_off_run_by_run(world: World) -> None:
+    for number in range(PAGE_SIZE):
+        world.open(f"c{number:04}", world.principal("alice", token_ms=PROBE_MS), age_ms=0)
+    sweep(world)
+    world.gateway = gateway = HungGateway(world)
+    gateway.hung = set(gateway.open)
+    world.clock.advance(PROBE_MS)
+    expired, runs = 0, 0
+    while world.memory.connections:
+        time_left = Minute(world)
+        expired += world.sweep.run(time_left)["expired"]
+        assert time_left() > 0
+        runs += 1
+        assert runs < 10
+    assert expired == PAGE_SIZE
 
 
 def test_looking_at_counts_takes_time_too(world: World) -> None:

@@ -91,11 +91,11 @@ def test_one_is_told_once(world: World) -> None:
     assert world.gateway.posted == []
 
 
-def test_who_could_not_be_told_is_told_in_a_minute(world: World) -> None:
-    open_c1(world, token_ms=WARN_MS)
+def test_who_could_not_be_told_is_not_waited_for_again(world: World) -> None:
+    token_end = open_c1(world, token_ms=WARN_MS).principal.token_expires_at
     world.gateway.throttled.add(C1)
     after, done = visit(world)
-    assert (after.told, after.at, done) == (None, world.clock() + MINUTE_MS, {})
+    assert (after.told, after.at, done) == (token_end, token_end, {})
 
 
 def test_who_cannot_be_told_because_of_being_gone_is_forgotten(world: World) -> None:
