@@ -165,7 +165,7 @@ class Deliverer:
                 return work
             pause_seconds = ceil(max(0, pause_ms) / 1000)
             if _must_retry(part, self._page_size):
-                return self._requeue(job, part, total, max(2**part.attempt, pause_seconds))
+                return self._requeue(job, part, total, max(_wait_seconds(part), pause_seconds))
             if remaining_ms() - pause_ms < RESERVE_MS:
                 return self._requeue(job, part, total, pause_seconds)
             self._pause(pause_ms)
@@ -175,10 +175,15 @@ class Deliverer:
 
     def _step(self, job: BroadcastJob, part: Part, announcement: Announcement) -> tuple[Part, int]:
         """The part after one page more, and how many were posted to."""
+        frame = announcement.frame.encode()
+        if _is_given_up(part):
+            self._fanout.give_up(frame, part.pending)
+            return _given_up(part), 0
         if _must_retry(part, self._page_size):
-            return _retried(part, self._post(announcement, part.pending)), len(part.pending)
+            delivery = self._fanout.deliver_again(frame, part.pending)
+            return _retried(part, delivery), len(part.pending)
         part, due = self._read(job, part, announcement)
-        delivery = self._post(announcement, due)
+        delivery = self._fanout.deliver(frame, due)
         return _posted(part, delivery, (*part.pending, *delivery.failed)), len(due)
 
     def _read(
@@ -195,11 +200,6 @@ class Deliverer:
             due += [who for who in page.subscribers if who.username not in announcement.excluded]
             part = part.read_to(page.after)
         return part, due
-
-    def _post(
-        self, announcement: Announcement, due: list[Subscriber] | tuple[Subscriber, ...]
-    ) -> Delivery:
-        return self._fanout.deliver(announcement.frame.encode(), due)
 
     def _count(self, before: Part, after: Part) -> Counter[str]:
         """What the page adds, for the service's counters."""
@@ -251,10 +251,20 @@ def _posted(part: Part, delivery: Delivery, pending: tuple[Subscriber, ...]) -> 
 
 
 def _retried(part: Part, delivery: Delivery) -> Part:
-    """Later each time; whom the last attempt does not reach is given up."""
+    """Later each time; whom the last attempt does not reach is given up next."""
     part = _posted(part, delivery, delivery.failed)
-    if not part.pending:
-        return replace(part, attempt=0)
-    if part.attempt + 1 < MAX_ATTEMPTS:
-        return replace(part, attempt=part.attempt + 1)
+    return replace(part, attempt=part.attempt + 1 if part.pending else 0)
+
+
+def _is_given_up(part: Part) -> bool:
+    """A step of its own, with a message's whole time: closing whoever hangs takes as long as
+    another attempt."""
+    return bool(part.pending) and part.attempt >= MAX_ATTEMPTS
+
+
+def _given_up(part: Part) -> Part:
     return replace(part, failed=part.failed + len(part.pending), pending=(), attempt=0)
+
+
+def _wait_seconds(part: Part) -> int:
+    return 0 if _is_given_up(part) else 2**part.attempt

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec import Struct
+
 from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.frames import encode, error_frame
 from notify.jobs import RetryJob
@@ -23,8 +26,10 @@ from notify.ports import (
 # API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
 # $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
 HANDSHAKE_GRACE_MS = 15_000
-RETRIES_A_JOB = PAGE_SIZE  # also keeps a job below the 256 KB of an SQS message
-MAX_ATTEMPTS = 5
+# As many as are posted to at once: a job takes less than its function has (30 s, serverless.yml),
+# also if each of them hangs. It keeps a job below the 256 KB of an SQS message too.
+RETRIES_A_JOB = 16
+MAX_ATTEMPTS = 8  # 255 s in all
 # A peer that hangs holds up whoever posts to it, and again whoever closes it: no more than these
 # are closed beside a frame's posts. The others get nothing either, and the sweep closes them.
 EXPELLED_AT_ONCE = 16
@@ -65,6 +70,12 @@ class _Checked:
         return self.is_known and not self.is_expired
 
 
+class _Numbered(Struct):
+    """What a frame says of its place in a stream, if it has any."""
+
+    seq: int | None = None
+
+
 class Fanout:
     """Posts, forgets who is gone, and closes connections whose token has run out."""
 
@@ -90,6 +101,25 @@ class Fanout:
         unknown = tuple(each.subscriber for each in checked if not each.is_known)
         self.expel(expired[:EXPELLED_AT_ONCE], TokenExpired())
         return self._post(frame, due, now) + Delivery(gone=len(expired), failed=unknown)
+
+    def deliver_again(self, frame: bytes, subscribers: Iterable[Subscriber]) -> Delivery:
+        """The same some time later: a connection without a row by now has gone, or was found while
+        it knocked and was not let in. Its socket may still be open, to be told so."""
+        waiting = list(subscribers)
+        try:
+            known = self._known(waiting)
+        except Unavailable:
+            return Delivery(failed=tuple(waiting))
+        gone = [each for each in waiting if each.connection_id not in known]
+        for subscriber in gone:
+            self._forget(subscriber)
+        here = [each for each in waiting if each.connection_id in known]
+        return self.deliver(frame, here) + Delivery(gone=len(gone))
+
+    def _known(self, subscribers: list[Subscriber]) -> set[ConnectionId]:
+        ids = list({each.connection_id for each in subscribers})
+        pages = (ids[start : start + PAGE_SIZE] for start in range(0, len(ids), PAGE_SIZE))
+        return {each for page in pages for each in self._connections.get_each(page)}
 
     def _check(self, subscriber: Subscriber, now: int) -> "_Checked":
         """What the connection itself says of a token that has expired by a subscription's row: a
@@ -118,6 +148,7 @@ class Fanout:
     def retry(self, delivery: Delivery, frame: bytes, attempt: int = 0) -> None:
         """Queues those whom the frame did not reach, later each time; the last attempt is final."""
         if attempt >= MAX_ATTEMPTS:
+            self.give_up(frame, delivery.failed)
             return
         failed, text = delivery.failed, frame.decode()
         jobs = [
@@ -126,6 +157,13 @@ class Fanout:
         ]
         if jobs:
             self._later.put(jobs, delay_seconds=2**attempt)
+
+    def give_up(self, frame: bytes, subscribers: Iterable[Subscriber]) -> None:
+        """Closes the sockets, if what they lack has a number: what follows would say that it had
+        arrived. The client comes back and resumes. Their rows are left to $disconnect or, where
+        the gateway does not answer either, to the sweep."""
+        if msgspec.json.decode(frame, type=_Numbered).seq is not None:
+            self._gateway.disconnect_each(each.connection_id for each in subscribers)
 
     def _post(self, frame: bytes, due: dict[ConnectionId, Subscriber], now: int) -> Delivery:
         posted, gone = 0, 0

@@ -34,7 +34,7 @@ class Retrying:
 
     def retry(self, job: RetryJob) -> Counter[str]:
         frame = job.frame.encode()
-        delivery = self._fanout.deliver(frame, job.subscribers)
+        delivery = self._fanout.deliver_again(frame, job.subscribers)
         self._fanout.retry(delivery, frame, job.attempt)
         # What is delivered is delivered: a job that fails now would deliver it again.
         with suppress(Unavailable):

@@ -193,10 +193,29 @@ def test_each_try_waits_longer_and_the_last_counts_as_failed(crowd: World) -> No
     while crowd.deliveries.waiting:
         delays += [delay for _, delay in crowd.deliveries.waiting]
         run(crowd, crowd.deliveries.take()[0])
-    assert delays == [0, *(2**attempt for attempt in range(MAX_ATTEMPTS))]
+    assert delays == [0, *(2**attempt for attempt in range(MAX_ATTEMPTS)), 0]
     assert counts(crowd, message) == (PAGE_SIZE, 0, 1)
     assert job_of(crowd, message).state is JobState.DONE
     assert crowd.counts.totals().counters["failed"] == 1
+
+
+def test_who_is_given_up_is_closed_so_that_it_comes_back_and_resumes(crowd: World) -> None:
+    crowd.gateway.throttled.add(C7)
+    begin(crowd)
+    crowd.deliver_all()
+    assert crowd.gateway.disconnected == [C7]
+    assert C7 in crowd.memory.connections  # $disconnect sees to its row
+
+
+def test_who_is_refused_after_it_was_found_is_not_posted_to(crowd: World) -> None:
+    crowd.gateway.throttled.add(C7)
+    message = begin(crowd)
+    run(crowd, crowd.deliveries.take()[0])
+    crowd.connections.close(C7)
+    crowd.gateway.throttled.clear()
+    crowd.deliver_all()
+    assert counts(crowd, message) == (PAGE_SIZE, 1, 0)
+    assert crowd.gateway.frames(C7) == []
 
 
 def test_who_was_connecting_is_reached_once_connected(world: World) -> None:

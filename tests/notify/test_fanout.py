@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -186,6 +187,9 @@ class SilentConnections(FakeConnections):
     def get(self, connection_id: ConnectionId) -> Connection | None:
         raise Unavailable("the store does not answer: try again")
 
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        raise Unavailable("the store does not answer: try again")
+
 
 def test_whose_token_cannot_be_looked_at_is_tried_again(three: World) -> None:
     three.open("c2", three.principal("bob", token_ms=0))
@@ -211,7 +215,35 @@ def test_each_attempt_waits_longer_until_the_last(three: World) -> None:
     delivery = Delivery(failed=(three.subscriber("c2"),))
     for attempt in range(MAX_ATTEMPTS + 1):
         three.fanout.retry(delivery, FRAME, attempt)
-    assert [delay for _, delay in three.later_queue.waiting] == [1, 2, 4, 8, 16]
+    assert [delay for _, delay in three.later_queue.waiting] == [1, 2, 4, 8, 16, 32, 64, 128]
+
+
+def test_who_is_given_up_is_closed_so_that_it_comes_back_and_resumes(three: World) -> None:
+    delivery = Delivery(failed=(three.subscriber("c2"),))
+    three.fanout.retry(delivery, b'{"type":"notification","seq":7}', MAX_ATTEMPTS)
+    assert three.gateway.disconnected == [C2]
+    assert C2 in three.memory.connections  # $disconnect sees to its row
+
+
+@pytest.mark.parametrize("frame", [FRAME, b'{"type":"notification","seq":null}'])
+def test_nobody_is_closed_over_a_frame_that_no_stream_has(three: World, frame: bytes) -> None:
+    three.fanout.retry(Delivery(failed=(three.subscriber("c2"),)), frame, MAX_ATTEMPTS)
+    assert three.gateway.disconnected == []
+
+
+def test_who_has_no_row_any_more_is_not_posted_to_again(three: World) -> None:
+    subscribers = everybody(three)
+    del three.memory.connections[C2]
+    assert three.fanout.deliver_again(FRAME, subscribers) == Delivery(posted=2, gone=1)
+    assert three.gateway.frames("c2") == []
+    assert C2 not in three.memory.members[subscribers[1].pattern]
+
+
+def test_where_the_rows_cannot_be_read_everybody_is_tried_again(three: World) -> None:
+    three.connections = SilentConnections(three.memory)
+    subscribers = tuple(everybody(three))
+    assert three.fanout.deliver_again(FRAME, subscribers) == Delivery(failed=subscribers)
+    assert three.gateway.posted == []
 
 
 def test_the_attempts_outlast_the_handshake() -> None:

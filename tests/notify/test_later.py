@@ -1,8 +1,13 @@
 from collections import Counter
 
+import pytest
+
+from notify.accounts import Accounts
+from notify.errors import Unauthorized
 from notify.fanout import MAX_ATTEMPTS
 from notify.jobs import RetryJob
-from notify.model import ConnectionId
+from notify.model import ConnectionId, User, Username
+from tests.fakes import FakeUsers
 from tests.notify.conftest import World
 
 FRAME = '{"type":"notification"}'
@@ -49,6 +54,37 @@ def test_who_was_connecting_is_reached_by_a_retry(world: World) -> None:
     world.gateway.open.add(ConnectionId("c1"))
     (job,) = world.later_queue.take()
     assert world.later.run(job) == ONE
+
+
+class LockedOut(FakeUsers):
+    """Whose accounts go while they knock."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self.looks = 0
+
+    def get(self, username: Username) -> User | None:
+        self.looks += 1
+        if self.looks == 2:  # open() has stored the connection: a send finds it
+            post(self._world)
+            return None
+        return super().get(username)
+
+
+def test_who_is_refused_in_the_end_gets_nothing_that_was_sent_meanwhile() -> None:
+    world = World()
+    users = LockedOut(world)
+    world.users = users
+    world.accounts = Accounts(users, world.keyring, world.keyring, world.hasher, world.clock)
+    world.add_user("alice")
+    token = world.token(world.principal("alice"))
+    with pytest.raises(Unauthorized):
+        world.hub.connect(ConnectionId("c1"), token)
+    world.gateway.open.add(ConnectionId("c1"))  # for as long as it takes to be told
+    (job,) = world.later_queue.take()
+    assert world.later.run(job) == {"delivered": 0, "gone": 1, "failed": 0}
+    assert world.gateway.posted == []
 
 
 def test_who_never_came_is_forgotten_before_the_last_attempt(world: World) -> None:
