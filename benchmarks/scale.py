@@ -24,7 +24,7 @@ from infra.stores.directory import SHARD_SIZE, shard_of
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
 from notify.jobs import PartJob
-from notify.model import ConnectionId, Pattern, Subscriber, Username
+from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.pacing import Pace
 from notify.parts import PLAN, Announcement, BroadcastJob, JobState, Part, Shard
 from notify.ports import Audience, Outcome, Page
@@ -44,6 +44,7 @@ POSTS_AT_ONCE = 16  # infra/gateway.py
 LAMBDA_MS, LAMBDA_GB = 120_000.0, 0.5  # serverless.yml
 
 SUBSCRIPTION_BYTES = 160
+CONNECTION_BYTES = 1024
 FORGET_WRITES = 12  # a connection, its four subscriptions, and what counts them
 # us-east-1, dollars, as AWS listed them in 2025; check before quoting.
 PRICES = {
@@ -247,11 +248,17 @@ class MeteredCounts(FakeCounts):
 
 
 class MeteredConnections(FakeConnections):
-    """What forgetting a connection that is gone costs."""
+    """All of them have a row; what reading it costs, and forgetting a connection that is gone."""
 
     def __init__(self, meter: Meter) -> None:
         super().__init__(Memory())
         self._meter = meter
+
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        ids = list(connection_ids)
+        self._meter.read(len(ids) * CONNECTION_BYTES)
+        principal = Principal(Username("u"), frozenset(), None, 1 << 50)
+        return {each: Connection(each, principal, -60_000, frozenset()) for each in ids}
 
     def forget(self, subscriber: Subscriber) -> Any:
         self._meter.write(FORGET_WRITES)

@@ -226,7 +226,7 @@ def _probe_ms() -> int:
 
 @functools.cache
 def sweep() -> Sweep:
-    visits = Visits(connections(), gateway(), fanout(), _probe_ms())
+    visits = Visits(connections(), DynamoUsers(), gateway(), fanout(), _probe_ms())
     return Sweep(DynamoDeadlines(), connections(), DynamoRecounts(), visits, clock)
 
 

@@ -64,11 +64,7 @@ class Accounts:
 
     def check(self, principal: Principal) -> None:
         """That what a token proved a while ago still holds. Raises: Unauthorized."""
-        user = self._users.get(principal.username)
-        if user is None or user.disabled or principal.issued_at < user.revoked_before:
-            raise Unauthorized
-        ended = user.revoked_sids.get(principal.sid or "")
-        if ended is not None and ended.covers(principal.issued_at, self._clock()):
+        if not still_holds(principal, self._users.get(principal.username), self._clock()):
             raise Unauthorized
 
     def get(self, username: str) -> User:
@@ -161,6 +157,14 @@ def new_user(request: CreateUser, hasher: PasswordHasher, now: int) -> User:
         password_hash=hasher.hash(request.password),
         created_at=now,
     )
+
+
+def still_holds(principal: Principal, user: User | None, now: int) -> bool:
+    """Whether a token that was good once is, by what has become of its user; its end apart."""
+    if user is None or user.disabled or principal.issued_at < user.revoked_before:
+        return False
+    ended = user.revoked_sids.get(principal.sid or "")
+    return ended is None or not ended.covers(principal.issued_at, now)
 
 
 def require_admin(principal: Principal) -> None:

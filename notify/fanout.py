@@ -1,6 +1,6 @@
 """One frame to many subscribers, and what became of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -137,12 +137,19 @@ class Fanout:
 
     def expel(self, subscribers: Iterable[Subscriber], error: HeliographError) -> None:
         """Tells each connection why, closes it and forgets it."""
-        farewell = encode(error_frame(error, self._clock()))
-        expelled = {subscriber.connection_id: subscriber for subscriber in subscribers}
+        self.expel_each(dict.fromkeys(subscribers, error))
+
+    def expel_each(self, errors: Mapping[Subscriber, HeliographError]) -> None:
+        """The same for each its own reason."""
+        now = self._clock()
+        farewells = {
+            subscriber.connection_id: encode(error_frame(error, now))
+            for subscriber, error in errors.items()
+        }
         # Whom it does not reach is closed all the same.
-        dict(self._gateway.post_each(dict.fromkeys(expelled, farewell)))
-        self._gateway.disconnect_each(expelled)
-        for subscriber in expelled.values():
+        dict(self._gateway.post_each(farewells))
+        self._gateway.disconnect_each(farewells)
+        for subscriber in errors:
             self._forget(subscriber)
 
     def retry(self, delivery: Delivery, frame: bytes, attempt: int = 0) -> None:

@@ -39,6 +39,9 @@ class Users(Protocol):
 
     def get(self, username: Username) -> User | None: ...
 
+    def get_each(self, usernames: Iterable[Username]) -> Mapping[Username, User]:
+        """Those that there are, in one read; at most PAGE_SIZE."""
+
     def add(self, user: User) -> None:
         """Raises: Conflict if the name is taken."""
 

@@ -28,7 +28,18 @@ FIRST_MINUTES = 15
 RECOUNT_MINUTES = 15
 
 # What a run says of itself, also where it is nothing.
-COUNTED = ("met", "closed", "expired", "ended", "gone", "told", "corrected", "leftover", "failed")
+COUNTED = (
+    "met",
+    "closed",
+    "revoked",
+    "expired",
+    "ended",
+    "gone",
+    "told",
+    "corrected",
+    "leftover",
+    "failed",
+)
 
 RemainingMs = Callable[[], int]
 

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
+from notify.accounts import still_holds
 from notify.deadlines import MINUTE_MS, is_ending, is_overdue, is_probed, next_deadline
-from notify.errors import TokenExpired, Unavailable
+from notify.errors import HeliographError, Revoked, TokenExpired, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, Fanout
 from notify.frames import TokenExpiring, encode
 from notify.model import Connection, ConnectionId, Subscriber
-from notify.ports import Connections, Deadline, Gateway, Outcome
+from notify.ports import Connections, Deadline, Gateway, Outcome, Users
 from notify.topics import EVERYBODY
 
 Due = tuple[Deadline, Connection]
@@ -23,26 +24,28 @@ class Visits:
     """
 
     def __init__(
-        self, connections: Connections, gateway: Gateway, fanout: Fanout, probe_ms: int
+        self,
+        connections: Connections,
+        users: Users,
+        gateway: Gateway,
+        fanout: Fanout,
+        probe_ms: int,
     ) -> None:
         self._connections = connections
+        self._users = users
         self._gateway = gateway
         self._fanout = fanout
         self._probe_ms = probe_ms
 
     def visit(self, due: list[Due], now: int, done: Counter[str]) -> list[Deadline]:
         """Returns the next deadlines: also of those who are closed now, to see that nothing is left
-        of them. Counts in `done` how many were expired, ended, told and gone."""
+        of them. Counts in `done` how many were revoked, expired,
+        ended, told and gone."""
         ended = [connection for _, connection in due if is_overdue(connection, now)]
         self._close(ended, done, "ended")
-        expired = [
-            connection
-            for _, connection in due
-            if connection.principal.token_expires_at <= now and not is_overdue(connection, now)
-        ]
-        self._fanout.expel(map(_subscriber, expired), TokenExpired())
-        done["expired"] += len(expired)
-        closed = {connection.id for connection in (*ended, *expired)}
+        open_yet = [connection for _, connection in due if not is_overdue(connection, now)]
+        expelled = self._expel(open_yet, now, done)
+        closed = {connection.id for connection in ended} | expelled
         stay = [(deadline, each) for deadline, each in due if each.id not in closed]
         told, lost = self._look(stay, now, done)
         self._close(lost, done, "gone")
@@ -55,6 +58,24 @@ class Visits:
             )
             for deadline, connection in due
         ]
+
+    def _expel(
+        self, connections: list[Connection], now: int, done: Counter[str]
+    ) -> set[ConnectionId]:
+        """Whose token does not hold any more. Who ended it has closed what was found then, if
+        nothing came in between: this is what makes it sure."""
+        users = self._users.get_each({each.principal.username for each in connections})
+        errors: dict[Subscriber, HeliographError] = {}
+        for connection in connections:
+            principal = connection.principal
+            if not still_holds(principal, users.get(principal.username), now):
+                errors[_subscriber(connection)] = Revoked()
+                done["revoked"] += 1
+            elif principal.token_expires_at <= now:
+                errors[_subscriber(connection)] = TokenExpired()
+                done["expired"] += 1
+        self._fanout.expel_each(errors)
+        return {subscriber.connection_id for subscriber in errors}
 
     def _look(
         self, due: list[Due], now: int, done: Counter[str]

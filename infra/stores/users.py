@@ -1,7 +1,7 @@
 """Accounts in DynamoDB."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pynamodb.attributes import Attribute
@@ -33,6 +33,11 @@ class DynamoUsers:
         except DoesNotExist:
             return None
         return None if row.removed else _user(row)
+
+    @translated
+    def get_each(self, usernames: Iterable[Username]) -> dict[Username, User]:
+        rows = UserRow.batch_get(list(set(usernames)), consistent_read=True)
+        return {user.username: user for user in (_user(row) for row in rows if not row.removed)}
 
     @translated
     def add(self, user: User) -> None:

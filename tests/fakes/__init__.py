@@ -78,6 +78,9 @@ class FakeUsers:
     def get(self, username: Username) -> User | None:
         return self.by_name.get(username)
 
+    def get_each(self, usernames: Iterable[Username]) -> Mapping[Username, User]:
+        return {name: self.by_name[name] for name in usernames if name in self.by_name}
+
     def add(self, user: User) -> None:
         if user.username in self.by_name:
             raise Conflict(f"the user exists already: {user.username}")

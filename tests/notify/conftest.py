@@ -274,7 +274,7 @@ class World:
 
     @property
     def sweep(self) -> Sweep:
-        visits = Visits(self.noticed, self.gateway, self.fanout, self.probe_ms)
+        visits = Visits(self.noticed, self.users, self.gateway, self.fanout, self.probe_ms)
         return Sweep(self.deadlines, self.noticed, self.recounts, visits, self.clock)
 
     @property

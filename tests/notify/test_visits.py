@@ -1,12 +1,14 @@
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from notify.deadlines import MINUTE_MS, OVERDUE_MS, WARN_MS, next_deadline
 from notify.errors import Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS
-from notify.model import Connection, ConnectionId
+from notify.model import Connection, ConnectionId, Username
 from notify.ports import Deadline
 from notify.visits import Visits
 from tests.fakes import FakeConnections
@@ -20,7 +22,7 @@ def visit(world: World, told: int | None = None) -> tuple[Deadline, Counter[str]
     connection, done = world.memory.connections[C1], Counter[str]()
     now = world.clock()
     deadline = replace(next_deadline(connection, now, world.probe_ms, told), at=now)
-    visits = Visits(world.connections, world.gateway, world.fanout, world.probe_ms)
+    visits = Visits(world.connections, world.users, world.gateway, world.fanout, world.probe_ms)
     (after,) = visits.visit([(deadline, connection)], now, done)
     return after, +done
 
@@ -113,6 +115,65 @@ def test_whose_token_has_ended_is_told_4002_and_closed(world: World) -> None:
     assert (world.gateway.disconnected, done) == ([C1], {"expired": 1})
     assert not world.memory.connections
     assert after.at == world.clock() + MINUTE_MS
+
+
+def change(world: World, **changes: Any) -> None:
+    """As an operator does whose call then dies, before it closes anything."""
+    world.users.replace(replace(world.users.by_name[Username("alice")], **changes))
+
+
+def open_login(world: World, sid: str | None = "s1") -> None:
+    principal = world.principal("alice", token_ms=HOUR_MS)
+    world.open("c1", replace(principal, sid=sid, issued_at=world.clock()), age_ms=PROBE_MS)
+
+
+def disable(world: World) -> None:
+    change(world, disabled=True)
+
+
+def revoke_tokens(world: World) -> None:
+    change(world, revoked_before=world.clock() + 1)
+
+
+def log_out(world: World) -> None:
+    change(world, revoked_sids={"s1": world.clock() + HOUR_MS})
+
+
+def remove(world: World) -> None:
+    world.users.remove(Username("alice"), world.clock() + 1)
+
+
+def give_away(world: World) -> None:
+    remove(world)
+    world.add_user("alice")
+
+
+@pytest.mark.parametrize("end", [disable, revoke_tokens, log_out, remove, give_away])
+def test_whose_login_has_ended_is_told_4003_and_closed(
+    world: World, end: Callable[[World], None]
+) -> None:
+    open_login(world)
+    end(world)
+    after, done = visit(world)
+    (frame,) = world.gateway.frames("c1")
+    assert (frame["code"], frame["name"], frame["fatal"]) == (4003, "revoked", True)
+    assert (world.gateway.disconnected, done) == ([C1], {"revoked": 1})
+    assert not world.memory.connections
+    assert after.at == world.clock() + MINUTE_MS
+
+
+@pytest.mark.parametrize("sid", ["s2", None])
+def test_another_login_of_the_user_goes_on(world: World, sid: str | None) -> None:
+    open_login(world, sid)
+    log_out(world)
+    assert visit(world)[1] == {}
+    assert C1 in world.memory.connections
+
+
+def test_a_login_after_the_revocation_goes_on(world: World) -> None:
+    change(world, revoked_before=world.clock())
+    open_login(world)
+    assert visit(world)[1] == {}
 
 
 def test_a_token_that_was_renewed_in_the_row_is_good(world: World) -> None:

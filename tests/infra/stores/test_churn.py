@@ -41,7 +41,7 @@ class Churn:
         self.world.max_connections = 10_000
         self.hub = self.world.hub
         fanout = self.world.fanout
-        visits = Visits(stores.connections, self.gateway, fanout, PROBE_MS)
+        visits = Visits(stores.connections, self.world.users, self.gateway, fanout, PROBE_MS)
         self.sweeping = Sweep(
             stores.deadlines, stores.connections, stores.recounts, visits, stores.clock
         )
@@ -208,6 +208,7 @@ def test_a_sweep_may_die_in_front_of_any_write() -> None:
             churn = Churn(stores, users=1)
             gone, orphaned, ending = (stores.open(name) for name in ("c1", "c2", "c3"))
             stores.lose_row(orphaned.id)
+            churn.world.add_user(ending.principal.username)
             churn.gateway.open.add(ending.id)
             minute = stores.clock() // MINUTE_MS + PROBE_MS // MINUTE_MS
             token_end = ConnectionRow.token_expires_at.set((minute + 2) * MINUTE_MS)

@@ -26,6 +26,18 @@ def test_a_user_who_was_not_added_is_none(stores: Stores) -> None:
     assert stores.users.get(Username("mallory")) is None
 
 
+def test_those_that_there_are_are_read_at_once(stores: Stores) -> None:
+    for user in (ALICE, PLAIN, User(Username("carol"), "hash")):
+        stores.users.add(user)
+    stores.users.remove(Username("carol"), NOW)
+    names = map(Username, ("bob", "alice", "alice", "carol", "mallory"))
+    assert stores.users.get_each(names) == {ALICE.username: ALICE, PLAIN.username: PLAIN}
+
+
+def test_nobody_is_read_where_nobody_is_asked_for(stores: Stores) -> None:
+    assert stores.users.get_each([]) == {}
+
+
 def test_a_name_is_taken_once(stores: Stores) -> None:
     stores.users.add(ALICE)
     with pytest.raises(Conflict):
