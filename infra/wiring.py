@@ -183,6 +183,7 @@ def announcing() -> Announcing:
         subscriptions=DynamoSubscriptions(),
         connections=connections(),
         fanout=fanout(),
+        later=later_queue(),
         clock=clock,
     )
 

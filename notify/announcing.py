@@ -19,7 +19,8 @@ from notify.model import (
     Username,
     timestamp,
 )
-from notify.ports import Clock, Connections, Sighting, Sightings, Subscriptions
+from notify.noticing import LEAVE_SECONDS
+from notify.ports import Clock, Connections, LaterQueue, Sighting, Sightings, Subscriptions
 from notify.presence import connections_of
 
 # A hundred who come at once are ten thousand posts. Above this nobody is told anything.
@@ -36,12 +37,14 @@ class Announcing:
         subscriptions: Subscriptions,
         connections: Connections,
         fanout: Fanout,
+        later: LaterQueue,
         clock: Clock,
     ) -> None:
         self._sightings = sightings
         self._subscriptions = subscriptions
         self._connections = connections
         self._fanout = fanout
+        self._later = later
         self._clock = clock
 
     def settle(self, job: JoinJob | LeaveJob) -> Counter[str]:
@@ -57,6 +60,10 @@ class Announcing:
             known = self._sightings.get(job.topic, job.username, self._clock())
             if self._is_there(job.topic, job.username):
                 news = self._join(job.topic, job.username)
+            elif known is not None and (isinstance(job, JoinJob) or told["joined"]):
+                # They have left only just now, and may be back at once.
+                self._later.put([LeaveJob(job.topic, job.username)], LEAVE_SECONDS)
+                news = ""
             elif known is not None:
                 news = self._leave(job.topic, job.username, known)
             else:

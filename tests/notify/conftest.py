@@ -212,6 +212,7 @@ class World:
             subscriptions=self.subscriptions,
             connections=self.connections,
             fanout=self.fanout,
+            later=self.later_queue,
             clock=self.clock,
         )
 

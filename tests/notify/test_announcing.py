@@ -1,5 +1,6 @@
 import itertools
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,8 @@ from notify.model import (
     timestamp,
 )
 from notify.noticing import LEAVE_SECONDS
-from notify.ports import Page, Sighting
-from tests.fakes import FakeSightings, FakeSubscriptions
+from notify.ports import Outcome, Page, Sighting
+from tests.fakes import FakeGateway, FakeSightings, FakeSubscriptions
 from tests.notify.conftest import World, subscribe
 
 ROOM = Pattern("room:1")
@@ -148,6 +149,41 @@ def test_a_leave_is_held_back(eve: World) -> None:
     ((job, delay),) = eve.later_queue.waiting
     assert (job, delay) == (LeaveJob(ROOM, Username("alice")), LEAVE_SECONDS)
     assert LEAVE_SECONDS == 5
+
+
+class LeavesWhenHeard(FakeGateway):
+    """bob closes his connection as soon as a push says that he has come."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self.open = world.gateway.open
+
+    def post_each(
+        self, frames: Mapping[ConnectionId, bytes]
+    ) -> Iterator[tuple[ConnectionId, Outcome]]:
+        yield from super().post_each(frames)
+        self._world.noticed.close(ConnectionId("b"))
+
+
+def test_a_leave_that_a_join_comes_upon_is_held_back_too(eve: World) -> None:
+    eve.gateway = LeavesWhenHeard(eve)
+    come(eve, "b", "bob")
+    assert eve.later.run(JoinJob(ROOM, Username("bob"))) == {"joined": 1}
+    assert pushes(eve, "e") == [("join", "bob", 2)]
+    leave, delay = eve.later_queue.waiting[-1]
+    assert (leave, delay) == (LeaveJob(ROOM, Username("bob")), LEAVE_SECONDS)
+    eve.later.run(leave)
+    assert pushes(eve, "e") == [("join", "bob", 2), ("leave", "bob", 1)]
+
+
+def test_who_is_back_behind_that_join_is_not_told_to_have_left(eve: World) -> None:
+    eve.gateway = LeavesWhenHeard(eve)
+    come(eve, "b", "bob")
+    eve.later.run(JoinJob(ROOM, Username("bob")))
+    come(eve, "again", "bob")
+    work(eve)
+    assert pushes(eve, "e") == [("join", "bob", 2)]
 
 
 def test_who_is_back_later_has_left_and_come(eve: World) -> None:

@@ -220,7 +220,7 @@ class Room:
         clock = lambda: next(self._ticks)  # noqa: E731
         fanout = Fanout(self.gateway, self.connections, self.later, clock)
         self.announcing = Announcing(
-            stores.sightings, stores.subscriptions, self.connections, fanout, clock
+            stores.sightings, stores.subscriptions, self.connections, fanout, self.later, clock
         )
         policy = TopicPolicy()
         self.presence = Presence(
