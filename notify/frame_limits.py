@@ -2,19 +2,34 @@
 
 Frames are the bill, pings above all, so counting them must not add to it. Each process counts by
 itself what it sees: that stops a flood without a read or a write, if only as exactly as there are
-processes. Frames that cost reads are counted in the store as well, but only of a connection that
-has sent more than FREE_FRAMES of them to one process within a minute; hardly any client ever does.
+processes. Frames that cost reads are counted in the store as well, one that names many topics as
+so many, but only of a connection that has sent more than FREE_FRAMES of them to one process within
+a minute; hardly any client ever does.
 """
 
 from collections import Counter
 
 from notify.errors import RateLimited
 from notify.limits import MINUTE_MS, RateLimits
+from notify.messages import (
+    Hello,
+    Message,
+    Subscribe,
+    SubscribePattern,
+    Unsubscribe,
+    UnsubscribePattern,
+)
 from notify.model import ConnectionId
 from notify.ports import Clock
 
 FRAMES_A_MINUTE = 300
 FREE_FRAMES = 20
+NAMES_TOPICS = Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern
+
+
+def cost_of(message: Message) -> int:
+    """As many as it names topics: each is as much work as a frame of its own."""
+    return max(1, len(set(message.topics))) if isinstance(message, NAMES_TOPICS) else 1
 
 
 class FrameLimits:
@@ -39,16 +54,19 @@ class FrameLimits:
             rest = MINUTE_MS - now % MINUTE_MS
             raise RateLimited("too many frames: wait a moment", rest, self._frames_a_minute)
 
-    def spend(self, connection_id: ConnectionId) -> None:
+    def spend(self, connection_id: ConnectionId, cost: int = 1) -> None:
         """One that costs more than a ping. Raises: RateLimited."""
         self._turn_minute()
-        self._costly[connection_id] += 1
-        surplus = self._costly[connection_id] - FREE_FRAMES
-        if surplus <= 0:
+        free = self._costly[connection_id] <= FREE_FRAMES
+        self._costly[connection_id] += cost
+        spent = self._costly[connection_id]
+        if spent <= FREE_FRAMES:
             return
-        cost = FREE_FRAMES + 1 if surplus == 1 else 1  # what was free counts once it matters
+        counted = spent if free else cost  # what was free counts once it matters
         try:
-            self._rates.take(f"frames:{connection_id}", self._frames_a_minute, cost)
+            # One frame that is more than a minute's may come, if it is the first.
+            most = min(counted, self._frames_a_minute)
+            self._rates.take(f"frames:{connection_id}", self._frames_a_minute, most)
         except RateLimited:
             self._full.add(connection_id)
             raise

@@ -6,7 +6,7 @@ from contextlib import suppress
 from notify.admission import Admission
 from notify.codes import Code
 from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized, Unavailable
-from notify.frame_limits import FrameLimits
+from notify.frame_limits import FrameLimits, cost_of
 from notify.frames import ErrorFrame, Frame, NotificationFrame, encode, error_frame
 from notify.messages import Ping, message_id, parse_message
 from notify.model import Connection, ConnectionId, Principal
@@ -105,7 +105,7 @@ class Hub:
                 raise TokenExpired
             message = parse_message(text)
             if not isinstance(message, Ping):
-                self._frame_limits.spend(connection_id)
+                self._frame_limits.spend(connection_id, cost_of(message))
             return self._verbs[type(message)](connection, message, now)
         except HeliographError as error:
             return [error_frame(error, now, message_id(text))]

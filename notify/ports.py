@@ -104,8 +104,9 @@ class Connections(Protocol):
     def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
         """Does nothing if it is subscribed already.
 
-        Raises: Unknown if the connection is closed, Invalid if it holds `limit` topics, Conflict if
-        another token has followed the one that this was decided for.
+        Raises: Unknown if the connection is closed; Invalid if it holds `limit` topics, or held
+        them when it was read; Conflict if another token has followed the one that this was decided
+        for.
         """
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:

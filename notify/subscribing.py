@@ -39,12 +39,13 @@ class Subscribing:
         """What was missed since a position follows the `subscribed` of its topic."""
         since = dict(message.since)
         left = MAX_REPLAYED_IN_ALL
+        holder = connection
 
         def answer(topic: str) -> list[Frame]:
-            nonlocal left
-            pattern = self._add(connection, topic)
+            nonlocal left, holder
+            pattern = self._add(holder, topic)
+            holder = replace(holder, topics=holder.topics | {pattern})
             mine = {name: given for name, given in since.items() if feeds(Pattern(name), pattern)}
-            holder = replace(connection, topics=connection.topics | {pattern})
             resumption = self._resuming.resume(holder, [pattern], mine, now, left)
             left -= len(resumption.frames)
             # A stream that feeds the next topic too is replayed once.
@@ -73,6 +74,8 @@ class Subscribing:
                 added.append(self._add(connection, topic))
             except HeliographError as error:
                 refused.append((topic, error))
+            else:
+                connection = replace(connection, topics=connection.topics | {added[-1]})
         return added, refused
 
     def _add(self, connection: Connection, topic: str) -> Pattern:

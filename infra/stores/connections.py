@@ -63,6 +63,9 @@ class DynamoConnections:
         """One transaction: parallel frames or a disconnect in between leave no half of it."""
         if pattern in connection.topics:
             return
+        if len(connection.topics) >= limit:  # before a topic is made that nobody will have
+            self._require(connection, pattern, limit)
+            return
         shards = directory.shards_of([pattern])[pattern]
         shard = directory.shard_of(connection.id, shards)
         _raise_count(connection, pattern, shard, shards)

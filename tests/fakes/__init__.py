@@ -145,7 +145,7 @@ class FakeConnections:
         _require_token(connection, current)
         if pattern in current.topics:
             return
-        if len(current.topics) >= limit:
+        if max(len(connection.topics), len(current.topics)) >= limit:
             raise Invalid(f"a connection holds at most {limit} topics")
         self._memory.connections[current.id] = replace(current, topics=current.topics | {pattern})
         self._add(current, pattern)

@@ -4,6 +4,7 @@ import pytest
 
 from handlers import message, send
 from infra import wiring
+from infra.tables import ConnectionRow, TopicRow
 from notify.model import Connection, ConnectionId, Pattern, Principal, Username
 from tests import events
 from tests.handlers.conftest import Service
@@ -42,6 +43,16 @@ def test_each_topic_is_answered_for_itself(alice: Service) -> None:
         ("error", 4403, "s"),
         ("error", 4422, "s"),
     ]
+
+
+@pytest.mark.parametrize("type", ["hello", "subscribe"])
+def test_topics_beyond_the_limit_leave_nothing_behind(alice: Service, type: str) -> None:
+    held = {f"held:{number}#0" for number in range(95)}
+    ConnectionRow("c1").update(actions=[ConnectionRow.topics.add(held)])
+    asked = [f"new:{number}" for number in range(50)]
+    frames = alice.say("c1", {"type": type, "topics": asked})
+    assert [frame["code"] for frame in frames if frame["type"] == "error"] == [4422] * 45
+    assert sum(1 for _ in TopicRow.query("new")) == 5
 
 
 def test_the_legacy_aliases_are_answered_with_the_pattern(alice: Service) -> None:

@@ -3,10 +3,11 @@ import json
 import pytest
 
 from notify.errors import RateLimited
-from notify.frame_limits import FREE_FRAMES, FrameLimits
+from notify.frame_limits import FREE_FRAMES, FrameLimits, cost_of
 from notify.limits import MINUTE_MS
+from notify.messages import Hello, Message, Ping, Subscribe, SubscribePattern, Unsubscribe
 from notify.model import ConnectionId
-from tests.notify.conftest import World, refusal_code
+from tests.notify.conftest import World, refusal_code, subscribe, topics_of
 
 C1, C2 = ConnectionId("c1"), ConnectionId("c2")
 LIMIT = 30
@@ -87,3 +88,38 @@ def test_pings_and_what_costs_reads_are_told_apart(paced: World) -> None:
         text = json.dumps({"type": "unsubscribe", "topics": [f"t{number}"]})
         paced.say("c1", '{"type":"ping"}' if number % 2 else text)
     assert paced.limits.added == 0  # 15 of them, which are free
+
+
+@pytest.mark.parametrize(
+    ("message", "cost"),
+    [
+        (Ping(), 1),
+        (Hello(), 1),
+        (Hello(topics=["a", "b", "c"]), 3),
+        (Subscribe(["a", "b", "a"]), 2),
+        (SubscribePattern("a:*"), 1),
+        (Unsubscribe(["a", "b"]), 2),
+    ],
+)
+def test_a_frame_costs_as_many_as_it_names_topics(message: Message, cost: int) -> None:
+    assert cost_of(message) == cost
+
+
+def test_many_topics_in_few_frames_are_as_many_frames(paced: World) -> None:
+    first, second, third = ([f"t{frame}{number}" for number in range(12)] for frame in range(3))
+    assert {frame["type"] for frame in subscribe(paced, *first)} == {"subscribed"}
+    assert {frame["type"] for frame in subscribe(paced, *second)} == {"subscribed"}
+    assert [frame["code"] for frame in subscribe(paced, *third)] == [4429]
+    assert len(topics_of(paced)) == 4 + 24
+
+
+def test_a_frame_that_costs_more_than_a_minute_may_come_first(paced: World) -> None:
+    topics = [f"t{number}" for number in range(LIMIT + 10)]
+    assert {frame["type"] for frame in subscribe(paced, *topics)} == {"subscribed"}
+    assert [frame["code"] for frame in subscribe(paced, "one.more")] == [4429]
+
+
+def test_what_was_free_is_counted_once(paced: World) -> None:
+    for cost in (FREE_FRAMES - 1, 2, 3):
+        paced.frame_limits.spend(C1, cost)
+    assert [used for used, _ in paced.limits.counts.values()] == [FREE_FRAMES + 4]

@@ -22,7 +22,7 @@ from notify.model import (
 from notify.parts import Shard
 from notify.ports import MAX_ACKED
 from tests.fakes import NOW
-from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave
+from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave, listed
 from tests.infra.stores.conftest import Stores, a_connection, fresh
 
 ORDERS, NEWS = Pattern("orders:eu"), Pattern("news")
@@ -111,6 +111,28 @@ def test_a_connection_holds_as_many_topics_as_the_limit(stores: Stores) -> None:
     assert topics_of(stores, "c1") == {"general", ORDERS}
     assert stores.members(NEWS) == 0
     assert stores.tally() == (1, 0, 2)
+
+
+def test_a_connection_that_was_full_when_it_was_read_makes_no_topic(dynamo: Stores) -> None:
+    full = dynamo.open("c1", ORDERS)
+    with listed() as calls, pytest.raises(Invalid, match="at most 2"):
+        subscribe(dynamo, full, NEWS, limit=2)
+    assert [call.operation for call in calls] == ["GetItem"]
+
+
+def test_a_connection_is_full_as_it_was_read(stores: Stores) -> None:
+    full = stores.open("c1", ORDERS)
+    unsubscribe(stores, full, ORDERS)
+    with pytest.raises(Invalid, match="at most 2"):
+        subscribe(stores, full, NEWS, limit=2)
+    assert topics_of(stores, "c1") == {"general"}
+
+
+def test_a_full_connection_that_has_closed_is_told_so(stores: Stores) -> None:
+    full = stores.open("c1", ORDERS)
+    stores.connections.close(C1)
+    with pytest.raises(Unknown):
+        subscribe(stores, full, NEWS, limit=2)
 
 
 def test_a_full_connection_may_ask_again_for_what_it_holds(stores: Stores) -> None:
