@@ -25,7 +25,12 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
-    for limit in ("MAX_CONNECTIONS_PER_USER", "FRAMES_PER_MINUTE", "WRITES_PER_MINUTE"):
+    for limit in (
+        "MAX_CONNECTIONS_PER_USER",
+        "FRAMES_PER_MINUTE",
+        "NEW_TOPICS_PER_DAY",
+        "WRITES_PER_MINUTE",
+    ):
         os.environ.setdefault(limit, "1000000")  # one user does everything here
     print("posts …", file=sys.stderr)
     figures = [posts.measure(rounds)]

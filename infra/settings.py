@@ -13,7 +13,12 @@ from notify.admission import MAX_CONNECTIONS_PER_USER
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
 from notify.frame_limits import FRAMES_A_MINUTE
-from notify.limits import LOGINS_A_MINUTE, LOGINS_A_MINUTE_OF_AN_ADDRESS, WRITES_A_MINUTE
+from notify.limits import (
+    LOGINS_A_MINUTE,
+    LOGINS_A_MINUTE_OF_AN_ADDRESS,
+    NEW_TOPICS_A_DAY,
+    WRITES_A_MINUTE,
+)
 from notify.model import Pattern
 from notify.pacing import POSTS_A_SECOND, WORKERS, Pace
 from notify.tokens import Key, parse_key
@@ -52,6 +57,7 @@ class Settings:
     max_connections_per_user: int
     writes_per_minute: int
     frames_per_minute: int
+    new_topics_per_day: int
     logins_per_minute: int
     logins_per_minute_per_address: int
     trusted_proxies: int
@@ -93,6 +99,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         writes_per_minute=_number(environment, "WRITES_PER_MINUTE", WRITES_A_MINUTE),
         frames_per_minute=_number(environment, "FRAMES_PER_MINUTE", FRAMES_A_MINUTE),
+        new_topics_per_day=_number(environment, "NEW_TOPICS_PER_DAY", NEW_TOPICS_A_DAY),
         logins_per_minute=_number(environment, "LOGINS_PER_MINUTE", LOGINS_A_MINUTE),
         logins_per_minute_per_address=_number(
             environment, "LOGINS_PER_MINUTE_PER_ADDRESS", LOGINS_A_MINUTE_OF_AN_ADDRESS

@@ -46,7 +46,7 @@ from notify.idempotency import Idempotency
 from notify.inbox import Inbox
 from notify.jobs import JoinJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob
 from notify.later import Later, Retrying
-from notify.limits import LoginGuard, RateLimits
+from notify.limits import LoginGuard, NewTopics, RateLimits
 from notify.logins import Logins
 from notify.marking import Marker
 from notify.model import Principal, Username
@@ -129,8 +129,9 @@ def gateway() -> ApiGateway:
 
 @functools.cache
 def connections() -> NoticedConnections:
-    settings()
-    return NoticedConnections(DynamoConnections(clock), later_queue(), watched())
+    new_topics = NewTopics(limits(), settings().new_topics_per_day)
+    stored = DynamoConnections(clock, new_topics.take)
+    return NoticedConnections(stored, later_queue(), watched())
 
 
 @functools.cache

@@ -6,13 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from notify.errors import RateLimited
-from notify.model import Principal
+from notify.model import Principal, Username
 from notify.ports import Clock, Limits
 
 MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
 LOCKED_MS = 15 * MINUTE_MS
 MAX_FAILURES = 10
 WRITES_A_MINUTE = 600
+NEW_TOPICS_A_DAY = 1000
 LOGINS_A_MINUTE = 30  # of one username
 LOGINS_A_MINUTE_OF_AN_ADDRESS = 300  # many people stand behind one
 
@@ -38,14 +40,26 @@ class RateLimits:
         """Counts `cost` of that operation against the principal's minute. Raises: RateLimited."""
         return self.take(f"{operation}:{principal.username}", self._writes_a_minute, cost)
 
-    def take(self, what: str, limit: int, cost: int = 1) -> Window:
+    def take(self, what: str, limit: int, cost: int = 1, window_ms: int = MINUTE_MS) -> Window:
         """The same for anything that has a name. Raises: RateLimited."""
         now = self._clock()
-        ends_at = now - now % MINUTE_MS + MINUTE_MS
-        used = self._limits.add(f"{what}@{ends_at // MINUTE_MS}", cost, ends_at, now)
+        ends_at = now - now % window_ms + window_ms
+        used = self._limits.add(f"{what}@{ends_at // window_ms}", cost, ends_at, now)
         if used > limit:
             raise RateLimited("too much at once: wait a moment", ends_at - now, limit)
         return Window(limit, limit - used, ends_at - now)
+
+
+class NewTopics:
+    """Each topic that nobody has asked for before is a row for good, so a user's are counted."""
+
+    def __init__(self, rates: RateLimits, a_day: int) -> None:
+        self._rates = rates
+        self._a_day = a_day
+
+    def take(self, username: Username) -> None:
+        """One more of the user's day. Raises: RateLimited."""
+        self._rates.take(f"new-topics:{username}", self._a_day, window_ms=DAY_MS)
 
 
 class LoginGuard:

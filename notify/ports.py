@@ -106,7 +106,7 @@ class Connections(Protocol):
 
         Raises: Unknown if the connection is closed; Invalid if it holds `limit` topics, or held
         them when it was read; Conflict if another token has followed the one that this was decided
-        for.
+        for; RateLimited if nobody has held the topic before and its user was the first in too many.
         """
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:

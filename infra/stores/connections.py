@@ -30,10 +30,14 @@ CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThr
 
 
 class DynamoConnections:
-    """Subscriptions appear and vanish together with their entry in the connection's row."""
+    """Subscriptions appear and vanish together with their entry in the connection's row.
 
-    def __init__(self, clock: Clock) -> None:
+    `admit_topic` raises if the user may not be the first in one more topic.
+    """
+
+    def __init__(self, clock: Clock, admit_topic: Callable[[Username], object]) -> None:
         self._clock = clock
+        self._admit_topic = admit_topic
 
     @translated
     def open(self, connection: Connection) -> None:
@@ -66,7 +70,8 @@ class DynamoConnections:
         if len(connection.topics) >= limit:  # before a topic is made that nobody will have
             self._require(connection, pattern, limit)
             return
-        shards = directory.shards_of([pattern])[pattern]
+        username = connection.principal.username
+        shards = directory.shards_of([pattern], lambda: self._admit_topic(username))[pattern]
         shard = directory.shard_of(connection.id, shards)
         _raise_count(connection, pattern, shard, shards)
         linked = False
@@ -74,7 +79,7 @@ class DynamoConnections:
             linked = _link(connection, _key(pattern, shard), limit)
         finally:
             if not linked:
-                _lower_count(connection.principal.username, pattern, shard, connection.id)
+                _lower_count(username, pattern, shard, connection.id)
         if not linked:
             self._require(connection, pattern, limit)
 

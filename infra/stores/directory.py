@@ -12,7 +12,7 @@ Roots are listed too, in the parts of the directory, so that every topic can be 
 Scan.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pynamodb.exceptions import UpdateError
 
@@ -39,8 +39,11 @@ def topic_rows(patterns: Iterable[Pattern], consistent: bool) -> dict[Pattern, T
     return {Pattern(row.topic): row for row in rows}
 
 
-def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
-    """Over how many shards each is spread; makes the row of a topic that has none.
+def shards_of(
+    patterns: Iterable[Pattern], admit: Callable[[], object] = lambda: None
+) -> dict[Pattern, int]:
+    """Over how many shards each is spread; makes the row of a topic that has none, unless `admit`,
+    which is called before, raises.
 
     An old number does no harm: shards are only ever added, so a row in a lower one is found.
     """
@@ -48,6 +51,8 @@ def shards_of(patterns: Iterable[Pattern]) -> dict[Pattern, int]:
     rows = topic_rows(patterns, consistent=False)
     for pattern in patterns:
         row = rows.get(pattern)
+        if row is None:
+            admit()
         if row is None or row.live_shards is None:  # of a stream, it may have a row already
             _list(pattern)
     return {pattern: shards(rows.get(pattern)) for pattern in patterns}

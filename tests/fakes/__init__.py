@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -118,6 +118,7 @@ class Memory:
     shards: dict[Pattern, int] = field(default_factory=dict)
     streams: dict[str, list[StoredNotification]] = field(default_factory=dict)
     counters: Counter[str] = field(default_factory=Counter)
+    admit_topic: Callable[[Username], object] = lambda _: None
 
     def live(self) -> list[Pattern]:
         return [pattern for pattern, members in self.members.items() if members]
@@ -147,6 +148,8 @@ class FakeConnections:
             return
         if max(len(connection.topics), len(current.topics)) >= limit:
             raise Invalid(f"a connection holds at most {limit} topics")
+        if pattern not in self._memory.members and pattern not in self._memory.streams:
+            self._memory.admit_topic(connection.principal.username)
         self._memory.connections[current.id] = replace(current, topics=current.topics | {pattern})
         self._add(current, pattern)
 

@@ -2,14 +2,17 @@ import pytest
 
 from notify.errors import RateLimited
 from notify.limits import (
+    DAY_MS,
     LOCKED_MS,
     MAX_FAILURES,
     MINUTE_MS,
     LoginGuard,
+    NewTopics,
     RateLimits,
     Window,
     network,
 )
+from notify.model import Username
 from tests.fakes import NOW, FakeClock, FakeLimits
 from tests.notify.conftest import World
 
@@ -27,6 +30,21 @@ def refused(guard: LoginGuard, username: str = "alice", address: str = "192.0.2.
     except RateLimited as error:
         return error.retry_after_ms
     return None
+
+
+# Topics
+
+
+def test_a_user_is_the_first_in_so_many_topics_a_day(world: World) -> None:
+    new_topics = NewTopics(world.rates, a_day=2)
+    for name in ("alice", "alice", "bob"):
+        new_topics.take(Username(name))
+    world.clock.advance(MINUTE_MS)
+    with pytest.raises(RateLimited) as raised:
+        new_topics.take(Username("alice"))
+    assert raised.value.retry_after_ms == DAY_MS - world.clock() % DAY_MS
+    world.clock.advance(raised.value.retry_after_ms)
+    new_topics.take(Username("alice"))
 
 
 # Operations of a principal

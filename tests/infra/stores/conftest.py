@@ -24,6 +24,7 @@ from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.timetable import DynamoTimetable
 from infra.stores.users import DynamoUsers
 from infra.tables import ConnectionRow
+from notify.errors import RateLimited
 from notify.model import Caps, Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.ports import (
     Attempts,
@@ -68,6 +69,17 @@ from tests.fakes import (
 HOUR_MS = 3_600_000
 
 
+class NewTopicsOf(list[Username]):
+    """Who was the first in a topic, as often as they were; `full` once nobody may be."""
+
+    full = False
+
+    def admit(self, username: Username) -> None:
+        if self.full:
+            raise RateLimited("too many", 1000, 1)
+        self.append(username)
+
+
 @dataclass
 class Stores:
     """One of each, over one memory."""
@@ -89,6 +101,7 @@ class Stores:
     recounts: Recounts
     credentials: Credentials
     limits: Limits
+    new_topics: NewTopicsOf
 
     def reaches(self, pattern: str) -> set[str]:
         """The connections that a broadcast to the pattern meets."""
@@ -134,7 +147,8 @@ def a_connection(
 
 
 def in_memory() -> Stores:
-    memory = Memory()
+    new_topics = NewTopicsOf()
+    memory = Memory(admit_topic=new_topics.admit)
     return Stores(
         memory.clock,
         FakeUsers(),
@@ -153,15 +167,16 @@ def in_memory() -> Stores:
         FakeRecounts(memory),
         FakeCredentials(),
         FakeLimits(),
+        new_topics,
     )
 
 
 def in_dynamodb() -> Stores:
-    clock = FakeClock()
+    clock, new_topics = FakeClock(), NewTopicsOf()
     return Stores(
         clock,
         DynamoUsers(),
-        DynamoConnections(clock),
+        DynamoConnections(clock, new_topics.admit),
         DynamoSubscriptions(),
         DynamoStreams(FakeIds()),
         DynamoCounts(),
@@ -176,6 +191,7 @@ def in_dynamodb() -> Stores:
         DynamoRecounts(),
         DynamoCredentials(),
         DynamoLimits(),
+        new_topics,
     )
 
 

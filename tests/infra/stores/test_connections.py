@@ -9,7 +9,7 @@ from pynamodb.exceptions import TransactWriteError
 
 from infra.stores.counts import members_counter, total
 from infra.tables import ConnectionRow, CounterRow, SubscriptionRow
-from notify.errors import Conflict, Invalid, Unavailable, Unknown
+from notify.errors import Conflict, Invalid, RateLimited, Unavailable, Unknown
 from notify.model import (
     MAX_AGE_MS,
     ROW_GRACE_MS,
@@ -149,6 +149,43 @@ def test_a_closed_connection_subscribes_to_nothing(stores: Stores) -> None:
         subscribe(stores, connection, ORDERS)
     assert stores.members(ORDERS) == 0
     assert stores.tally() == (0, 0, 0)
+
+
+def test_only_the_first_in_a_topic_is_asked_whether_there_may_be_one_more(stores: Stores) -> None:
+    bob, alice = stores.open("c2", user="bob"), stores.open("c1", "own")
+    for topic in (ORDERS, NEWS):
+        subscribe(stores, bob, topic)
+        subscribe(stores, alice, topic)
+    stores.connections.close(bob.id)
+    stores.connections.close(alice.id)
+    subscribe(stores, stores.open("c3"), ORDERS)
+    assert stores.new_topics == ["bob", "bob"]
+
+
+def test_a_topic_with_a_stream_of_its_own_is_not_new(dynamo: Stores) -> None:
+    dynamo.streams.head(ORDERS)
+    subscribe(dynamo, dynamo.open("c1"), ORDERS)
+    assert dynamo.new_topics == []
+    assert dynamo.reaches(ORDERS) == {"c1"}
+
+
+def test_who_was_the_first_in_too_many_topics_gets_old_ones_only(stores: Stores) -> None:
+    connection = stores.open("c1")
+    stores.open("c2", NEWS, user="bob")
+    stores.new_topics.full = True
+    with pytest.raises(RateLimited):
+        subscribe(stores, connection, ORDERS)
+    subscribe(stores, connection, NEWS)
+    assert topics_of(stores, "c1") == {"general", NEWS}
+    assert stores.tally() == (2, 0, 2)
+
+
+def test_a_topic_that_may_not_be_is_not_written(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    dynamo.new_topics.full = True
+    with listed() as calls, pytest.raises(RateLimited):
+        subscribe(dynamo, connection, ORDERS)
+    assert [call.operation for call in calls] == ["BatchGetItem"]
 
 
 # Unsubscribing
