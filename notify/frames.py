@@ -39,7 +39,7 @@ class Resumed(Struct, frozen=True):
 
 
 class Welcome(Struct, tag="welcome", frozen=True):
-    """The answer to a hello."""
+    """The answer to a hello. `unread`, `unseen`: null if the inbox cannot be read at the moment."""
 
     connection_id: str
     user_id: str
@@ -50,8 +50,8 @@ class Welcome(Struct, tag="welcome", frozen=True):
     token_expires_at: str
     subscriptions: list[str]
     resume: dict[str, Resumed]
-    unread: int
-    unseen: int
+    unread: int | None
+    unseen: int | None
     id: MessageId = UNSET
 
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from notify.entries import InboxCounts
-from notify.errors import UnsupportedProtocol
+from notify.errors import Unavailable, UnsupportedProtocol
 from notify.frames import Frame, Resumed, Welcome, error_frame
 from notify.inbox import Inbox
 from notify.messages import PROTOCOL, Hello
-from notify.model import MAX_AGE_MS, Connection, timestamp
+from notify.model import MAX_AGE_MS, Connection, Principal, timestamp
 from notify.resuming import Resuming
 from notify.subscribing import Subscribing
 
@@ -35,19 +35,26 @@ class Greeting:
                 connection,
                 resumption.streams,
                 hello,
-                self._inbox.counts(connection.principal),
+                self._counts(connection.principal),
                 now,
             ),
             *(error_frame(error, now, hello.id, topic) for topic, error in refused),
             *resumption.frames,
         ]
 
+    def _counts(self, principal: Principal) -> InboxCounts | None:
+        """None where they cannot be had: nobody is kept out for a number."""
+        try:
+            return self._inbox.counts(principal)
+        except Unavailable:
+            return None
+
 
 def _welcome(
     connection: Connection,
     streams: dict[str, Resumed],
     hello: Hello,
-    counts: InboxCounts,
+    counts: InboxCounts | None,
     now: int,
 ) -> Welcome:
     principal = connection.principal
@@ -61,7 +68,7 @@ def _welcome(
         token_expires_at=timestamp(principal.token_expires_at),
         subscriptions=sorted(connection.topics),
         resume=streams,
-        unread=counts.unread,
-        unseen=counts.unseen,
+        unread=counts.unread if counts else None,
+        unseen=counts.unseen if counts else None,
         id=hello.id,
     )

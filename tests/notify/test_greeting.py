@@ -2,9 +2,11 @@ import json
 
 import pytest
 
+from notify.errors import Unavailable
 from notify.greeting import PING_INTERVAL_MS
-from notify.marks import State
-from notify.model import ConnectionId, Pattern, timestamp
+from notify.marks import State, Watermarks
+from notify.model import ConnectionId, Pattern, Username, timestamp
+from tests.fakes import FakeMarks
 from tests.notify.conftest import HOUR_MS, World, broadcast, send, subscribe, topics_of
 
 C1 = ConnectionId("c1")
@@ -46,6 +48,18 @@ def test_a_welcome_tells_the_counts_of_the_inbox(alice: World) -> None:
     alice.inbox.mark(alice.principal("alice", "member", tenant="acme"), [one], State.SEEN)
     (welcome,) = alice.say("c1", '{"type":"hello"}')
     assert (welcome["unread"], welcome["unseen"]) == (2, 1)
+
+
+class UnreadableMarks(FakeMarks):
+    def watermarks(self, username: Username) -> Watermarks:
+        raise Unavailable("the store does not answer: try again")
+
+
+def test_a_welcome_without_counts_is_a_welcome_all_the_same(alice: World) -> None:
+    alice.marks = UnreadableMarks()
+    (welcome,) = alice.say("c1", '{"type":"hello"}')
+    assert welcome["type"] == "welcome"
+    assert (welcome["unread"], welcome["unseen"]) == (None, None)
 
 
 def test_hello_subscribes_and_names_what_it_refuses(alice: World) -> None:
