@@ -1,10 +1,10 @@
 """A user's inbox: the streams of the user's own topics, read as one, and what the user marked.
 
-Nothing is copied for a user. A list, its counts and every number in a frame come out of one and the
-same reading, so they cannot drift apart.
+Nothing is copied for a user. A list, its counts and every number in a frame come out of one kind of
+reading, so they cannot drift apart; where no body is asked for, it is mostly of memory.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from notify.entries import (
@@ -23,15 +23,15 @@ from notify.errors import Unavailable
 from notify.frames import StoredNotification
 from notify.marks import Mark, State
 from notify.model import Pattern, Principal
-from notify.ports import Clock, Marks, Streams, Users
+from notify.ports import Clock, Marks, StreamPage, Streams, Users
+from notify.recent import Recent
 
-# An inbox reaches back so far in each of its streams.
-MAX_ENTRIES = 1000
-READ_PAGE = 200
 SKEW_MS = 60_000  # how far the clocks of two machines may be apart
 MAX_TRIES = 8
 NEVER = 1 << 62  # a time later than any
 UNMARKED = Mark()
+
+Pages = Callable[[Pattern], Iterator[StreamPage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Inbox:
 
     def __init__(self, users: Users, streams: Streams, marks: Marks, clock: Clock) -> None:
         self._users = users
-        self._streams = streams
+        self._recent = Recent(streams, clock)
         self._marks = marks
         self._clock = clock
 
@@ -65,7 +65,7 @@ class Inbox:
     ) -> InboxPage:
         """`behind`: the place where the page before ended."""
         since = 0 if status is Status.ARCHIVED else NEVER
-        entries = self._settled(principal, self._stored(principal, since))
+        entries = self._settled(principal, self._stored(principal, self._recent.whole, since))
         entries.sort(key=lambda entry: entry.place, reverse=True)
         matching = [
             entry
@@ -77,11 +77,12 @@ class Inbox:
         return InboxPage(page, encode_cursor(page[-1].place) if more else None, tally(entries))
 
     def counts(self, principal: Principal) -> InboxCounts:
-        return tally(self._settled(principal, self._stored(principal)))
+        return tally(self._settled(principal, self._stored(principal, self._recent.bare)))
 
     def mark(self, principal: Principal, ids: Collection[str], state: State) -> Marking:
         """Ids that are not in the inbox are ignored. Raises: Unavailable."""
-        stored = self._stored(principal, min(map(issued_at, ids), default=NEVER))
+        since = min(map(issued_at, ids), default=NEVER)
+        stored = self._stored(principal, self._recent.bare, since)
         entries = self._settled(principal, stored)
         held = {entry.id: entry for entry in entries}
         found = [each for each in dict.fromkeys(ids) if each in held]
@@ -100,7 +101,7 @@ class Inbox:
 
         Raises: Unavailable.
         """
-        stored = self._stored(principal)
+        stored = self._stored(principal, self._recent.bare)
         limit = NEVER if before is None else before
         due = [
             entry
@@ -134,32 +135,33 @@ class Inbox:
         marks, watermarks = self._marks.since(principal.username, oldest)
         return [settle(each, marks.get(each.frame.id, UNMARKED), watermarks) for each in stored]
 
-    def _stored(self, principal: Principal, since: int = NEVER) -> list[StoredNotification]:
+    def _stored(
+        self, principal: Principal, pages: Pages, since: int = NEVER
+    ) -> list[StoredNotification]:
         """What the inbox holds. What mark-alls have archived is left out as far as that saves
         reading, unless it is of `since` (ms) or later."""
         user = self._users.get(principal.username)
         if user is None:
             return []
         watermarks = self._marks.watermarks(principal.username)
+
+        def read(stream: Pattern) -> Iterator[StoredNotification]:
+            archived = watermarks.top(State.ARCHIVED, stream)
+            return _read(pages(stream), archived, user.created_at, since)
+
         return [
             stored
             for stream in inbox_streams(principal)
-            for stored in meant_for(
-                user.username,
-                user.created_at,
-                self._read(stream, watermarks.top(State.ARCHIVED, stream), user.created_at, since),
-            )
+            for stored in meant_for(user.username, user.created_at, read(stream))
         ]
 
-    def _read(
-        self, stream: Pattern, archived: int, created_at: int, since: int
-    ) -> Iterator[StoredNotification]:
-        """Newest first, and no further than the account, the bound or any interest goes."""
-        seq = None
-        for _ in range(MAX_ENTRIES // READ_PAGE):
-            page = self._streams.before(stream, seq, READ_PAGE, self._clock())
-            yield from page.notifications
-            at = page.notifications[-1].at + SKEW_MS if page.notifications else NEVER
-            if not page.more or at < created_at or (page.through <= archived and at < since):
-                return
-            seq = page.through
+
+def _read(
+    pages: Iterator[StreamPage], archived: int, created_at: int, since: int
+) -> Iterator[StoredNotification]:
+    """Newest first, and no further than the account or any interest goes."""
+    for page in pages:
+        yield from page.notifications
+        at = page.notifications[-1].at + SKEW_MS if page.notifications else NEVER
+        if at < created_at or (page.through <= archived and at < since):
+            return

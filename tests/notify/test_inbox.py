@@ -4,10 +4,11 @@ import pytest
 
 from notify.entries import InboxCounts, Status, parse_cursor
 from notify.errors import Unavailable
-from notify.inbox import MAX_ENTRIES, READ_PAGE, SKEW_MS, Inbox
+from notify.inbox import SKEW_MS, Inbox
 from notify.marks import State
 from notify.model import Principal, Username
 from notify.ports import StreamPage
+from notify.recent import MAX_ENTRIES, READ_PAGE
 from notify.requests import CreateUser
 from tests.fakes import NOW, FakeMarks, FakeStreams
 from tests.notify.conftest import PASSWORD, World, broadcast, send

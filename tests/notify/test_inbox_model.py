@@ -83,6 +83,7 @@ class InboxMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.world = World()
         self.inboxes = {name: Copies() for name in USERS}
+        self.inbox = self.world.inbox  # one for all of it, as a process has one
         self.ids: list[str] = ["ntf_unknown"]
         for name in USERS:
             self.world.add_user(name)
@@ -140,7 +141,7 @@ class InboxMachine(RuleBasedStateMachine):
     def mark(self, name: str, role: str, state: State, picked: list[int], ms: int) -> None:
         self.world.clock.advance(ms)
         ids = [self.ids[-1 - number % len(self.ids)] for number in picked]
-        marking = self.world.inbox.mark(self.principal(name, role), ids, state)
+        marking = self.inbox.mark(self.principal(name, role), ids, state)
         now, streams = self.world.clock(), self.streams(name, role)
         found = [copy for copy in self.inboxes[name].now(now, streams) if copy.id in ids]
         for copy in found:
@@ -159,7 +160,7 @@ class InboxMachine(RuleBasedStateMachine):
         self.world.clock.advance(ms)  # two in one millisecond get different times
         now, streams = self.world.clock(), self.streams(name, role)
         before = None if ago is None else now - ago
-        made = self.world.inbox.mark_all(self.principal(name, role), state, before)
+        made = self.inbox.mark_all(self.principal(name, role), state, before)
         for copy in self.inboxes[name].now(now, streams):
             if before is None or copy.at < before:
                 copy.mark(state, now)
@@ -187,16 +188,14 @@ class InboxMachine(RuleBasedStateMachine):
                 for status, shows in SHOWN.items():
                     expected = [replace(copy) for copy in copies if shows(copy)]
                     assert self.listed(name, role, status) == _in_order(expected)
-                assert self.world.inbox.counts(self.principal(name, role)) == self.counts(
-                    name, role
-                )
+                assert self.inbox.counts(self.principal(name, role)) == self.counts(name, role)
 
     def listed(self, name: str, role: str, status: Status) -> list[Copy]:
         """Page after page."""
         copies: list[Copy] = []
         behind = None
         while True:
-            page = self.world.inbox.page(self.principal(name, role), status, 3, behind)
+            page = self.inbox.page(self.principal(name, role), status, 3, behind)
             assert page.counts == self.counts(name, role)
             for entry in page.entries:
                 stored = entry.stored

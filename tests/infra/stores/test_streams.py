@@ -7,6 +7,7 @@ from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.model import Pattern, Username
 from notify.ports import Branch, StreamPage
 from notify.reading import Reader
+from notify.recent import Recent
 from tests.fakes import NOW
 from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
@@ -308,3 +309,16 @@ def test_what_was_deleted_is_not_accounted_for(dynamo: Stores) -> None:
     page = dynamo.streams.after(ORDERS, 0, 10, NOW)
     assert (seqs(page), page.through) == ([1, 3], 3)
     assert dynamo.streams.head(ORDERS).seq == 4
+
+
+def test_what_is_kept_of_a_stream_misses_nothing_behind_a_head_that_lags(dynamo: Stores) -> None:
+    recent = Recent(dynamo.streams, dynamo.clock)
+    append(dynamo, "a")
+    assert _ids(recent) == ["a"]
+    with crashing(after=2), pytest.raises(Crash):  # between the notification and the head
+        append(dynamo, "b")
+    assert (dynamo.streams.head(ORDERS).seq, _ids(recent)) == (1, ["b", "a"])
+
+
+def _ids(recent: Recent) -> list[str]:
+    return [row.frame.id for page in recent.bare(ORDERS) for row in page.notifications]
