@@ -8,6 +8,6 @@ from notify.requests import HistoryQuery, parse_query
 
 @http()
 def handler(call: HttpCall) -> HistoryAnswer:
-    principal = call.principal()
+    principal = call.reader()
     texts = {"after_seq": call.query("after_seq", "0"), "limit": call.query("limit", "50")}
     return history().read(principal, call.path("topic"), parse_query(texts, HistoryQuery))

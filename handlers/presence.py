@@ -8,12 +8,14 @@ from notify.answers import (
     presence_answer,
     topic_presence_answer,
 )
+from notify.limits import COSTLY
+from notify.presence import MAX_USERS
 
 
 @http()
 def handler(call: HttpCall) -> PresenceAnswer | TopicPresenceAnswer:
-    principal = call.principal()
     if call.route.endswith("/{topic}"):
-        return topic_presence_answer(presence().of_topic(principal, call.path("topic")))
+        topic = call.path("topic")
+        return topic_presence_answer(presence().of_topic(call.reader(COSTLY), topic))
     names = call.query("user_ids").split(",")
-    return presence_answer(presence().of_users(principal, names))
+    return presence_answer(presence().of_users(call.reader(min(len(names), MAX_USERS)), names))

@@ -1,11 +1,12 @@
 """POST /auth/refresh: the next access token and the next refresh token for the last one."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import logins
+from infra.wiring import logins, settings
 from notify.answers import LoginAnswer, login_answer
 from notify.requests import Refresh
 
 
 @http()
 def handler(call: HttpCall) -> LoginAnswer:
+    call.spend_of_address("refresh", settings().refreshes_per_minute_per_address)
     return login_answer(logins().refresh(call.body(Refresh).refresh_token))

@@ -3,8 +3,9 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring import clock, stats
 from notify.answers import StatsAnswer, stats_answer
+from notify.limits import COSTLY
 
 
 @http()
 def handler(call: HttpCall) -> StatsAnswer:
-    return stats_answer(stats(call.principal()), clock())
+    return stats_answer(stats(call.reader(COSTLY)), clock())

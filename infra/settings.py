@@ -17,6 +17,8 @@ from notify.limits import (
     LOGINS_A_MINUTE,
     LOGINS_A_MINUTE_OF_AN_ADDRESS,
     NEW_TOPICS_A_DAY,
+    READS_A_MINUTE,
+    REFRESHES_A_MINUTE_OF_AN_ADDRESS,
     WRITES_A_MINUTE,
 )
 from notify.model import Pattern
@@ -56,10 +58,12 @@ class Settings:
     websocket_url: str
     max_connections_per_user: int
     writes_per_minute: int
+    reads_per_minute: int
     frames_per_minute: int
     new_topics_per_day: int
     logins_per_minute: int
     logins_per_minute_per_address: int
+    refreshes_per_minute_per_address: int
     trusted_proxies: int
     issuer: str | None
     audience: str | None
@@ -98,11 +102,15 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "MAX_CONNECTIONS_PER_USER", MAX_CONNECTIONS_PER_USER
         ),
         writes_per_minute=_number(environment, "WRITES_PER_MINUTE", WRITES_A_MINUTE),
+        reads_per_minute=_number(environment, "READS_PER_MINUTE", READS_A_MINUTE),
         frames_per_minute=_number(environment, "FRAMES_PER_MINUTE", FRAMES_A_MINUTE),
         new_topics_per_day=_number(environment, "NEW_TOPICS_PER_DAY", NEW_TOPICS_A_DAY),
         logins_per_minute=_number(environment, "LOGINS_PER_MINUTE", LOGINS_A_MINUTE),
         logins_per_minute_per_address=_number(
             environment, "LOGINS_PER_MINUTE_PER_ADDRESS", LOGINS_A_MINUTE_OF_AN_ADDRESS
+        ),
+        refreshes_per_minute_per_address=_number(
+            environment, "REFRESHES_PER_MINUTE_PER_ADDRESS", REFRESHES_A_MINUTE_OF_AN_ADDRESS
         ),
         trusted_proxies=_number(environment, "TRUSTED_PROXIES", 0),
         issuer=environment.get("JWT_ISSUER") or None,

@@ -101,7 +101,8 @@ def accounts() -> Accounts:
 
 @functools.cache
 def limits() -> RateLimits:
-    return RateLimits(DynamoLimits(), clock, settings().writes_per_minute)
+    env = settings()
+    return RateLimits(DynamoLimits(), clock, env.writes_per_minute, env.reads_per_minute)
 
 
 @functools.cache

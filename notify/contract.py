@@ -64,7 +64,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Exchange a refresh token, which is good once, for the next ones.",
         {200: answers.LoginAnswer},
         requests.Refresh,
-        refusals=(401, 409),
+        refusals=(401, 409, 429),
         needs_token=False,
     ),
     "POST /auth/logout": Operation(
@@ -115,7 +115,7 @@ OPERATIONS: Mapping[str, Operation] = {
         refusals=(404, 409),
     ),
     "GET /notifications/stats": Operation(
-        "True numbers about the service.", {200: answers.StatsAnswer}
+        "True numbers about the service.", {200: answers.StatsAnswer}, refusals=(429,)
     ),
     "GET /inbox": Operation(
         "What one was sent, newest first, page by page.",
@@ -125,15 +125,19 @@ OPERATIONS: Mapping[str, Operation] = {
             "limit": Parameter("How many a page has at most; 50.", requests.PageLimit),
             "cursor": Parameter("Where the page before ended, as it says."),
         },
-        refusals=(422,),
+        refusals=(422, 429),
     ),
     "POST /inbox/mark": Operation(
-        "Mark notifications in one's inbox.", {200: answers.MarkAnswer}, requests.MarkThese
+        "Mark notifications in one's inbox.",
+        {200: answers.MarkAnswer},
+        requests.MarkThese,
+        refusals=(429,),
     ),
     "POST /inbox/mark-all": Operation(
         "Mark everything in one's inbox, or all that is older than a time.",
         {200: InboxCounts},
         requests.MarkAll,
+        refusals=(429,),
     ),
     "GET /history/{topic}": Operation(
         "What is stored of a topic, in order.",
@@ -142,16 +146,16 @@ OPERATIONS: Mapping[str, Operation] = {
             "after_seq": Parameter("Begin behind this number.", messages.Seq),
             "limit": Parameter("At most so many entries.", messages.ReplayLimit),
         },
-        refusals=(403, 422),
+        refusals=(403, 422, 429),
     ),
     "GET /presence": Operation(
         "Which users are online.",
         {200: answers.PresenceAnswer},
         parameters={"user_ids": Parameter("1 to 100 usernames, by commas.", required=True)},
-        refusals=(403, 422),
+        refusals=(403, 422, 429),
     ),
     "GET /presence/topics/{topic}": Operation(
-        "Who is in a topic.", {200: answers.TopicPresenceAnswer}, refusals=(403, 422)
+        "Who is in a topic.", {200: answers.TopicPresenceAnswer}, refusals=(403, 422, 429)
     ),
     "POST /admin/users": Operation(
         "Create an account.",

@@ -14,9 +14,16 @@ DAY_MS = 24 * 60 * MINUTE_MS
 LOCKED_MS = 15 * MINUTE_MS
 MAX_FAILURES = 10
 WRITES_A_MINUTE = 600
+READS_A_MINUTE = 1200
 NEW_TOPICS_A_DAY = 1000
 LOGINS_A_MINUTE = 30  # of one username
 LOGINS_A_MINUTE_OF_AN_ADDRESS = 300  # many people stand behind one
+REFRESHES_A_MINUTE_OF_AN_ADDRESS = 600
+
+COSTLY = 10  # reads that go through whole streams or topics count as so many
+
+# What concerns nobody but the caller, and is asked for more often.
+OWN_AFFAIRS = frozenset({"read", "mark"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +38,22 @@ class Window:
 class RateLimits:
     """Minutes by the clock, the same for everybody: a window needs no row to be opened."""
 
-    def __init__(self, limits: Limits, clock: Clock, writes_a_minute: int) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        clock: Clock,
+        writes_a_minute: int,
+        reads_a_minute: int = READS_A_MINUTE,
+    ) -> None:
         self._limits = limits
         self._clock = clock
         self._writes_a_minute = writes_a_minute
+        self._reads_a_minute = reads_a_minute
 
     def check(self, principal: Principal, operation: str, cost: int = 1) -> Window:
         """Counts `cost` of that operation against the principal's minute. Raises: RateLimited."""
-        return self.take(f"{operation}:{principal.username}", self._writes_a_minute, cost)
+        limit = self._reads_a_minute if operation in OWN_AFFAIRS else self._writes_a_minute
+        return self.take(f"{operation}:{principal.username}", limit, cost)
 
     def take(self, what: str, limit: int, cost: int = 1, window_ms: int = MINUTE_MS) -> Window:
         """The same for anything that has a name. Raises: RateLimited."""

@@ -16,6 +16,7 @@ from infra.wiring import accounts, limits, settings
 from notify.answers import problem
 from notify.errors import BadRequest, HeliographError, InternalError, RateLimited, Unauthorized
 from notify.handshake import bearer_token
+from notify.limits import network
 from notify.model import Principal
 from notify.requests import parse_body, parse_query
 
@@ -56,10 +57,23 @@ class HttpCall:
         self.spend(principal, operation)
         return principal
 
+    def reader(self, cost: int = 1) -> Principal:
+        """Who calls, and has so much less left to read in their minute.
+
+        Raises: Unauthorized, TokenExpired, RateLimited.
+        """
+        principal = self.principal()
+        self.spend(principal, "read", cost)
+        return principal
+
     def spend(self, principal: Principal, operation: str, cost: int = 1) -> None:
         """The same for a caller who is known already. Raises: RateLimited."""
         window = limits().check(principal, operation, cost)
         self.headers |= _rate_limit(window.limit, window.remaining, window.resets_in_ms)
+
+    def spend_of_address(self, operation: str, limit: int) -> None:
+        """The same for a caller of whom no more is known. Raises: RateLimited."""
+        limits().take(f"{operation}-from:{network(self.address)}", limit)
 
     @property
     def address(self) -> str:

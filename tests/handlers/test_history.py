@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from handlers import broadcast, history
+from infra import wiring
 from tests import events
 from tests.handlers.conftest import Service, answer
 
@@ -75,3 +76,9 @@ def test_what_may_not_be_read_is_refused(heliograph: Service, topic: str, status
 def test_without_a_token_it_is_401(heliograph: Service) -> None:
     event = events.request(ROUTE, path={"topic": "general"})
     assert history.handler(event, events.CONTEXT)["statusCode"] == 401
+
+
+def test_pages_have_a_limit(told: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READS_PER_MINUTE", "2")
+    wiring.reset()
+    assert [read(told, "orders:eu")[0] for _ in range(3)] == [200, 200, 429]

@@ -162,3 +162,21 @@ def test_a_mark_is_told_to_the_devices_and_welcome_and_frames_carry_counts(
     ]
     assert (welcome["unread"], welcome["unseen"]) == (0, 0)
     assert heliograph.gateway.frames("bobs") == []
+
+
+def test_reads_and_marks_have_a_limit(heliograph: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    notify(heliograph)
+    monkeypatch.setenv("READS_PER_MINUTE", "20")
+    wiring.reset()
+    reads = [read(heliograph) for _ in range(3)]
+    assert [response["statusCode"] for response in reads] == [200, 200, 429]
+    assert reads[0]["headers"]["ratelimit-remaining"] == "10"
+    many = {"ids": [str(number) for number in range(11)], "state": "seen"}
+    marks = [
+        post(heliograph, "/inbox/mark-all", {"state": "seen"}),
+        post(heliograph, "/inbox/mark", many),
+        post(heliograph, "/inbox/mark", {"ids": ["1"], "state": "seen"}),
+    ]
+    assert [response["statusCode"] for response in marks] == [200, 429, 429]
+    assert marks[0]["headers"]["ratelimit-remaining"] == "10"
+    assert read(heliograph, "bob")["statusCode"] == 200

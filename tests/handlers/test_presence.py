@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from handlers import disconnect, later, presence
+from infra import wiring
 from notify.jobs import LeaveJob, encode_job
 from notify.model import Pattern, Username
 from tests import events
@@ -99,3 +100,17 @@ def test_who_comes_and_leaves_is_told_by_the_queue(heliograph: Service) -> None:
         if frame["type"].startswith("presence_")
     ]
     assert told == [("presence_join", "bob", 2), ("presence_leave", "bob", 1)]
+
+
+def test_each_user_and_a_topic_ten_times_count_against_the_minute(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READS_PER_MINUTE", "12")
+    wiring.reset()
+    responses = [
+        of_users(heliograph, "alice,bob", "admin"),
+        of_topic(heliograph, "room:1", "admin"),
+        of_users(heliograph, "alice", "admin"),
+    ]
+    assert [response["statusCode"] for response in responses] == [200, 200, 429]
+    assert responses[0]["headers"]["ratelimit-remaining"] == "10"

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from handlers import login, me, refresh
+from infra import wiring
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
 from tests.infra.stores.calls import interleave
@@ -75,3 +76,14 @@ def test_the_log_has_none_of_the_tokens(
     assert printed.count('"route": "POST /api/v1/auth/refresh"') == 3
     assert "rt_" not in printed
     assert second["access_token"] not in printed
+
+
+def test_an_address_refreshes_so_often_a_minute(
+    heliograph: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFRESHES_PER_MINUTE_PER_ADDRESS", "2")
+    wiring.reset()
+    first = log_in()["refresh_token"]
+    assert [go_on("rt_nonsense")["statusCode"] for _ in range(3)] == [401, 401, 429]
+    response = go_on(first)
+    assert (response["statusCode"], response["headers"]["ratelimit-limit"]) == (429, "2")

@@ -1,4 +1,7 @@
+import pytest
+
 from handlers import disconnect, stats
+from infra import wiring
 from tests import events
 from tests.handlers.conftest import Service, answer
 
@@ -61,3 +64,10 @@ def test_who_is_no_admin_sees_numbers_but_no_names(heliograph: Service) -> None:
 
 def test_without_a_token_it_is_401(heliograph: Service) -> None:
     assert stats.handler(events.request(ROUTE), events.CONTEXT)["statusCode"] == 401
+
+
+def test_statistics_have_a_limit(heliograph: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READS_PER_MINUTE", "19")
+    wiring.reset()
+    read(heliograph, "admin")
+    assert read(heliograph, "admin")["status"] == 429

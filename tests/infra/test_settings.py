@@ -20,6 +20,7 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     assert (settings.max_connections_per_user, settings.writes_per_minute) == (20, 600)
     assert (settings.logins_per_minute, settings.frames_per_minute) == (30, 300)
     assert settings.new_topics_per_day == 1000
+    assert (settings.reads_per_minute, settings.refreshes_per_minute_per_address) == (1200, 600)
     assert (settings.trusted_proxies, settings.websocket_url) == (0, "")
     assert (settings.issuer, settings.jwks_url) == (None, "")
 

@@ -73,6 +73,15 @@ def test_the_next_minute_begins_with_nothing(world: World) -> None:
     assert world.rates.check(alice, "send").remaining == 4
 
 
+@pytest.mark.parametrize("operation", ["read", "mark"])
+def test_what_concerns_oneself_has_a_limit_of_its_own(world: World, operation: str) -> None:
+    rates = RateLimits(world.limits, world.clock, writes_a_minute=5, reads_a_minute=7)
+    assert rates.check(world.principal("alice"), operation, cost=7) == Window(7, 0, MINUTE_MS)
+    assert rates.check(world.principal("alice"), "send").limit == 5
+    with pytest.raises(RateLimited):
+        rates.check(world.principal("alice"), operation)
+
+
 def test_others_and_other_operations_are_counted_for_themselves(world: World) -> None:
     world.rates.check(world.principal("alice"), "send", cost=5)
     assert world.rates.check(world.principal("alice"), "broadcast").remaining == 4
