@@ -28,7 +28,8 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-schema = schemathesis.openapi.from_dict(openapi())
+# Every call has a token here, so that none is expected to be refused for the lack of it.
+schema = schemathesis.openapi.from_dict(openapi() | {"security": []})
 
 
 @pytest.fixture(scope="module")
