@@ -8,7 +8,7 @@ import pytest
 from notify.deadlines import MINUTE_MS, OVERDUE_MS, WARN_MS, next_deadline
 from notify.errors import Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS
-from notify.model import Connection, ConnectionId, Username
+from notify.model import Connection, ConnectionId, EndedLogin, Username
 from notify.ports import Deadline
 from notify.visits import Visits
 from tests.fakes import FakeConnections
@@ -136,7 +136,8 @@ def revoke_tokens(world: World) -> None:
 
 
 def log_out(world: World) -> None:
-    change(world, revoked_sids={"s1": world.clock() + HOUR_MS})
+    now = world.clock()
+    change(world, revoked_sids={"s1": EndedLogin(until=now + HOUR_MS, issued_until=now)})
 
 
 def remove(world: World) -> None:
