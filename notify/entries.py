@@ -58,6 +58,10 @@ class Entry:
     def place(self) -> Place:
         return Place(self.stored.at, _seq(self.stored), Pattern(self.stored.frame.stream))
 
+    def may_be(self, state: State) -> bool:
+        """What is archived is so for good."""
+        return self.archived_at is None or state is State.ARCHIVED
+
     def takes(self, state: State) -> bool:
         """Whether marking it so changes anything. What is archived stays as it is."""
         if self.archived_at is not None:

@@ -45,10 +45,12 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """What came of a mark: the ids that were found, and the counts after it."""
+    """What came of a mark: the ids that were found, the counts after it, and of the ids those that
+    bear the mark now. What is archived takes no other."""
 
     ids: list[str]
     counts: InboxCounts
+    news: list[str]
 
 
 class Inbox:
@@ -93,7 +95,8 @@ class Inbox:
                 due = {entry.id for entry in wanted if not self._mark(principal, entry, state)}
                 entries = self._settled(principal, stored)
             if not due:
-                return Marking(found, tally(entries))
+                news = [each for each in found if held[each].may_be(state)]
+                return Marking(found, tally(entries), news)
         raise Unavailable("the inbox is busy: try again")
 
     def mark_all(self, principal: Principal, state: State, before: int | None) -> Marking:
@@ -114,7 +117,8 @@ class Inbox:
             tops[stream] = max(tops.get(stream, 0), entry.place.seq)
         if tops:
             self._marks.mark_all(principal.username, state, tops, self._clock())
-        return Marking([entry.id for entry in due], tally(self._settled(principal, stored)))
+        ids = [entry.id for entry in due]
+        return Marking(ids, tally(self._settled(principal, stored)), ids)
 
     def _mark(self, principal: Principal, entry: Entry, state: State) -> bool:
         """Whether it was taken: not if it bears a newer generation meanwhile."""

@@ -38,8 +38,8 @@ class Marker:
     ) -> Marking:
         """Raises: Unavailable."""
         made = self._inbox.mark(principal, ids, state)
-        if made.ids:
-            news = NotificationUpdated(made.ids, state, timestamp(self._clock()))
+        if made.news:
+            news = NotificationUpdated(made.news, state, timestamp(self._clock()))
             self._tell(principal.username, news, by)
         return made
 

@@ -227,7 +227,7 @@ def test_the_last_page_of_an_inbox_says_so() -> None:
 
 
 def test_a_mark_is_answered_with_how_many_and_the_counts() -> None:
-    answer = body(mark_answer(Marking(["a", "b"], InboxCounts(1, 2, 3))))
+    answer = body(mark_answer(Marking(["a", "b"], InboxCounts(1, 2, 3), [])))
     assert answer == {"count": 2, "unread": 1, "unseen": 2, "total": 3}
 
 

@@ -133,3 +133,18 @@ def test_devices_that_cannot_be_read_never_fail_the_mark(three: World) -> None:
     one = send(three, "alice").notification_id
     three.subscriptions = Busy(three.memory)
     assert say(three, "c1", one)[0]["count"] == 1
+
+
+@pytest.mark.parametrize("state", ["read", "unread", "seen"])
+def test_what_is_archived_is_no_news_whatever_it_is_marked(three: World, state: str) -> None:
+    one = send(three, "alice").notification_id
+    say(three, "c1", one, state="archived")
+    before = told(three, "c3")
+    say(three, "c1", one, state=state)
+    assert told(three, "c3") == before
+
+
+def test_an_archiving_that_is_repeated_is_answered_alike(three: World) -> None:
+    one = send(three, "alice").notification_id
+    first = say(three, "c1", one, state="archived")
+    assert say(three, "c1", one, state="archived") == first
