@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.gateway import POSTS_AT_ONCE, ApiGateway
+from infra.gateway import ApiGateway
 from notify.model import ConnectionId
 from notify.ports import Outcome
 from tests.aws import REGION
@@ -85,7 +85,7 @@ def test_disconnect_each_closes_whoever_is_there(
 def test_nobody_waits_for_the_others(
     gateway: ApiGateway, gateway_server: GatewayServer, operation: str
 ) -> None:
-    ids = [ConnectionId(f"peer{number}") for number in range(POSTS_AT_ONCE)]
+    ids = [ConnectionId(f"peer{number}") for number in range(4)]
     gateway_server.open |= set(ids)
     gateway_server.together(len(ids))
     if operation == "post":
