@@ -3,10 +3,9 @@
 from notify.accounts import Accounts
 from notify.deadlines import next_deadline
 from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
-from notify.fanout import HANDSHAKE_GRACE_MS
+from notify.fanout import HANDSHAKE_GRACE_MS, own_subscribers
 from notify.model import Connection, ConnectionId, Pattern, Principal
 from notify.ports import Clock, Connections, Deadlines, Gateway, Subscriptions
-from notify.revocation import own_subscribers
 from notify.tickets import Tickets
 from notify.topics import implicit_topics
 
@@ -64,7 +63,7 @@ class Admission:
     def _make_room(self, principal: Principal) -> None:
         """Forgets as many connections as are lost, the oldest first, if there are too many."""
         now = self._clock()
-        own = own_subscribers(self._subscriptions, principal.username, now)
+        own = list(own_subscribers(self._subscriptions, principal.username, now))
         surplus = len(own) - self._max_connections + 1
         for subscriber in sorted(own, key=lambda each: each.connected_at):
             if surplus <= 0:
@@ -81,5 +80,5 @@ class Admission:
         closed before this one was among them; or others have come in at the same moment."""
         self._accounts.check(principal)
         own = own_subscribers(self._subscriptions, principal.username, self._clock())
-        if len(own) > self._max_connections:
+        if len(list(own)) > self._max_connections:
             raise ConnectionLimit

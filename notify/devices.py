@@ -5,11 +5,10 @@ from contextlib import suppress
 
 from notify.entries import InboxCounts
 from notify.errors import Unavailable
-from notify.fanout import every_member
+from notify.fanout import own_subscribers
 from notify.inbox import Inbox
 from notify.model import Principal, Subscriber, Username
-from notify.ports import Audience, Clock, Connections, Subscriptions
-from notify.topics import user_topic
+from notify.ports import Clock, Connections, Subscriptions
 
 Standing = tuple[frozenset[str], str | None]
 
@@ -27,14 +26,7 @@ class Devices:
 
     def of(self, username: Username) -> list[Subscriber]:
         """The user's connections, and nobody's who only watches the user."""
-        topic, now = user_topic(username), self._clock()
-        return [
-            subscriber
-            for audience in self._subscriptions.audiences(topic)
-            if audience.pattern == topic
-            for subscriber in self._members(audience, now)
-            if subscriber.username == username
-        ]
+        return list(own_subscribers(self._subscriptions, username, self._clock()))
 
     def counted(
         self, subscribers: list[Subscriber]
@@ -63,6 +55,3 @@ class Devices:
         with suppress(Unavailable):
             return self._inbox.counts(principal) if principal else None
         return None
-
-    def _members(self, audience: Audience, now: int) -> Iterator[Subscriber]:
-        return every_member(self._subscriptions, audience, now)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.frames import encode, error_frame
 from notify.jobs import RetryJob
-from notify.model import ConnectionId, Subscriber
+from notify.model import ConnectionId, Subscriber, Username
 from notify.ports import (
     PAGE_SIZE,
     Audience,
@@ -22,6 +22,7 @@ from notify.ports import (
     Page,
     Subscriptions,
 )
+from notify.topics import user_topic
 
 # API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
 # $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
@@ -209,3 +210,14 @@ def every_page(subscriptions: Subscriptions, audience: Audience, now: int) -> It
             after = page.after
             if after is None:
                 break
+
+
+def own_subscribers(
+    subscriptions: Subscriptions, username: Username, now: int
+) -> Iterator[Subscriber]:
+    """The user's own connections, each of which is in the user's topic; nobody's who only watches
+    the user by a capability."""
+    for audience in subscriptions.exactly([user_topic(username)]):
+        for subscriber in every_member(subscriptions, audience, now):
+            if subscriber.username == username:
+                yield subscriber

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from notify.errors import Forbidden, Invalid
-from notify.fanout import every_member, every_page
+from notify.fanout import every_page, own_subscribers
 from notify.frames import Frame, PresenceState, PresentUser
 from notify.messages import PresenceQuery
 from notify.model import Connection, Pattern, Principal, Subscriber, Topic, Username, timestamp
@@ -147,13 +147,10 @@ def connections_of(
     username: Username, subscriptions: Subscriptions, connections: Connections, now: int
 ) -> Iterator[Connection]:
     """The user's open connections, each with all its topics."""
-    for audience in subscriptions.exactly([user_topic(username)]):
-        for subscriber in every_member(subscriptions, audience, now):
-            # Others may watch the user by a capability.
-            if subscriber.username == username:
-                connection = connections.get(subscriber.connection_id)
-                if connection is not None:
-                    yield connection
+    for subscriber in own_subscribers(subscriptions, username, now):
+        connection = connections.get(subscriber.connection_id)
+        if connection is not None:
+            yield connection
 
 
 def shown(found: Attendances) -> list[PresentUser]:

@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from notify.accounts import Accounts
 from notify.errors import HeliographError, Revoked, Unauthorized, Unavailable, Unknown
-from notify.fanout import Fanout, every_member
+from notify.fanout import Fanout, own_subscribers
 from notify.jobs import RevokeJob
 from notify.model import Subscriber, Username
 from notify.ports import Clock, Connections, LaterQueue, Subscriptions
-from notify.topics import user_topic
 
 # By then the function that ends the login has ended, one way or another (29 s, serverless.yml).
 CHECK_SECONDS = 35
@@ -85,7 +84,7 @@ class Revocation:
         return Counter(revoked=len(ended))
 
     def _own(self, username: str) -> list[Subscriber]:
-        return own_subscribers(self._subscriptions, Username(username), self._clock())
+        return list(own_subscribers(self._subscriptions, Username(username), self._clock()))
 
     def _is_of(self, subscriber: Subscriber, sid: str) -> bool:
         connection = self._connections.get(subscriber.connection_id)
@@ -100,14 +99,3 @@ class Revocation:
         except Unauthorized:
             return True
         return False
-
-
-def own_subscribers(subscriptions: Subscriptions, username: Username, now: int) -> list[Subscriber]:
-    """The user's connections, which are all in the user's topic."""
-    return [
-        subscriber
-        for audience in subscriptions.audiences(user_topic(username))
-        for subscriber in every_member(subscriptions, audience, now)
-        # Others may watch it by a capability; the user's own wildcards have the same connections.
-        if subscriber.username == username and subscriber.pattern == user_topic(username)
-    ]

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -126,6 +127,9 @@ def test_a_push_that_fails_never_fails_the_mark(three: World) -> None:
 
 class Busy(FakeSubscriptions):
     def audiences(self, pattern: Pattern) -> list[Audience]:
+        raise Unavailable("try again")
+
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
         raise Unavailable("try again")
 
 

@@ -88,6 +88,9 @@ class BusySubscriptions(FakeSubscriptions):
     def audiences(self, pattern: Pattern) -> list[Audience]:
         raise Unavailable("the store does not answer: try again")
 
+    def exactly(self, patterns: Iterable[Pattern]) -> list[Audience]:
+        raise Unavailable("the store does not answer: try again")
+
 
 def end_while_busy(world: World, do: Callable[[], object]) -> None:
     calm = world.subscriptions
