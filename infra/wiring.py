@@ -57,6 +57,7 @@ from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
 from notify.reauthenticating import Reauthenticating
+from notify.replanning import Replanning
 from notify.replaying import Replaying
 from notify.resuming import Resuming
 from notify.revocation import Revocation
@@ -230,7 +231,8 @@ def _probe_ms() -> int:
 @functools.cache
 def sweep() -> Sweep:
     visits = Visits(connections(), DynamoUsers(), gateway(), fanout(), _probe_ms())
-    return Sweep(DynamoDeadlines(), connections(), DynamoRecounts(), visits, clock)
+    replanning = Replanning(broadcast_jobs(), deliveries())
+    return Sweep(DynamoDeadlines(), connections(), DynamoRecounts(), visits, replanning, clock)
 
 
 @functools.cache

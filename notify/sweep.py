@@ -1,4 +1,4 @@
-"""Once a minute: what the gateway did not tell, what the clock has ended, and what counts wrong."""
+"""Once a minute: what the gateway did not tell, what the clock has ended, what counts wrong."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -15,6 +15,7 @@ from notify.ports import (
     Look,
     Recounts,
 )
+from notify.replanning import Replanning
 from notify.topics import PARTS, spread
 from notify.visits import Visits
 
@@ -38,6 +39,7 @@ COUNTED = (
     "told",
     "corrected",
     "leftover",
+    "replanned",
     "failed",
 )
 
@@ -62,12 +64,14 @@ class Sweep:
         connections: Connections,
         recounts: Recounts,
         visits: Visits,
+        replanning: Replanning,
         clock: Clock,
     ) -> None:
         self._deadlines = deadlines
         self._connections = connections
         self._recounts = recounts
         self._visits = visits
+        self._replanning = replanning
         self._clock = clock
 
     def run(self, remaining_ms: RemainingMs) -> Counter[str]:
@@ -76,6 +80,7 @@ class Sweep:
         swept = self._deadlines.swept()
         if swept is None:
             swept = run.minute - FIRST_MINUTES
+        self._replan(run)
         try:
             while swept < run.minute:
                 self._work_off(swept + 1, run)
@@ -86,6 +91,12 @@ class Sweep:
             pass
         run.done["lag_minutes"] = max(0, run.minute - swept)
         return run.done
+
+    def _replan(self, run: "_Run") -> None:
+        try:
+            run.done["replanned"] = self._replanning.put_again(run.minute)
+        except Unavailable:
+            run.done["failed"] += 1
 
     def _work_off(self, minute: int, run: "_Run") -> None:
         for page in self._deadlines.due(minute):

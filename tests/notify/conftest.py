@@ -27,7 +27,15 @@ from notify.history import History
 from notify.hub import Hub
 from notify.idempotency import Idempotency, Trial
 from notify.inbox import Inbox
-from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob
+from notify.jobs import (
+    JoinJob,
+    LaterJob,
+    LeaveJob,
+    PartJob,
+    RetryJob,
+    RevokeJob,
+    ScheduledJob,
+)
 from notify.later import Later, Retrying
 from notify.limits import LoginGuard, RateLimits
 from notify.logins import Logins
@@ -54,6 +62,7 @@ from notify.progress import Following
 from notify.publishing import Publishing
 from notify.reading import Reader
 from notify.reauthenticating import Reauthenticating
+from notify.replanning import Replanning
 from notify.replaying import Replaying
 from notify.requests import Broadcast, CreateUser, Send
 from notify.resuming import Resuming
@@ -276,7 +285,13 @@ class World:
     @property
     def sweep(self) -> Sweep:
         visits = Visits(self.noticed, self.users, self.gateway, self.fanout, self.probe_ms)
-        return Sweep(self.deadlines, self.noticed, self.recounts, visits, self.clock)
+        return Sweep(
+            self.deadlines, self.noticed, self.recounts, visits, self.replanning, self.clock
+        )
+
+    @property
+    def replanning(self) -> Replanning:
+        return Replanning(self.jobs, self.deliveries)
 
     @property
     def fanout(self) -> Fanout:
@@ -559,6 +574,13 @@ class DeafQueue(FakeLaterQueue):
     """Takes nothing."""
 
     def put(self, jobs: Iterable[LaterJob], delay_seconds: int = 0) -> None:
+        raise Unavailable("the queue does not answer: try again")
+
+
+class DeafDeliveries(FakeDeliveries):
+    """Takes nothing."""
+
+    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
         raise Unavailable("the queue does not answer: try again")
 
 

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from notify.jobs import PartJob
 from notify.model import Action, ConnectionId, Pattern, Username
 from notify.parts import PLAN
 from notify.requests import Broadcast
-from tests.fakes import FakeDeliveries, FakeStreams
+from tests.fakes import FakeStreams
 from tests.notify.conftest import (
+    DeafDeliveries,
     DeafQueue,
     LateStreams,
     World,
@@ -234,15 +234,8 @@ def test_a_dry_run_of_many_queues_nothing(many: World) -> None:
     assert many.untouched
 
 
-class FullDeliveries(FakeDeliveries):
-    """A queue that does not answer."""
-
-    def put(self, jobs: Iterable[PartJob], delay_seconds: int = 0) -> None:
-        raise Unavailable("the queue does not answer: try again")
-
-
 def test_a_broadcast_that_cannot_be_queued_is_unavailable(many: World) -> None:
-    many.deliveries = FullDeliveries()
+    many.deliveries = DeafDeliveries()
     with pytest.raises(Unavailable):
         broadcast(many, "general")
 
@@ -318,7 +311,7 @@ def test_a_call_that_is_made_again_queues_nothing_twice(many: World) -> None:
 
 
 def test_a_call_that_is_made_again_puts_the_message_that_is_missing(many: World) -> None:
-    there, many.deliveries = many.deliveries, FullDeliveries()
+    there, many.deliveries = many.deliveries, DeafDeliveries()
     with pytest.raises(Unavailable):
         again(many, "general")
     many.deliveries = there

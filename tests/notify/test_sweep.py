@@ -7,10 +7,19 @@ from notify.errors import Unavailable
 from notify.model import ConnectionId, Pattern
 from notify.parts import Shard
 from notify.ports import PAGE_SIZE, TOTALS, Look
+from notify.replanning import PATIENCE_MINUTES
 from notify.sweep import FIRST_MINUTES, MET_AT_ONCE, RECOUNT_MINUTES, RESERVE_MS
 from notify.topics import PARTS, part_of
 from tests.fakes import FakeRecounts
-from tests.notify.conftest import HOUR_MS, PROBE_MS, HungGateway, World
+from tests.notify.conftest import (
+    HOUR_MS,
+    PROBE_MS,
+    DeafDeliveries,
+    HungGateway,
+    World,
+    broadcast,
+    reached,
+)
 
 C1 = ConnectionId("c1")
 GENERAL = Shard(Pattern("general"), 0)
@@ -238,3 +247,21 @@ def test_a_short_token_ends_a_connection_soon(world: World, token_ms: int) -> No
     sweep(world, 5)
     assert not world.memory.connections
     assert world.gateway.frames("c1")[-1]["code"] == 4002
+
+
+def test_a_broadcast_whose_call_died_is_put_into_the_queue(three: World) -> None:
+    three.max_inline_recipients = 1
+    broadcast(three, "general")
+    three.deliveries.take()
+    assert sweep(three, PATIENCE_MINUTES)["replanned"] == 1
+    three.deliver_all()
+    assert reached(three) == ["c1", "c2", "c3"]
+
+
+def test_a_queue_that_does_not_answer_holds_nothing_up(three: World) -> None:
+    three.max_inline_recipients = 1
+    broadcast(three, "general")
+    three.deliveries = DeafDeliveries()
+    three.gateway.open.clear()
+    done = sweep(three, PATIENCE_MINUTES)
+    assert (done["replanned"], done["failed"], done["gone"]) == (0, 1, 3)

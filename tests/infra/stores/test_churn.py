@@ -43,7 +43,12 @@ class Churn:
         fanout = self.world.fanout
         visits = Visits(stores.connections, self.world.users, self.gateway, fanout, PROBE_MS)
         self.sweeping = Sweep(
-            stores.deadlines, stores.connections, stores.recounts, visits, stores.clock
+            stores.deadlines,
+            stores.connections,
+            stores.recounts,
+            visits,
+            self.world.replanning,
+            stores.clock,
         )
         self.open: dict[ConnectionId, set[str]] = {}
         self.did = Counter[str]()
