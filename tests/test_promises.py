@@ -7,7 +7,6 @@ requests. Afterwards everything is compared with a model that is too simple to b
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -19,14 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from notify.answers import publish_answer
 from notify.deadlines import MINUTE_MS
 from notify.deliveries import RESERVE_MS
-from notify.entries import Status, inbox_streams
+from notify.entries import Status
 from notify.idempotency import LEASE_MS, Answer
 from notify.marks import State
-from notify.model import ConnectionId, Pattern, Principal
+from notify.model import ConnectionId, Principal
 from notify.requests import parse_addressed
-from notify.topics import ANYTHING, EVERYBODY, covers, stream_of, user_topic
+from notify.topics import user_topic
 from tests.notify.conftest import World, content
 from tests.notify.killing import DeadlyGateway, Killed, Killer
+from tests.promised import Addressed, Device, Promised
 
 DAY_MS = 24 * 3_600_000
 USERS = {
@@ -42,50 +42,6 @@ PATTERNS = (
 names = st.sampled_from(sorted(USERS))
 # Where a function dies: at so many operations of its ports, or nowhere.
 deaths = st.one_of(st.none(), st.integers(0, 25))
-
-
-@dataclass
-class Device:
-    """One connection, as its user sees it. `ever`: what it was subscribed to at any time."""
-
-    id: ConnectionId
-    principal: Principal
-    topics: set[str]
-    ever: set[str] = field(default_factory=set)
-
-    def hears(self, pattern: str) -> bool:
-        return any(meets(topic, pattern) for topic in self.topics)
-
-
-@dataclass
-class Published:
-    """What was asked for. `due`: the devices that it was for when it was asked."""
-
-    id: str
-    users: frozenset[str]
-    pattern: str | None
-    excluded: frozenset[str]
-    due: frozenset[ConnectionId]
-
-    def may_reach(self, device: Device) -> bool:
-        name = device.principal.username
-        if self.pattern is None:
-            return name in self.users
-        heard = any(meets(topic, self.pattern) for topic in device.ever)
-        return heard and name not in self.excluded
-
-    def is_in_the_inbox_of(self, principal: Principal) -> bool:
-        if self.pattern is None:
-            return principal.username in self.users
-        is_fed = stream_of(Pattern(self.pattern)) in inbox_streams(principal)
-        return is_fed and principal.username not in self.excluded
-
-
-def meets(topic: str, pattern: str) -> bool:
-    if pattern in (ANYTHING, "user:*"):
-        return topic == EVERYBODY
-    one, other = Pattern(topic), Pattern(pattern)
-    return covers(one, other) or covers(other, one)
 
 
 class Service(World):
@@ -133,9 +89,8 @@ class Promises(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.service = Service()
-        self.devices: dict[ConnectionId, Device] = {}
-        self.published: list[Published] = []
-        self.marks: dict[str, dict[str, set[str]]] = {name: {} for name in USERS}
+        self.devices: dict[str, Device] = {}
+        self.promised = Promised()
         self.connects = self.keys = 0
 
     # The model
@@ -149,10 +104,6 @@ class Promises(RuleBasedStateMachine):
 
     def is_open(self, device: Device) -> bool:
         return device.id in self.service.gateway.open
-
-    def inbox(self, name: str) -> list[str]:
-        principal = self.principal(name)
-        return [each.id for each in self.published if each.is_in_the_inbox_of(principal)]
 
     # What happens
 
@@ -170,8 +121,7 @@ class Promises(RuleBasedStateMachine):
         self.service.hub.connect(who, self.service.token(principal))
         connection = self.service.connections.get(who)
         assert connection is not None
-        topics = {str(topic) for topic in connection.topics}
-        self.devices[who] = Device(who, principal, topics, set(topics))
+        self.devices[who] = Device(who, principal, {str(topic) for topic in connection.topics})
         self.service.clock.advance(MINUTE_MS // 2)  # older than the grace of a young connection
 
     @rule(data=st.data(), topic=st.sampled_from(TOPICS), leaves=st.booleans())
@@ -189,8 +139,7 @@ class Promises(RuleBasedStateMachine):
         if leaves:
             device.topics.discard(topic)
         else:
-            device.topics.add(topic)
-            device.ever.add(topic)
+            device.subscribe(topic)
 
     @rule(data=st.data(), is_told=st.booleans())
     def leave(self, data: st.DataObject, is_told: bool) -> None:
@@ -201,18 +150,17 @@ class Promises(RuleBasedStateMachine):
         self.service.gateway.open.discard(device.id)
         self.service.gateway.throttled.discard(device.id)
         if is_told:
-            self.service.hub.disconnect(device.id)
+            self.service.hub.disconnect(ConnectionId(device.id))
 
     @rule(data=st.data())
     def throttle(self, data: st.DataObject) -> None:
         if online := self.online():
-            who = data.draw(st.sampled_from(online)).id
+            who = ConnectionId(data.draw(st.sampled_from(online)).id)
             self.service.gateway.throttled ^= {who}
 
     @rule(to=st.sets(names, min_size=1), deaths=st.lists(deaths, max_size=2))
     def send(self, to: set[str], deaths: list[int | None]) -> None:
-        due = {device.id for device in self.online() if device.principal.username in to}
-        self._publish(content(user_ids=sorted(to)), deaths, frozenset(to), None, frozenset(), due)
+        self._publish(content(user_ids=sorted(to)), deaths, Addressed(frozenset(to)))
 
     @rule(
         pattern=st.sampled_from(PATTERNS),
@@ -220,24 +168,13 @@ class Promises(RuleBasedStateMachine):
         deaths=st.lists(deaths, max_size=2),
     )
     def broadcast(self, pattern: str, excluded: set[str], deaths: list[int | None]) -> None:
-        due = {
-            device.id
-            for device in self.online()
-            if device.hears(pattern) and device.principal.username not in excluded
-        }
         body = content(pattern=pattern, exclude_user_ids=sorted(excluded))
-        self._publish(body, deaths, frozenset(), pattern, frozenset(excluded), due)
+        to = Addressed(pattern=pattern, excluded=frozenset(excluded))
+        self._publish(body, deaths, to)
 
-    def _publish(
-        self,
-        body: dict[str, Any],
-        deaths: list[int | None],
-        users: frozenset[str],
-        pattern: str | None,
-        excluded: frozenset[str],
-        due: set[ConnectionId],
-    ) -> None:
+    def _publish(self, body: dict[str, Any], deaths: list[int | None], to: Addressed) -> None:
         """The caller repeats the request until there is an answer, and once more at that."""
+        due = [device.id for device in self.online() if to.is_due_to(device)]
         self.keys += 1
         key, service = f"key{self.keys}", self.service
         for operations in (*deaths, None):
@@ -247,8 +184,7 @@ class Promises(RuleBasedStateMachine):
         answer = service.publish(body, key)
         assert answer.replayed
         assert answer.status in (200, 202)
-        notification_id = json.loads(answer.body)["notification_id"]
-        self.published.append(Published(notification_id, users, pattern, excluded, frozenset(due)))
+        self.promised.publish(json.loads(answer.body)["notification_id"], to, due)
 
     @rule(seed=st.integers(0, 1000), operations=deaths, is_doubled=st.booleans())
     def deliver(self, seed: int, operations: int | None, is_doubled: bool) -> None:
@@ -280,29 +216,18 @@ class Promises(RuleBasedStateMachine):
 
     @rule(name=names, data=st.data(), state=st.sampled_from(State))
     def mark(self, name: str, data: st.DataObject, state: State) -> None:
-        if not (inbox := self.inbox(name)):
+        principal = self.principal(name)
+        if not (inbox := self.promised.ids_of(principal)):
             return
         ids = data.draw(st.lists(st.sampled_from(inbox), min_size=1, max_size=3, unique=True))
-        self.service.inbox.mark(self.principal(name), ids, state)
-        for each in ids:
-            self._note(name, each, state)
+        self.service.inbox.mark(principal, ids, state)
+        self.promised.mark(principal, ids, state)
 
     @rule(name=names, state=st.sampled_from([State.SEEN, State.READ, State.ARCHIVED]))
     def mark_all(self, name: str, state: State) -> None:
-        self.service.inbox.mark_all(self.principal(name), state, None)
-        for each in self.inbox(name):
-            self._note(name, each, state)
-
-    def _note(self, name: str, notification_id: str, state: State) -> None:
-        done = self.marks[name].setdefault(notification_id, set())
-        if "archived" in done:
-            return
-        if state is State.UNREAD:
-            done.discard("read")
-            return
-        done.add(state.value)
-        if state is State.READ:
-            done.add("seen")
+        principal = self.principal(name)
+        self.service.inbox.mark_all(principal, state, None)
+        self.promised.mark_all(principal, state)
 
     @rule()
     def sweep(self) -> None:
@@ -330,24 +255,19 @@ class Promises(RuleBasedStateMachine):
             self.sweep()
 
     def _check_devices(self) -> None:
+        known = {each.id for each in self.promised.published}
         for device in self.devices.values():
             heard = {frame.get("id") for frame in self.service.gateway.frames(device.id)}
-            allowed = {each.id for each in self.published if each.may_reach(device)}
-            known = {each.id for each in self.published}
+            allowed = self.promised.allowed_to(device)
             assert heard & known <= allowed, "it reached somebody whom it was not for"
             if self.is_open(device):
-                due = {each.id for each in self.published if device.id in each.due}
+                due = self.promised.due_to(device)
                 assert due <= heard, "somebody was there and did not get it"
 
     def _check_inboxes(self) -> None:
         for name in USERS:
             principal = self.principal(name)
-            states = self.marks[name]
-            expected = {
-                each: states.get(each, set())
-                for each in self.inbox(name)
-                if "archived" not in states.get(each, set())
-            }
+            expected = self.promised.inbox(principal)
             page = self.service.inbox.page(principal, Status.ALL, 1000)
             found = {
                 entry.id: {
@@ -374,7 +294,7 @@ class Promises(RuleBasedStateMachine):
         members = {who for topic in service.memory.members.values() for who in topic}
         assert members == {device.id for device in online}, "a row outlived its connection"
         for device in online:
-            assert set(service.memory.connections[device.id].topics) == device.topics
+            assert set(service.memory.connections[ConnectionId(device.id)].topics) == device.topics
 
 
 @pytest.mark.timeout(600)
