@@ -221,6 +221,7 @@ def emulator_in_thread(
     stage: str = "local",
     store: str = "ministack",
     data: str | os.PathLike[str] | None = None,
+    seed: int = 0,
     verify_signatures: bool = False,
 ) -> Iterator[RunningInThread]:
     """The same for synchronous tests: it runs in a thread with a loop of its own."""
@@ -228,7 +229,12 @@ def emulator_in_thread(
     thread = threading.Thread(target=loop.run_forever, name="local_server")
     thread.start()
     context = emulator(
-        template, stage=stage, store=store, data=data, verify_signatures=verify_signatures
+        template,
+        stage=stage,
+        store=store,
+        data=data,
+        seed=seed,
+        verify_signatures=verify_signatures,
     )
     try:
         running = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result()

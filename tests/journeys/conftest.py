@@ -28,7 +28,13 @@ PASSWORD = "correct horse"
 _numbers = itertools.count(1)
 
 
-def mint(username: str, *roles: str, seconds: int = 3600, key: str = LOCAL_KEY) -> str:
+def mint(
+    username: str,
+    *roles: str,
+    tenant: str | None = None,
+    seconds: int = 3600,
+    key: str = LOCAL_KEY,
+) -> str:
     """A token as a login makes it, or as it should never be."""
     claims = {
         "sub": username,
@@ -37,7 +43,7 @@ def mint(username: str, *roles: str, seconds: int = 3600, key: str = LOCAL_KEY) 
         "exp": int(time.time()) + seconds,
         "iss": "heliograph",
         "aud": "heliograph",
-    }
+    } | ({} if tenant is None else {"tenant": tenant})
     return jwt.encode(claims, key, algorithm="HS256", headers={"kid": LOCAL_KEY_ID})
 
 
@@ -113,8 +119,8 @@ async def say(socket: ClientConnection, **message: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_service() -> Iterator[Service]:
-    with emulator_in_thread(ROOT / "serverless.yml") as running:
+def running_service(seed: int = 0) -> Iterator[Service]:
+    with emulator_in_thread(ROOT / "serverless.yml", seed=seed) as running:
         made = Service(running)
         try:
             yield made
