@@ -8,7 +8,7 @@ OLD    := .venv-urllib3-1
 CODE   := notify infra handlers local_server client tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-urllib3-1 check lint types contracts docs format bench scale clean
+.PHONY: help run test test-urllib3-1 check lint types contracts docs format bench scale soak clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,6 +58,9 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Measure, against baselines in the same run
 	$(BIN)/python -m benchmarks
+
+soak: $(STAMP) ## Run the tests that take many minutes: ten thousand clients, more storms
+	$(BIN)/python -m pytest -m soak -v tests/journeys
 
 scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale

@@ -12,18 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import jwt
 import pytest
 import websockets
+from boto3.dynamodb.types import TypeDeserializer
 from websockets.asyncio.client import ClientConnection
 
 from local_server.testing import Running, emulator_in_thread
+from tests.aws import REGION
 
 ROOT = Path(__file__).parent.parent.parent
 # What serverless.yml signs tokens with on a laptop.
 LOCAL_KEY, LOCAL_KEY_ID = "demo-key-for-laptops-only-not-a-secret", "local-demo"
 PASSWORD = "correct horse"
+DAY_SECONDS = 24 * 3600
 
 _numbers = itertools.count(1)
 
@@ -54,7 +58,9 @@ class Service:
         self.running = running
         self.http = httpx.Client(base_url=f"{running.http_url}/api/v1", timeout=30)
         self.python("-m", "infra.admin", "create-user", "root", "--role", "admin")
-        self.admin = {"authorization": f"Bearer {mint('root', 'admin')}"}
+        # Longer than any test moves the clock.
+        admin = mint("root", "admin", seconds=DAY_SECONDS)
+        self.admin = {"authorization": f"Bearer {admin}"}
 
     def python(self, *arguments: str) -> None:
         """Runs our own code beside the service, with the environment of its functions."""
@@ -65,6 +71,16 @@ class Service:
             check=True,
             capture_output=True,
         )
+
+    @property
+    def store(self) -> dict[str, str]:
+        """How boto3 reaches its tables and queues."""
+        return {
+            "endpoint_url": self.running.store_url,
+            "region_name": REGION,
+            "aws_access_key_id": "testing",
+            "aws_secret_access_key": "testing",
+        }
 
     def user(self, *roles: str) -> tuple[str, str]:
         """A new user's name and token; every test has users of its own."""
@@ -104,6 +120,15 @@ class Service:
         assert answer.status_code in (200, 202), answer.text
         sent: dict[str, Any] = answer.json()
         return sent
+
+
+def rows(service: Service, table: str) -> list[dict[str, Any]]:
+    """Everything that is in one of its tables."""
+    name = service.running.environment["TABLE_PREFIX"] + table
+    pages = boto3.client("dynamodb", **service.store).get_paginator("scan")
+    found = [row for page in pages.paginate(TableName=name) for row in page["Items"]]
+    read = TypeDeserializer().deserialize
+    return [{field: read(value) for field, value in row.items()} for row in found]
 
 
 async def receive(socket: ClientConnection) -> dict[str, Any]:

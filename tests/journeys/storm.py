@@ -18,11 +18,9 @@ from infra.gateway import ApiGateway
 from local_server.testing import Fault, FaultKind, FunctionError
 from notify.model import ConnectionId, Principal, Username
 from notify.topics import implicit_topics
-from tests.aws import REGION
-from tests.journeys.conftest import PASSWORD, Service, mint
+from tests.journeys.conftest import DAY_SECONDS, PASSWORD, Service, mint
 from tests.promised import Device
 
-DAY_SECONDS = 24 * 3600
 LEASE_SECONDS = 35  # what a caller who died holds its key for
 TRIES = 100
 QUEUES = ("REFUSALS", "DELIVERIES", "LATER")
@@ -86,7 +84,7 @@ class Storm:
         self._admin = self._headers("root", "admin", "service")
         environment = self.running.environment
         self._gateway = ApiGateway(environment["CALLBACK_ENDPOINT"], environment["AWS_REGION"])
-        self._sqs = boto3.client("sqs", **self._store)
+        self._sqs = boto3.client("sqs", **service.store)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -250,12 +248,6 @@ class Storm:
                     handle = message["ReceiptHandle"]
                     self._sqs.delete_message(QueueUrl=dead, ReceiptHandle=handle)
 
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        dynamodb = boto3.resource("dynamodb", **self._store)
-        name = self.running.environment["TABLE_PREFIX"] + table
-        rows: list[dict[str, Any]] = dynamodb.Table(name).scan()["Items"]
-        return rows
-
     def _urls(self, queue: str) -> tuple[str, str]:
         url = self.running.environment[f"{queue}_QUEUE_URL"]
         return url, f"{url}-dead"
@@ -267,15 +259,6 @@ class Storm:
             for state in ("", "NotVisible", "Delayed")
         )
         return sum(map(int, numbers))
-
-    @property
-    def _store(self) -> dict[str, Any]:
-        return {
-            "endpoint_url": self.running.store_url,
-            "region_name": REGION,
-            "aws_access_key_id": "testing",
-            "aws_secret_access_key": "testing",
-        }
 
     def _headers(self, name: str, *roles: str) -> dict[str, str]:
         return {"authorization": f"Bearer {mint(name, *roles, seconds=DAY_SECONDS)}"}

@@ -10,7 +10,6 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from local_server.testing import Fault, FaultKind
-from tests.aws import REGION
 from tests.journeys.conftest import Service, receive, running_service, say
 
 CLIENTS = 6
@@ -24,13 +23,7 @@ def queueing() -> Iterator[Service]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INLINE_RECIPIENTS", "0")
         with running_service() as made:
-            sqs = boto3.client(
-                "sqs",
-                endpoint_url=made.running.store_url,
-                region_name=REGION,
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",
-            )
+            sqs = boto3.client("sqs", **made.store)
             sqs.set_queue_attributes(
                 QueueUrl=made.running.environment["DELIVERIES_QUEUE_URL"],
                 Attributes={"VisibilityTimeout": "2"},

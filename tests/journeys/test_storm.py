@@ -13,7 +13,7 @@ import pytest
 
 from notify.marks import State
 from notify.model import Principal
-from tests.journeys.conftest import running_service
+from tests.journeys.conftest import rows, running_service
 from tests.journeys.storm import Online, Storm
 from tests.promised import Addressed, Promised
 
@@ -189,18 +189,20 @@ async def check_rows(story: Story) -> None:
             break
         await storm.running.advance(60)
     assert {name: stats[name] for name in expected} == expected
-    connections = {row["connection_id"]: row for row in storm.rows("connections")}
+    connections = {row["connection_id"]: row for row in rows(storm.service, "connections")}
     online = {each.connection_id: each.device for each in storm.online.values()}
     assert connections.keys() == online.keys()
     for connection_id, device in online.items():
         placed = connections[connection_id]["topics"]
         assert {place.rpartition("#")[0] for place in placed} == device.topics
-    members = {row["connection_id"] for row in storm.rows("subscriptions")}
+    members = {row["connection_id"] for row in rows(storm.service, "subscriptions")}
     assert members == connections.keys()
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 11))]
+)
 async def test_whatever_goes_wrong_nothing_is_lost_and_nothing_goes_astray(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

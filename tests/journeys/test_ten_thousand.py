@@ -1,0 +1,125 @@
+"""Ten thousand at once, through every part of the running service. Minutes long: `make soak`."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import boto3
+import pytest
+
+from local_server.testing import Fault, FaultKind
+from tests.journeys.conftest import DAY_SECONDS, ROOT, Service, mint, rows, running_service
+
+COUNT = 10_000
+USERS = 500
+MINUTES_OF_SWEEPS = 180
+# Cheap hashes: nobody logs in.
+ADD_USERS = f"""
+import os
+from infra.stores.users import DynamoUsers
+from infra.tables import bind
+from notify.accounts import new_user
+from notify.passwords import PasswordHasher
+from notify.requests import CreateUser
+
+bind(os.environ["TABLE_PREFIX"], os.environ["AWS_REGION"])
+for number in range({USERS}):
+    request = CreateUser(f"crowd{{number}}", "correct horse", ["member"])
+    DynamoUsers().add(new_user(request, PasswordHasher(cost=4), 0))
+"""
+
+
+class Crowd:
+    """The clients' process. It has the descriptors that this one needs for the other ends."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def ask(self, line: str) -> list[int]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        return await self.answer()
+
+    async def answer(self) -> list[int]:
+        assert self._process.stdout is not None
+        return [int(word) for word in (await self._process.stdout.readline()).split()]
+
+
+@asynccontextmanager
+async def crowd(service: Service) -> AsyncIterator[Crowd]:
+    tokens = [mint(f"crowd{n}", "member", seconds=DAY_SECONDS) for n in range(USERS)]
+    url = service.running.http_url.replace("http", "ws") + "/api/v1/ws/realtime"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.journeys.crowd", url, str(COUNT),
+        cwd=ROOT, stdin=PIPE, stdout=PIPE,
+    )  # fmt: skip
+    clients = Crowd(process)
+    try:
+        assert await clients.ask(" ".join(tokens)) == [COUNT]
+        yield clients
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def hurry(service: Service) -> None:
+    """A part whose worker was killed comes again after half a minute, not twelve."""
+    sqs = boto3.client("sqs", **service.store)
+    url = service.running.environment["DELIVERIES_QUEUE_URL"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+
+
+def kill_workers(service: Service) -> list[int]:
+    """At its start, in the middle and near the end of a page, and in what follows."""
+    return [
+        service.running.faults.add(
+            Fault(FaultKind.WORKER_KILLED, function="deliver", times=1, delay_ms=delay_ms)
+        )
+        for delay_ms in (20, 300, 1_000, 2_500, 5_000)
+    ]
+
+
+async def at_its_end(service: Service, broadcast_id: str) -> dict[str, object]:
+    path = f"/notifications/broadcasts/{broadcast_id}"
+    async with asyncio.timeout(1200):
+        while True:
+            answer = await asyncio.to_thread(service.http.get, path, headers=service.admin)
+            seen: dict[str, object] = answer.json()
+            if seen["state"] in ("done", "failed", "cancelled"):
+                return seen
+            await asyncio.sleep(1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_ten_thousand_come_hear_a_broadcast_and_leave_nothing_behind() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAX_CONNECTIONS_PER_USER", "100")
+        with running_service() as service:
+            hurry(service)
+            service.python("-c", ADD_USERS)
+            async with crowd(service) as clients:
+                stats = service.stats()
+                assert (stats["websocket_connections"], stats["user_connections"]) == (COUNT, USERS)
+                kills = kill_workers(service)
+                service.running.faults.add(Fault(FaultKind.POST_THROTTLED, probability=0.01))
+                told = service.broadcast("general")
+                seen = await at_its_end(service, told["broadcast_id"])
+                heard, _ = await clients.ask(f"heard {told['notification_id']}")
+                assert [service.running.faults.strikes(kill) for kill in kills] == [1] * len(kills)
+                service.running.faults.add(Fault(FaultKind.DISCONNECT_LOST, probability=0.2))
+                await clients.ask("leave")
+            assert heard == COUNT
+            assert (seen["state"], seen["delivered"], seen["failed"]) == ("done", COUNT, 0)
+            lost = service.stats()["websocket_connections"]
+            for _ in range(MINUTES_OF_SWEEPS):
+                await service.running.advance(60)
+                if service.stats()["websocket_connections"] == service.stats()["topics"] == 0:
+                    break
+            assert lost > COUNT // 10
+            assert service.stats()["websocket_connections"] == 0
+            assert service.stats()["user_connections"] == service.stats()["topics"] == 0
+            assert rows(service, "connections") == rows(service, "subscriptions") == []
