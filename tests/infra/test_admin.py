@@ -1,54 +1,23 @@
+"""The command line as a whole: help, exit codes, and what a stage is called."""
+
 import pytest
+from botocore.exceptions import ClientError
 
-from infra.admin import main
-from infra.stores.users import DynamoUsers
-from notify.model import Username
+from infra.admin.command_line import COMMANDS, Command, main
+from infra.admin.stage import error_code, find_stage
+from infra.settings import SettingsError
+from tests.infra.admin.clients import FakeClients, options, refusal
 
 
-def test_a_created_user_is_stored_with_roles_and_tenant(
-    service: dict[str, str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_explains_itself(
+    capsys: pytest.CaptureFixture[str], command: Command
 ) -> None:
-    arguments = ["create-user", "carol", "--role", "admin", "--role", "ops", "--tenant", "t1"]
-    assert main([*arguments, "--password", "carols password"]) == 0
-    user = DynamoUsers().get(Username("carol"))
-    assert user is not None
-    assert (sorted(user.roles), user.tenant) == (["admin", "ops"], "t1")
-    assert user.created_at > 0
-    assert capsys.readouterr().out == "created carol\n"
-
-
-def test_a_password_may_come_from_the_environment(
-    service: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HELIOGRAPH_PASSWORD", "carols password")
-    assert main(["create-user", "carol"]) == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["create-user", "carol", "--password", "short"], "password: at least 8 characters"),
-        (["create-user", "a b", "--password", "long enough"], "username: 1 to 64 of"),
-    ],
-)
-def test_a_bad_user_is_refused_in_one_line(
-    service: dict[str, str],
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    complaint: str,
-) -> None:
-    assert main(arguments) == 1
-    error = capsys.readouterr().err
-    assert error.startswith(f"infra.admin: {complaint}")
-    assert error.count("\n") == 1
-
-
-def test_a_user_who_exists_is_not_overwritten(
-    service: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["create-user", "carol", "--password", "carols password"]
-    assert [main(arguments), main(arguments)] == [0, 1]
-    assert capsys.readouterr().err == "infra.admin: the user exists already: carol\n"
+    with pytest.raises(SystemExit) as ended:
+        main([command.name, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert command.name == "demo" or f"infra.admin --stage dev {command.name}" in text
 
 
 @pytest.mark.parametrize("missing", ["TABLE_PREFIX", "AWS_REGION"])
@@ -62,23 +31,46 @@ def test_what_is_missing_is_named(
     assert missing in capsys.readouterr().err
 
 
-def test_a_stage_may_be_given_instead(service: dict[str, str]) -> None:
-    # There are no tables of that stage in this test.
-    assert main(["--stage", "test", "create-user", "carol", "--password", "long enough"]) == 2
-
-
-def test_demo_users_are_made_again_and_again_on_a_laptop(
-    service: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_what_aws_refuses_is_said_in_one_line(
+    aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("STAGE", "local")
-    assert [main(["demo"]), main(["demo"])] == [0, 0]
-    printed = capsys.readouterr().out
-    assert "alice    alice-demo" in printed
-    assert "client --url http://127.0.0.1:3001 listen --user alice" in printed
+    clients = FakeClients({"lambda": {"get_function_configuration": refusal("AccessDenied")}})
+    assert main(["--stage", "dev", "rotate-key"], clients) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("infra.admin: An error occurred (AccessDenied)")
+    assert error.count("\n") == 1
 
 
-def test_demo_users_are_made_nowhere_else(
-    service: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["demo"]) == 2
-    assert DynamoUsers().get(Username("alice")) is None
+def test_a_stage_has_the_names_of_serverless_yml() -> None:
+    stage = find_stage(options(stage="dev", region="eu-west-1"))
+    assert (stage.prefix, stage.region, stage.title) == ("heliograph-dev-", "eu-west-1", "dev")
+
+
+def test_what_the_functions_are_told_is_asked_of_one_of_them() -> None:
+    answer = {"Environment": {"Variables": {"LATER_QUEUE_URL": "https://queue"}}}
+    clients = FakeClients({"lambda": {"get_function_configuration": answer}})
+    stage = find_stage(options(stage="dev", region="eu-west-1"), clients)
+    assert stage.environment() == {"LATER_QUEUE_URL": "https://queue"}
+    assert clients.calls == [
+        ("get_function_configuration", {"FunctionName": "heliograph-dev-users"})
+    ]
+
+
+def test_a_stage_that_is_not_deployed_is_named_so() -> None:
+    missing = refusal("ResourceNotFoundException")
+    clients = FakeClients({"lambda": {"get_function_configuration": missing}})
+    stage = find_stage(options(stage="dev", region="eu-west-1"), clients)
+    with pytest.raises(SettingsError, match="heliograph-dev-users"):
+        stage.environment()
+
+
+def test_on_a_laptop_our_own_variables_are_the_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLE_PREFIX", "test-")
+    monkeypatch.setenv("LATER_QUEUE_URL", "http://queue")
+    stage = find_stage(options(stage=None, region=None))
+    assert stage.environment()["LATER_QUEUE_URL"] == "http://queue"
+
+
+@pytest.mark.parametrize("code", ["Throttling", "com.amazonaws.ssm#Throttling"])
+def test_an_error_has_one_code_whatever_the_protocol(code: str) -> None:
+    assert error_code(ClientError({"Error": {"Code": code}}, "Any")) == "Throttling"

@@ -1,0 +1,1 @@
+"""What an operator does from a shell, under their own credentials: one noun a module."""
