@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from infra.admin import demo, users
+from infra.admin import demo, rotation, users
 from infra.admin.errors import Refused
 from infra.admin.stage import Clients, Stage, find_stage
 from infra.settings import SettingsError
@@ -47,6 +47,13 @@ COMMANDS = (
         users.add_roles_arguments,
         users.set_roles,
         users.ROLES_EXAMPLES,
+    ),
+    Command(
+        "rotate-key",
+        "a new key to sign tokens with, or the end of old ones",
+        rotation.add_arguments,
+        rotation.run,
+        rotation.EXAMPLES,
     ),
     Command(
         "demo",
