@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from infra.admin import demo, rotation, users
+from infra.admin import demo, redriving, rotation, users
 from infra.admin.errors import Refused
 from infra.admin.stage import Clients, Stage, find_stage
 from infra.settings import SettingsError
@@ -54,6 +54,13 @@ COMMANDS = (
         rotation.add_arguments,
         rotation.run,
         rotation.EXAMPLES,
+    ),
+    Command(
+        "redrive",
+        "move dead letters back to their queues",
+        redriving.add_arguments,
+        redriving.run,
+        redriving.EXAMPLES,
     ),
     Command(
         "demo",
