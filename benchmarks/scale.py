@@ -20,6 +20,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.measure import machine
+from infra.admin.prices import read_prices
 from infra.stores.directory import SHARD_SIZE, shard_of
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
@@ -46,14 +47,14 @@ LAMBDA_MS, LAMBDA_GB = 120_000.0, 0.5  # serverless.yml
 SUBSCRIPTION_BYTES = 160
 CONNECTION_BYTES = 1024
 FORGET_WRITES = 12  # a connection, its four subscriptions, and what counts them
-# us-east-1, dollars, as AWS listed them in 2025; check before quoting.
+LIST = read_prices()
 PRICES = {
-    "post": 1.00e-6,  # a WebSocket message of up to 32 KB
-    "read": 0.125e-6,
-    "write": 0.625e-6,
-    "message": 0.40e-6 * 2.1,  # received and deleted one by one, sent by tens
-    "gb_second": 0.0000133334,
-    "invocation": 0.20e-6,
+    "post": LIST.first("websocket_message"),
+    "read": LIST.first("dynamodb_read"),
+    "write": LIST.first("dynamodb_write"),
+    "message": LIST.first("sqs_request") * 2.1,  # received and deleted one by one, sent by tens
+    "gb_second": LIST.first("lambda_gb_second"),
+    "invocation": LIST.first("lambda_request"),
 }
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from infra.admin import demo, redriving, rotation, users
+from infra.admin import cost, demo, redriving, rotation, users
 from infra.admin.errors import Refused
-from infra.admin.stage import Clients, Stage, find_stage
+from infra.admin.stage import NOWHERE, Clients, Stage, find_stage
 from infra.settings import SettingsError
 from infra.tables import bind
 from notify.errors import HeliographError
@@ -31,6 +31,7 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Stage], int]
     epilog: str = ""
+    needs_stage: bool = True
 
 
 COMMANDS = (
@@ -63,6 +64,14 @@ COMMANDS = (
         redriving.EXAMPLES,
     ),
     Command(
+        "cost",
+        "what a month would cost, and what of it are pings",
+        cost.add_arguments,
+        cost.run,
+        cost.EXAMPLES,
+        needs_stage=False,
+    ),
+    Command(
         "demo",
         "store the demo accounts of a laptop's emulator",
         demo.add_arguments,
@@ -75,15 +84,21 @@ def main(arguments: Sequence[str] | None = None, clients: Clients | None = None)
     """0 if it was done, 1 if it was refused, 2 if it could not be tried."""
     options = _parser().parse_args(arguments)
     try:
-        stage = find_stage(options, clients)
-        bind(stage.prefix, stage.region)
-        return int(options.run(options, stage))
+        return _run(options.command, options, clients)
     except HeliographError as error:
         return _complain(error.message, 1)
     except Refused as error:
         return _complain(str(error), 1)
     except (SettingsError, BotoCoreError, ClientError, PynamoDBException) as error:
         return _complain(str(error), 2)
+
+
+def _run(command: Command, options: argparse.Namespace, clients: Clients | None) -> int:
+    if not command.needs_stage:
+        return command.run(options, NOWHERE)
+    stage = find_stage(options, clients)
+    bind(stage.prefix, stage.region)
+    return command.run(options, stage)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
             epilog=command.epilog,
         )
         command.add_arguments(added)
-        added.set_defaults(run=command.run)
+        added.set_defaults(command=command)
     return parser
 
 

@@ -56,6 +56,13 @@ class Stage:
         return dict(answer.get("Environment", {}).get("Variables", {}))
 
 
+def _no_clients(name: str) -> Any:
+    raise SettingsError(f"there is no stage to ask {name} about")
+
+
+NOWHERE = Stage("", "", "", _no_clients)
+
+
 def find_stage(options: argparse.Namespace, clients: Clients | None = None) -> Stage:
     """Raises: SettingsError."""
     prefix = _prefix(options.stage)

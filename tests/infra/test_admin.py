@@ -1,5 +1,7 @@
 """The command line as a whole: help, exit codes, and what a stage is called."""
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,7 +19,7 @@ def test_every_command_explains_itself(
         main([command.name, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert command.name == "demo" or f"infra.admin --stage dev {command.name}" in text
+    assert command.name == "demo" or re.search(f"infra.admin .*{command.name}", text)
 
 
 @pytest.mark.parametrize("missing", ["TABLE_PREFIX", "AWS_REGION"])
