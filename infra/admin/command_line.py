@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from infra.admin import cost, demo, redriving, rotation, users
+from infra.admin import cost, demo, health, redriving, rotation, users
 from infra.admin.errors import Refused
 from infra.admin.stage import NOWHERE, Clients, Stage, find_stage
 from infra.settings import SettingsError
@@ -55,6 +55,13 @@ COMMANDS = (
         rotation.add_arguments,
         rotation.run,
         rotation.EXAMPLES,
+    ),
+    Command(
+        "doctor",
+        "whether a deployed stage is well, and what to do if it is not",
+        health.add_arguments,
+        health.run,
+        health.EXAMPLES,
     ),
     Command(
         "redrive",

@@ -41,7 +41,7 @@ class FakeClient:
         self._answers = answers
 
     def __getattr__(self, operation: str) -> Any:
-        def call(**arguments: Any) -> Any:
+        def call(*_: object, **arguments: Any) -> Any:
             self._clients.calls.append((operation, arguments))
             answer = self._answers[operation]
             if isinstance(answer, list):

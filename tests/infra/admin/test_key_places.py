@@ -34,7 +34,7 @@ class Interrupted:
 
 
 @pytest.fixture(params=["ssm", "secretsmanager"])
-def kind(request: pytest.FixtureRequest, aws: None) -> str:
+def kind(request: pytest.FixtureRequest, bare_aws: None) -> str:
     return str(request.param)
 
 
@@ -67,7 +67,7 @@ def test_what_is_changed_is_what_is_there(kind: str) -> None:
     assert place(kind).read() == changed
 
 
-def test_a_parameter_is_encrypted(aws: None) -> None:
+def test_a_parameter_is_encrypted(bare_aws: None) -> None:
     Parameter(client("ssm"), "/" + NAME).change(add("first"))
     (listed,) = client("ssm").describe_parameters()["Parameters"]
     assert listed["Type"] == "SecureString"
@@ -98,7 +98,7 @@ def test_what_another_operator_drops_meanwhile_stays_dropped(kind: str) -> None:
     assert place(kind).read().keys() == {"old", "ours"}
 
 
-def test_a_secret_that_is_changed_again_and_again_is_given_up(aws: None) -> None:
+def test_a_secret_that_is_changed_again_and_again_is_given_up(bare_aws: None) -> None:
     answers = {
         "get_secret_value": {"SecretString": json.dumps(BY_HAND), "VersionId": "v"},
         "put_secret_value": {"VersionId": "w"},

@@ -32,7 +32,7 @@ def waiting(url: str) -> int:
 def test_a_dry_run_counts_and_moves_none(
     dead: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["redrive", "--dry-run"]) == 0
+    assert main(["redrive", "--dry-run"], client) == 0
     assert capsys.readouterr().out.splitlines() == [
         "refusals: no dead letters",
         "deliveries: no dead letters",

@@ -21,9 +21,9 @@ def store(ring: dict[str, dict[str, str]]) -> None:
 
 
 def test_keys_are_rotated_and_none_is_printed(
-    aws: None, capsys: pytest.CaptureFixture[str]
+    bare_aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert [main(ROTATE), main(ROTATE)] == [0, 0]
+    assert [main(ROTATE, client), main(ROTATE, client)] == [0, 0]
     newer, older = stored()
     printed = capsys.readouterr()
     assert printed.out.splitlines()[2:4] == [
@@ -35,43 +35,48 @@ def test_keys_are_rotated_and_none_is_printed(
         assert fields["key"] not in printed.out + printed.err
 
 
-def test_a_dry_run_changes_nothing(aws: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*ROTATE, "--dry-run"]) == 0
+def test_a_dry_run_changes_nothing(bare_aws: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*ROTATE, "--dry-run"], client) == 0
     assert "(dry run: nothing is changed)" in capsys.readouterr().out
     with pytest.raises(client("ssm").exceptions.ParameterNotFound):
         stored()
 
 
-def test_what_has_served_is_retired(aws: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_has_served_is_retired(bare_aws: None, capsys: pytest.CaptureFixture[str]) -> None:
     current, older = new_key("HS256", clock() - LIFE_MS - 1000), new_key("HS256", 0)
     store(dict([current, older]))
-    assert main([*ROTATE, "--retire"]) == 0
+    assert main([*ROTATE, "--retire"], client) == 0
     assert list(stored()) == [current[0]]
     assert f"  {older[0]}  HS256  retired" in capsys.readouterr().out
 
 
 def test_a_leaked_key_is_dropped_once_another_signs(
-    aws: None, capsys: pytest.CaptureFixture[str]
+    bare_aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leaked = new_key("HS256", clock())
     store(dict([leaked]))
     drop = [*ROTATE, "--drop", leaked[0]]
-    assert [main(drop), main(ROTATE), main(drop), main(drop)] == [1, 0, 0, 1]
+    assert [main(drop, client), main(ROTATE, client), main(drop, client), main(drop, client)] == [
+        1,
+        0,
+        0,
+        1,
+    ]
     assert leaked[0] not in stored()
     errors = capsys.readouterr().err.splitlines()
     assert "rotate first" in errors[0]
     assert errors[1] == f"infra.admin: there is no key {leaked[0]}"
 
 
-def test_a_new_key_is_of_the_kind_of_the_old_one(aws: None) -> None:
-    assert [main([*ROTATE, "--algorithm", "ES256"]), main(ROTATE)] == [0, 0]
+def test_a_new_key_is_of_the_kind_of_the_old_one(bare_aws: None) -> None:
+    assert [main([*ROTATE, "--algorithm", "ES256"], client), main(ROTATE, client)] == [0, 0]
     assert [fields["alg"] for fields in stored().values()] == ["ES256", "ES256"]
 
 
 def test_a_machine_reads_what_has_become_of_each_key(
-    aws: None, capsys: pytest.CaptureFixture[str]
+    bare_aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*ROTATE, "--json"]) == 0
+    assert main([*ROTATE, "--json"], client) == 0
     told = json.loads(capsys.readouterr().out)
     ((key_id, fields),) = stored().items()
     assert told == {
@@ -82,6 +87,6 @@ def test_a_machine_reads_what_has_become_of_each_key(
     assert fields["key"] not in json.dumps(told)
 
 
-def test_a_laptop_has_no_key_to_rotate(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_laptop_has_no_key_to_rotate(bare_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE_PREFIX", "test-")
     assert main(["rotate-key"]) == 1

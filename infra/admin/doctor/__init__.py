@@ -1,0 +1,1 @@
+"""What is wrong with a deployed stage: one thing to look at a module."""
