@@ -5,10 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OLD    := .venv-urllib3-1
+AUDIT  := .venv-audit
 CODE   := notify infra handlers local_server client tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-urllib3-1 check lint types contracts docs format bench scale soak clean
+.PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +57,14 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# In an environment of its own: it brings thirty packages that nothing else needs.
+$(AUDIT)/bin/pip-audit:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9,<3'
+
+audit: $(STAMP) $(AUDIT)/bin/pip-audit ## Look at licences of what is deployed, and for advisories
+	$(BIN)/python -m tests.audit --pip-audit $(AUDIT)/bin/pip-audit
+
 bench: $(STAMP) ## Measure, against baselines in the same run
 	$(BIN)/python -m benchmarks
 
@@ -66,4 +75,4 @@ scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale
 
 clean: ## Remove what make has created
-	rm -rf $(VENV) $(OLD) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLD) $(AUDIT) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
