@@ -56,7 +56,9 @@ def run(options: argparse.Namespace, stage: Stage) -> int:
     place, now = find_place(stage, options.parameter, options.secret), clock()
     before = place.read()
     edit = _edit(options, before, now)
-    after = edit(before) if options.dry_run else place.change(edit)
+    after = edit(before)
+    if after != before and not options.dry_run:
+        after = place.change(edit)
     found = list(states(before, after, now))
     print(
         _json(place.title, found, options) if options.json else _text(place.title, found, options)

@@ -27,7 +27,9 @@ def look_at_http(patient: Patient) -> Iterator[Finding]:
     try:
         status = httpx.get(url, timeout=TIMEOUT_SECONDS).status_code
     except httpx.HTTPError as error:
-        yield fail("http", f"{url} cannot be reached: {_say(error)}", "is the address right?")
+        yield fail(
+            "http", f"{url} cannot be reached: {_say(error)}", "if it is another one, give --url"
+        )
         return
     if status == httpx.codes.OK:
         yield ok("http", f"{url} answers")
@@ -52,7 +54,7 @@ def look_at_websocket(patient: Patient) -> Iterator[Finding]:
     try:
         refusal = _knock(f"{url}?token={NO_TOKEN}")
     except (OSError, InvalidHandshake, ConnectionClosed) as error:
-        advice = f"see the log of {patient.named('connect')}"
+        advice = f"see the log of {patient.named('connect')}; another address: --websocket-url"
         yield fail("websocket", f"{shown} does not open: {_say(error)}", advice)
         return
     if refusal in (f"HTTP {httpx.codes.UNAUTHORIZED}", f"{Code.UNAUTHORIZED:d}"):

@@ -10,6 +10,7 @@ from infra.admin.doctor.patient import Patient
 from infra.admin.stage import error_code
 
 DEPLOY = "deploy the stage"
+MISSING = "missing"
 
 
 def look_at_stack(patient: Patient) -> Iterator[Finding]:
@@ -25,24 +26,29 @@ def look_at_stack(patient: Patient) -> Iterator[Finding]:
 
 def look_at_functions(patient: Patient) -> Iterator[Finding]:
     names = expected_functions()
-    wrong = [finding for name in names for finding in _look(patient, name)]
-    yield from wrong
+    wrong = {name: problem for name in names if (problem := _problem(patient, name))}
+    missing = [name for name, problem in wrong.items() if problem == MISSING]
+    if missing:
+        yield fail("functions", f"missing: {', '.join(missing)}", DEPLOY)
+    for name, problem in wrong.items():
+        if name not in missing:
+            yield fail("functions", f"{name} cannot run: {problem}", DEPLOY)
     if not wrong:
         yield ok("functions", f"{len(names)} that can run")
 
 
-def _look(patient: Patient, name: str) -> Iterator[Finding]:
+def _problem(patient: Patient, name: str) -> str:
+    """Empty where there is none."""
+    client, function = patient.client("lambda"), patient.named(name)
     try:
-        found = patient.client("lambda").get_function_configuration(
-            FunctionName=patient.named(name)
-        )
+        found = client.get_function_configuration(FunctionName=function)
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise
-        yield fail("functions", f"{name} is missing", DEPLOY)
-        return
-    state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
-    # Inactive: not called for so long that Lambda has put it away, as it does.
-    if state == "Failed" or update == "Failed":
-        why = found.get("StateReason") or found.get("LastUpdateStatusReason") or "no reason given"
-        yield fail("functions", f"{name} cannot run: {why}", DEPLOY)
+        return MISSING
+    # Inactive is no problem: not called for so long that Lambda has put it away.
+    if found.get("State") == "Failed":
+        return str(found.get("StateReason", "no reason given"))
+    if found.get("LastUpdateStatus") == "Failed":
+        return str(found.get("LastUpdateStatusReason", "no reason given"))
+    return ""

@@ -1,6 +1,6 @@
 """Whether every table is there, forgets what has expired and can be restored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
@@ -10,33 +10,49 @@ from infra.admin.doctor.patient import Patient
 from infra.admin.stage import error_code
 
 ON = ("ENABLED", "ENABLING")
-BACKUPS_OFF = "in production, deploy with the stage's point-in-time recovery on"
+# What may be said of a table, and what to do.
+MISSING = "missing"
+BROKEN = "neither active nor being updated"
+FORGETS_NOTHING = "without a time to live"
+NOT_BACKED_UP = "without point-in-time recovery"
+ADVICE = {
+    MISSING: "deploy the stage",
+    BROKEN: "look at them in the console",
+    FORGETS_NOTHING: "deploy again: what has expired stays, and is paid for",
+    NOT_BACKED_UP: "a stage whose data matters wants it: see serverless.yml",
+}
 
 
-def look_at_tables(patient: Patient) -> Iterator[Finding]:
-    tables = expected_tables()
-    wrong = [finding for table in tables for finding in look_at_table(patient, table)]
-    yield from wrong
+def look_at_tables(
+    patient: Patient, tables: Sequence[ExpectedTable] | None = None
+) -> Iterator[Finding]:
+    tables = expected_tables() if tables is None else tables
+    wrong: dict[str, list[str]] = {}
+    for table in tables:
+        for problem in _problems(patient, table):
+            wrong.setdefault(problem, []).append(table.name)
+    for problem, names in wrong.items():
+        make = warn if problem == NOT_BACKED_UP else fail
+        yield make("tables", f"{problem}: {', '.join(names)}", ADVICE[problem])
     if not wrong:
         yield ok("tables", f"{len(tables)}, each as it is written in infra/tables.yml")
 
 
-def look_at_table(patient: Patient, table: ExpectedTable) -> Iterator[Finding]:
+def _problems(patient: Patient, table: ExpectedTable) -> Iterator[str]:
     client, name = patient.client("dynamodb"), patient.named(table.name)
     try:
         status = client.describe_table(TableName=name)["Table"]["TableStatus"]
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise
-        yield fail("tables", f"{table.name} is missing", "deploy the stage")
+        yield MISSING
         return
     if status not in ("ACTIVE", "UPDATING"):
-        yield fail("tables", f"{table.name} is {status}", "look at it in the console")
+        yield BROKEN
     if table.expires and not _expires(patient, name):
-        advice = "deploy again: what has expired stays, and is paid for"
-        yield fail("tables", f"{table.name} has no time to live", advice)
+        yield FORGETS_NOTHING
     if table.backed_up and not _is_backed_up(patient, name):
-        yield warn("tables", f"{table.name} cannot be restored to a point in time", BACKUPS_OFF)
+        yield NOT_BACKED_UP
 
 
 def _expires(patient: Patient, name: str) -> bool:

@@ -50,6 +50,13 @@ def test_what_has_served_is_retired(bare_aws: None, capsys: pytest.CaptureFixtur
     assert f"  {older[0]}  HS256  retired" in capsys.readouterr().out
 
 
+def test_where_there_is_nothing_to_do_nothing_is_written(bare_aws: None) -> None:
+    store(dict([new_key("HS256", clock())]))
+    assert main([*ROTATE, "--retire"], client) == 0
+    answer = client("ssm").get_parameter(Name=PLACE[1])
+    assert answer["Parameter"]["Version"] == 1
+
+
 def test_a_leaked_key_is_dropped_once_another_signs(
     bare_aws: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,10 +45,13 @@ def test_a_function_that_cannot_run_is_named_with_the_reason() -> None:
     findings = look_at_functions(
         functions(
             connect=refusal("ResourceNotFoundException"),
+            message=refusal("ResourceNotFoundException"),
+            send={"LastUpdateStatus": "Failed", "LastUpdateStatusReason": "too large"},
             sweep={"State": "Failed", "StateReason": "no such key"},
         )
     )
     assert short(findings) == [
-        "fail: connect is missing",
+        "fail: missing: connect, message",
+        "fail: send cannot run: too large",
         "fail: sweep cannot run: no such key",
     ]

@@ -1,5 +1,5 @@
 from infra.admin.doctor.expected import ExpectedTable, expected_tables
-from infra.admin.doctor.tables import look_at_table, look_at_tables
+from infra.admin.doctor.tables import look_at_tables
 from tests.aws import PREFIX, client
 from tests.infra.admin.doctor.patients import on_moto, short
 
@@ -18,16 +18,22 @@ def test_tables_that_are_as_they_are_written_are_counted(aws: None) -> None:
 
 def test_a_table_that_is_missing_is_named(aws: None) -> None:
     client("dynamodb").delete_table(TableName=PREFIX + "inbox")
-    assert "fail: inbox is missing" in short(look_at_tables(on_moto()))
+    assert "fail: missing: inbox" in short(look_at_tables(on_moto()))
 
 
-def test_a_table_that_forgets_nothing_is_named(aws: None) -> None:
-    table = ExpectedTable("users", expires=True, backed_up=False)
-    assert short(look_at_table(on_moto(), table)) == ["fail: users has no time to live"]
-
-
-def test_a_table_that_cannot_be_restored_is_named(aws: None) -> None:
-    table = ExpectedTable("users", expires=False, backed_up=True)
-    assert short(look_at_table(on_moto(), table)) == [
-        "warn: users cannot be restored to a point in time"
+def test_tables_that_have_the_same_problem_are_named_together(aws: None) -> None:
+    tables = [
+        ExpectedTable("users", expires=True, backed_up=True),
+        ExpectedTable("topics", expires=True, backed_up=False),
     ]
+    assert short(look_at_tables(on_moto(), tables)) == [
+        "fail: without a time to live: users, topics",
+        "warn: without point-in-time recovery: users",
+    ]
+
+
+def test_a_table_that_is_going_is_told(aws: None) -> None:
+    answer = {"Table": {"TableStatus": "DELETING"}}
+    tables = [ExpectedTable("users", expires=False, backed_up=False)]
+    (text,) = short(look_at_tables(on_moto(dynamodb={"describe_table": answer}), tables))
+    assert text == "fail: neither active nor being updated: users"
