@@ -10,6 +10,8 @@ from infra.admin.doctor.patient import Patient
 from infra.admin.stage import error_code
 
 ON = ("ENABLED", "ENABLING")
+# Of other stages, what is in them may be lost.
+PRODUCTION = "prod"
 # What may be said of a table, and what to do.
 MISSING = "missing"
 BROKEN = "neither active nor being updated"
@@ -19,7 +21,7 @@ ADVICE = {
     MISSING: "deploy the stage",
     BROKEN: "look at them in the console",
     FORGETS_NOTHING: "deploy again: what has expired stays, and is paid for",
-    NOT_BACKED_UP: "a stage whose data matters wants it: see serverless.yml",
+    NOT_BACKED_UP: "what matters wants it: `pointInTimeRecovery` in serverless.yml, and deploy",
 }
 
 
@@ -32,7 +34,7 @@ def look_at_tables(
         for problem in _problems(patient, table):
             wrong.setdefault(problem, []).append(table.name)
     for problem, names in wrong.items():
-        make = warn if problem == NOT_BACKED_UP else fail
+        make = warn if problem == NOT_BACKED_UP and patient.stage.name != PRODUCTION else fail
         yield make("tables", f"{problem}: {', '.join(names)}", ADVICE[problem])
     if not wrong:
         yield ok("tables", f"{len(tables)}, each as it is written in infra/tables.yml")

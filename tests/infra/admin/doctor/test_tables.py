@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from infra.admin.doctor.expected import ExpectedTable, expected_tables
 from infra.admin.doctor.tables import look_at_tables
 from tests.aws import PREFIX, client
@@ -29,6 +31,15 @@ def test_tables_that_have_the_same_problem_are_named_together(aws: None) -> None
     assert short(look_at_tables(on_moto(), tables)) == [
         "fail: without a time to live: users, topics",
         "warn: without point-in-time recovery: users",
+    ]
+
+
+def test_in_production_everything_that_matters_can_be_restored(aws: None) -> None:
+    patient = on_moto()
+    production = replace(patient, stage=replace(patient.stage, name="prod"))
+    tables = [ExpectedTable("users", expires=False, backed_up=True)]
+    assert short(look_at_tables(production, tables)) == [
+        "fail: without point-in-time recovery: users"
     ]
 
 
