@@ -4,6 +4,8 @@ Two operators may change it at once, and no key that one of them has added is lo
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -15,6 +17,7 @@ from infra.settings import SettingsError
 
 MAX_TRIES = 8
 STANDARD_BYTES = 4096  # beyond it, SSM wants the advanced tier, which costs 5 cents a month
+ADVANCED_BYTES = 8192
 PENDING = "HELIOGRAPH_PENDING"
 
 
@@ -70,10 +73,13 @@ class Parameter:
 
     def _write(self, ring: Ring, version: int) -> int:
         text = json.dumps(ring, separators=(",", ":"))
+        if len(text) > ADVANCED_BYTES:
+            raise Refused(f"{self.title}: no room for so many keys; retire or drop some first")
         tier = {"Tier": "Advanced"} if len(text) > STANDARD_BYTES else {}
-        answer = self._client.put_parameter(
-            Name=self._name, Value=text, Type="SecureString", Overwrite=True, **tier
-        )
+        with _unquoted():
+            answer = self._client.put_parameter(
+                Name=self._name, Value=text, Type="SecureString", Overwrite=True, **tier
+            )
         return int(answer["Version"])
 
 
@@ -107,18 +113,20 @@ class Secret:
         return read_ring(answer["SecretString"]), str(answer["VersionId"])
 
     def _create(self, ring: Ring) -> bool:
-        try:
-            self._client.create_secret(Name=self._name, SecretString=json.dumps(ring))
-        except ClientError as error:
-            if error_code(error) != "ResourceExistsException":
-                raise
-            return False
+        with _unquoted():
+            try:
+                self._client.create_secret(Name=self._name, SecretString=json.dumps(ring))
+            except ClientError as error:
+                if error_code(error) != "ResourceExistsException":
+                    raise
+                return False
         return True
 
     def _replace(self, ring: Ring, version: str) -> bool:
-        written = self._client.put_secret_value(
-            SecretId=self._name, SecretString=json.dumps(ring), VersionStages=[PENDING]
-        )
+        with _unquoted():
+            written = self._client.put_secret_value(
+                SecretId=self._name, SecretString=json.dumps(ring), VersionStages=[PENDING]
+            )
         try:
             self._client.update_secret_version_stage(
                 SecretId=self._name,
@@ -131,6 +139,16 @@ class Secret:
                 raise
             return False
         return True
+
+
+@contextmanager
+def _unquoted() -> Iterator[None]:
+    """AWS's text may quote what it was given, so of an error only its code is told."""
+    try:
+        yield
+    except ClientError as error:
+        said = f"{error.operation_name} answers {error_code(error)}"
+        raise SettingsError(f"the keys were not written: {said}") from None
 
 
 def find_place(stage: Stage, parameter: str | None, secret: str | None) -> KeyPlace:

@@ -32,10 +32,6 @@ class Stage:
     region: str
     client: Clients
 
-    @property
-    def title(self) -> str:
-        return self.name or self.prefix.rstrip("-")
-
     def environment(self) -> Mapping[str, str]:
         """What serverless.yml has told the deployed functions; on a laptop our own variables.
         There may be a key in it: never print it.

@@ -32,7 +32,7 @@ LOOK_READS, LOOK_WRITES = 2, 2
 # By `make scale`, one percent of them gone.
 RECIPIENT_READS, RECIPIENT_WRITES = 0.054, 0.16
 # When there is nothing to do: of the sweep a run and a minute that it looks at, and the scheduler.
-RUN_READS, SWEPT_READS, SWEPT_WRITES = 6, 17, 1
+RUN_READS, SWEPT_READS, SWEPT_WRITES = 7, 17, 1
 SCHEDULER_READS, SCHEDULER_WRITES = 21, 1
 MINUTE_MS = 300  # of both together
 # Lambda asks a queue by five pollers that wait for 20 s each, also while it is empty.

@@ -33,7 +33,7 @@ ROLES_EXAMPLES = """examples:
 Roles are in the token: one that is taken away lasts until the token is refreshed, an hour at most.
 --disconnect makes the user's tokens worthless at once and closes their connections with 4003, as
 POST /admin/users/{username}/disconnect does. It asks the deployed functions where their queue and
-their WebSocket API are, so the stage must be deployed.
+their WebSocket API are, so the stage must be deployed; and it reads the keys, as they do.
 """
 
 
@@ -98,6 +98,7 @@ def _take_the_place_of_a_function(stage: Stage) -> None:
             raise SettingsError(f"connections cannot be closed from here: {name} is not known")
     os.environ.update(variables, AWS_REGION=stage.region)
     wiring.reset()
+    wiring.revocation()  # what it lacks, it lacks before a role has changed
 
 
 def _accounts() -> Accounts:

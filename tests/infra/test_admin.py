@@ -45,7 +45,7 @@ def test_what_aws_refuses_is_said_in_one_line(
 
 def test_a_stage_has_the_names_of_serverless_yml() -> None:
     stage = find_stage(options(stage="dev", region="eu-west-1"))
-    assert (stage.prefix, stage.region, stage.title) == ("heliograph-dev-", "eu-west-1", "dev")
+    assert (stage.prefix, stage.region, stage.name) == ("heliograph-dev-", "eu-west-1", "dev")
 
 
 def test_what_the_functions_are_told_is_asked_of_one_of_them() -> None:

@@ -15,6 +15,7 @@ from tests.infra.admin.clients import FakeClients, refusal
 
 NAME = "heliograph/test/jwt-keys"
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
+LARGE = {"alg": "HS256", "key": "k" * 3000}
 BY_HAND = {"old": {"alg": "HS256", "key": SECRET}}
 
 
@@ -75,7 +76,7 @@ def test_a_parameter_is_encrypted(bare_aws: None) -> None:
 
 def test_a_ring_of_large_keys_has_a_place(kind: str) -> None:
     for number in range(2):
-        place(kind).change(adding(f"k{number}", new_key("RS256", 0)[1]))
+        place(kind).change(adding(f"k{number}", LARGE))
     assert len(place(kind).read()) == 2
 
 
@@ -115,6 +116,26 @@ def test_what_aws_refuses_is_not_taken_for_a_place_that_is_empty(kind: str) -> N
     clients = FakeClients({kind: {"get_parameter": denied, "get_secret_value": denied}})
     with pytest.raises(type(denied)):
         place(kind, clients(kind)).read()
+
+
+@pytest.mark.parametrize("kind", ["ssm", "secretsmanager"])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_what_aws_says_of_what_it_was_given_is_not_repeated(kind: str, fresh: bool) -> None:
+    quoting = refusal("ValidationException", f"Value '{SECRET}' is no good")
+    text = json.dumps(BY_HAND)
+    found = {"Parameter": {"Value": text, "Version": 1}, "SecretString": text, "VersionId": "v"}
+    read = refusal("ParameterNotFound" if kind == "ssm" else "ResourceNotFoundException")
+    reading = dict.fromkeys(["get_parameter", "get_secret_value"], read if fresh else found)
+    writing = dict.fromkeys(["put_parameter", "create_secret", "put_secret_value"], quoting)
+    clients = FakeClients({kind: reading | writing})
+    with pytest.raises(SettingsError, match="answers ValidationException") as error:
+        place(kind, clients(kind)).change(add("ours"))
+    assert SECRET not in str(error.value)
+
+
+def test_a_parameter_without_room_is_told(bare_aws: None) -> None:
+    with pytest.raises(Refused, match="retire or drop some"):
+        place("ssm").change(lambda ring: dict.fromkeys("abc", LARGE))
 
 
 def functions_with(variables: dict[str, str]) -> FakeClients:
