@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -353,3 +354,15 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         path = ROOT / file
         if path.suffix in {".py", ".md", ".yml", ".toml", ".txt", ".json", ".html", ".js", ".css"}:
             assert not forbidden.search(path.read_text()), file
+
+
+def test_the_lock_of_node_pins_each_package_by_its_hash_and_names_no_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    pinned = {path: each for path, each in packages.items() if path}
+    assert not [path for path, each in pinned.items() if "resolved" in each]
+    assert all("integrity" in each for each in pinned.values())
+    (name, version), *others = json.loads((ROOT / "package.json").read_text())[
+        "devDependencies"
+    ].items()
+    assert (name, others) == ("osls", [])
+    assert pinned["node_modules/osls"]["version"] == version
