@@ -42,6 +42,8 @@ def create_tables() -> None:
     for resource in resources("infra/tables.yml").values():
         properties = dict(resource["Properties"])
         ttl = properties.pop("TimeToLiveSpecification", None)
+        for setting in ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification"):
+            properties.pop(setting, None)
         dynamodb.create_table(**properties)
         if ttl:
             dynamodb.update_time_to_live(

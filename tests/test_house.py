@@ -154,9 +154,11 @@ def test_a_delivery_knows_when_it_comes_for_the_last_time() -> None:
 def test_there_are_as_many_workers_as_share_the_pace() -> None:
     deliver = TEMPLATE["functions"]["deliver"]
     (event,) = deliver["events"]
-    at_once = (deliver["reservedConcurrency"], event["sqs"]["maximumConcurrency"])
-    assert set(at_once) == {TEMPLATE["provider"]["environment"]["DELIVERY_WORKERS"]}
-    assert TEMPLATE["params"]["default"]["deliveryWorkers"] == WORKERS
+    at_once = event["sqs"]["maximumConcurrency"]
+    assert at_once == TEMPLATE["provider"]["environment"]["DELIVERY_WORKERS"]
+    defaults = TEMPLATE["params"]["default"]
+    assert deliver["reservedConcurrency"] == "${param:deliveryReserved}"
+    assert defaults["deliveryWorkers"] == defaults["deliveryReserved"] == WORKERS
     assert deliver["timeout"] * 1000 > RESERVE_MS + PAGE_SECONDS * 1000
 
 
@@ -249,6 +251,7 @@ def test_every_module_has_its_mirrored_tests(path: Path) -> None:
 
 
 IMPORTED_AS = {
+    "cfn-lint": "cfnlint",
     "openapi-spec-validator": "openapi_spec_validator",
     "pyjwt[crypto]": "jwt",
     "pyyaml": "yaml",

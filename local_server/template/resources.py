@@ -16,6 +16,7 @@ API_KEYS = tuple(f"AWS::ApiGateway::{kind}" for kind in ("ApiKey", "UsagePlan", 
 # They permit, watch or publish; a handler that runs here does not notice that they are missing.
 # One that is referred to all the same is refused where it is referred to.
 _HARMLESS = (
+    "AWS::ApiGateway::Account",
     "AWS::Budgets::",
     "AWS::CertificateManager::",
     "AWS::CloudFront::",

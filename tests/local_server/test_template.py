@@ -129,10 +129,11 @@ def test_resources_are_tables_and_queues() -> None:
     }
 
 
-def test_harmless_resources_are_warned_of(load: Loader) -> None:
-    template = load(BASE + "resources: {Resources: {A: {Type: AWS::CloudWatch::Alarm}}}")
+@pytest.mark.parametrize("kind", ["AWS::CloudWatch::Alarm", "AWS::ApiGateway::Account"])
+def test_harmless_resources_are_warned_of(load: Loader, kind: str) -> None:
+    template = load(BASE + f"resources: {{Resources: {{A: {{Type: {kind}}}}}}}")
     assert template.resources == {}
-    assert template.warnings == ("AWS::CloudWatch::Alarm is left out: it has no effect here",)
+    assert template.warnings == (f"{kind} is left out: it has no effect here",)
 
 
 def test_plugins_are_warned_of(load: Loader) -> None:

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from infra.stages import Stage, StageError, main, read_stage
+
+
+def test_a_stage_has_what_is_its_own_and_the_defaults_else() -> None:
+    assert read_stage("dev") == Stage("dev", "heliograph-dev", "3.13", "arm64", keeps_tables=False)
+    assert read_stage("prod").keeps_tables
+    assert read_stage("stand-in").architecture == "x86_64"
+
+
+@pytest.mark.parametrize("name", ["local", "default", "production"])
+def test_another_stage_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(StageError, match=f"no stage '{name}'; STAGE can be dev, prod, stand-in"):
+        read_stage(name)
+
+
+def test_a_stage_without_params_of_its_own_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "serverless.yml"
+    file.write_text(
+        "service: s\n"
+        "params: {default: {architecture: arm64, deletionPolicy: Delete}, alice: }\n"
+        "provider: {runtime: python3.13, environment: {QUEUE: !Ref Queue}}\n"
+    )
+    assert read_stage("alice", file).stack == "s-alice"
+
+
+def test_it_is_said_what_a_stage_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod"]) == 0
+    out = capsys.readouterr().out
+    assert "the CloudFormation stack heliograph-prod" in out
+    assert "must be deleted by hand" in out
+
+
+def test_no_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([""]) == 2
+    assert "no stage is given; STAGE can be dev, prod" in capsys.readouterr().err
