@@ -6,10 +6,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OLD    := .venv-urllib3-1
 AUDIT  := .venv-audit
+NODE   := node_modules/.package-lock.json
+OSLS   := node_modules/.bin/osls
 CODE   := notify infra handlers local_server client tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
+.PHONY: package deploy remove test-deploy lock
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +68,35 @@ $(AUDIT)/bin/pip-audit:
 audit: $(STAMP) $(AUDIT)/bin/pip-audit ## Look at licences of what is deployed, and for advisories
 	$(BIN)/python -m tests.audit --pip-audit $(AUDIT)/bin/pip-audit
 
+# npm writes it when it has installed everything.
+$(NODE): package-lock.json
+	npm ci --loglevel error
+	@touch $@
+
+package: $(STAMP) ## Make the zip of a stage (make package STAGE=dev)
+	@$(BIN)/python -m infra.package --stage "$(STAGE)"
+
+deploy: $(STAMP) $(NODE) ## Package and deploy a stage to AWS (make deploy STAGE=dev)
+	@$(BIN)/python -m infra.stages "$(STAGE)"
+	@$(BIN)/python -m infra.package --stage "$(STAGE)"
+	$(OSLS) deploy --stage "$(STAGE)"
+
+remove: $(STAMP) $(NODE) ## Remove a stage from AWS (make remove STAGE=dev)
+	@$(BIN)/python -m infra.stages "$(STAGE)"
+	$(OSLS) remove --stage "$(STAGE)"
+
+# Without npm the tests that want it skip, and say so.
+test-deploy: $(STAMP) $(if $(shell command -v npm),$(NODE)) ## Deploy to a stand-in for AWS on this machine, and test what runs there
+	$(BIN)/python -m pytest -m deploy --numprocesses 2 --dist loadfile tests/deploy
+
+# What Lambda's runtime has already: boto3 and what it brings. urllib3 is ours to bound, so it is packed.
+IN_RUNTIME := boto3 botocore s3transfer jmespath python-dateutil six
+
+lock: $(STAMP) ## Choose newer versions of what is deployed
+	$(BIN)/uv pip compile requirements-lambda.txt --quiet --upgrade --generate-hashes --no-header \
+	    --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: \
+	    $(addprefix --no-emit-package ,$(IN_RUNTIME)) --output-file requirements-lambda.lock
+
 bench: $(STAMP) ## Measure, against baselines in the same run
 	$(BIN)/python -m benchmarks
 
@@ -75,4 +107,4 @@ scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale
 
 clean: ## Remove what make has created
-	rm -rf $(VENV) $(OLD) $(AUDIT) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLD) $(AUDIT) build node_modules .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
