@@ -26,6 +26,7 @@ class Stage:
     stack: str
     python: str
     architecture: str
+    is_protected: bool
     keeps_tables: bool
 
 
@@ -46,6 +47,7 @@ def read_stage(name: str, file: Path = ROOT / "serverless.yml") -> Stage:
         stack=f"{template['service']}-{name}",
         python=template["provider"]["runtime"].removeprefix("python"),
         architecture=merged["architecture"],
+        is_protected=merged["deletionProtection"],
         keeps_tables=merged["deletionPolicy"] == "Retain",
     )
 
@@ -64,11 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _described(stage: Stage) -> str:
-    tables = "kept, and must be deleted by hand" if stage.keeps_tables else "deleted with it"
+    removal = "cannot be removed until deletionProtection is false and deployed, and then "
+    removed = removal if stage.is_protected else "can be removed, and "
+    tables = "are kept, to be deleted by hand" if stage.keeps_tables else "go with it"
     return (
         f"Stage {stage.name}: the CloudFormation stack {stage.stack}, "
         f"functions in Python {stage.python} on {stage.architecture}.\n"
-        f"If the stack is removed, the tables that hold what users have are {tables}."
+        f"It {removed}the tables that hold what users have {tables}."
     )
 
 

@@ -6,8 +6,17 @@ from infra.stages import Stage, StageError, main, read_stage
 
 
 def test_a_stage_has_what_is_its_own_and_the_defaults_else() -> None:
-    assert read_stage("dev") == Stage("dev", "heliograph-dev", "3.13", "arm64", keeps_tables=False)
-    assert read_stage("prod").keeps_tables
+    assert read_stage("dev") == Stage(
+        name="dev",
+        stack="heliograph-dev",
+        python="3.13",
+        architecture="arm64",
+        is_protected=False,
+        keeps_tables=False,
+    )
+    prod = read_stage("prod")
+    assert prod.is_protected
+    assert prod.keeps_tables
     assert read_stage("stand-in").architecture == "x86_64"
 
 
@@ -21,7 +30,9 @@ def test_a_stage_without_params_of_its_own_is_one(tmp_path: Path) -> None:
     file = tmp_path / "serverless.yml"
     file.write_text(
         "service: s\n"
-        "params: {default: {architecture: arm64, deletionPolicy: Delete}, alice: }\n"
+        "params:\n"
+        "  default: {architecture: arm64, deletionPolicy: Delete, deletionProtection: false}\n"
+        "  alice:\n"
         "provider: {runtime: python3.13, environment: {QUEUE: !Ref Queue}}\n"
     )
     assert read_stage("alice", file).stack == "s-alice"
@@ -31,7 +42,8 @@ def test_it_is_said_what_a_stage_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prod"]) == 0
     out = capsys.readouterr().out
     assert "the CloudFormation stack heliograph-prod" in out
-    assert "must be deleted by hand" in out
+    assert "cannot be removed until" in out
+    assert "are kept, to be deleted by hand" in out
 
 
 def test_no_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
