@@ -1,8 +1,9 @@
 """`python -m infra.stages STAGE`: says what a stage is, or that there is none of that name."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 # The emulator's own: its signing key is known to everybody.
 NOT_DEPLOYED = frozenset({"default", "local"})
+# Its functions call this machine.
+STAND_IN = "stand-in"
 
 
 class StageError(Exception):
@@ -58,11 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("stage")
     try:
         stage = read_stage(parser.parse_args(arguments).stage)
+        _refuse_stand_in_at_aws(stage, os.environ)
     except StageError as error:
         print(f"infra.stages: {error}", file=sys.stderr)
         return 2
     print(_described(stage))
     return 0
+
+
+def _refuse_stand_in_at_aws(stage: Stage, environment: Mapping[str, str]) -> None:
+    if stage.name == STAND_IN and not environment.get("AWS_ENDPOINT_URL"):
+        raise StageError(f"{STAND_IN} is for `make test-deploy`, and AWS_ENDPOINT_URL is not set")
 
 
 def _described(stage: Stage) -> str:

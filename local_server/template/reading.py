@@ -32,8 +32,8 @@ _TOP_LEVEL = {
 }  # fmt: skip
 # They say how a service is packaged, permitted, billed or watched, not how it behaves.
 _HARMLESS_PROVIDER = {
-    "apiName", "architecture", "deletionProtection", "deploymentBucket", "deploymentMethod", "deploymentPrefix",
-    "disableRollback", "eventBridge", "kmsKeyArn", "lambdaHashingVersion",
+    "apiName", "architecture", "deletionProtection", "deploymentBucket", "deploymentMethod",
+    "deploymentPrefix", "disableRollback", "eventBridge", "kmsKeyArn", "lambdaHashingVersion",
     "logRetentionInDays", "logs", "name", "notificationArns", "profile",
     "rolePermissionsBoundary", "runtime",
     "stackName", "stackParameters", "stackPolicy", "stackTags", "stage", "tags", "tracing",

@@ -17,12 +17,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory, python_of_lambda: Path) ->
     return made
 
 
-def test_a_package_is_the_same_byte_for_byte_when_it_is_made_again(
-    archive: Path, tmp_path: Path, python_of_lambda: Path
+def test_a_package_is_the_same_byte_for_byte_when_it_is_made_again_without_a_network(
+    archive: Path, tmp_path: Path, python_of_lambda: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     again = tmp_path / "another-folder" / "dev.zip"
     assert main(["--stage", "dev", "--output", str(again), "--python", str(python_of_lambda)]) == 0
     assert again.read_bytes() == archive.read_bytes()
+    assert "Fetching" not in capsys.readouterr().out
 
 
 def test_every_module_of_a_package_is_compiled(archive: Path) -> None:

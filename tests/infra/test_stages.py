@@ -49,3 +49,12 @@ def test_it_is_said_what_a_stage_is(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([""]) == 2
     assert "no stage is given; STAGE can be dev, prod" in capsys.readouterr().err
+
+
+def test_the_stand_in_is_not_deployed_to_aws(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["stand-in"]) == 2
+    assert "AWS_ENDPOINT_URL is not set" in capsys.readouterr().err
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    assert main(["stand-in"]) == 0
