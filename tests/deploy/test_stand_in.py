@@ -38,7 +38,6 @@ pytestmark = [pytest.mark.deploy, pytest.mark.timeout(300)]
 STAGE = "stand-in"
 STACK = f"heliograph-{STAGE}"
 PASSWORD = "correct horse"
-KEYS = {"first": {"alg": "HS256", "key": "a-key-for-tests-of-at-least-32-bytes"}}
 INSTALLED_BY_NPM = "node_modules/.package-lock.json"
 # The one that the emulator's store is, too.
 MINISTACK = re.search(r"^ministack==.*", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
@@ -82,13 +81,11 @@ def make(target: str, stand_in: StandIn) -> str:
 
 @pytest.fixture(scope="module")
 def deployed(stand_in: StandIn, osls: Path) -> Deployment:
-    parameter = {"Name": f"/heliograph/{STAGE}/jwt-keys", "Type": "SecureString"}
-    stand_in.client("ssm").put_parameter(**parameter, Value=json.dumps(KEYS))
     said = make("deploy", stand_in)
-    for user in (("root", "--role", "admin"), ("alice",)):
+    for command in ("rotate-key", "create-user root --role admin", "create-user alice"):
         admin = (sys.executable, "-m", "infra.admin", "--stage", STAGE)
         secret = {"HELIOGRAPH_PASSWORD": PASSWORD}
-        run(*admin, "create-user", *user, environment=stand_in.environment | secret)
+        run(*admin, *command.split(), environment=stand_in.environment | secret)
     apis = stand_in.client("apigatewayv2").get_apis()["Items"]
     ids = {api["ProtocolType"]: api["ApiId"] for api in apis}
     base = f"127.0.0.1:{stand_in.port}/_aws/execute-api"
