@@ -290,9 +290,9 @@ class Emulator:
 
     async def _end_processes(self) -> None:
         if self._functions is not None:
-            self._functions.stop()
+            await self._functions.stop()
         elif self._zygote is not None:
-            self._zygote.stop()
+            await self._zygote.stop()
         if self._store is not None:
             await self._store.stop()
 

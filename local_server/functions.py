@@ -61,10 +61,10 @@ class Functions:
             logger.error("%s; the old code keeps serving", text)
         return True in outcomes
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         for pool in self._pools.values():
             pool.stop()
-        self._zygote.stop()
+        await self._zygote.stop()
 
 
 def too_large() -> EventTooLarge:

@@ -75,7 +75,7 @@ class InProcess:
             self._forget_modules()
         return was_loaded
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self._thread.stop()
         self._surroundings.end()
         self._undo.close()

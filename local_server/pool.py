@@ -186,6 +186,7 @@ class Pool:
         self._deadlines.stop()
         for invocation in self._waiting:
             invocation.outcome.cancel()
+        self._waiting.clear()
         for sandbox in (*self._idle, *self._busy):
             sandbox.kill()
         self._idle.clear()

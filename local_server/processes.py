@@ -35,6 +35,7 @@ class Zygote:
         self._freezes = freezes
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._stopped = False
+        self._workers: set[WorkerProcess] = set()
         self._start()
 
     def _start(self) -> None:
@@ -79,7 +80,6 @@ class Zygote:
     async def _fork(self, log: LogLine) -> WorkerProcess:
         channel, their_channel = socket.socketpair()
         logs, their_logs = os.pipe()
-        worker = WorkerProcess(log, freezes=self._freezes)
         try:
             socket.send_fds(self._control, [b"F"], [their_channel.fileno(), their_logs])
         except OSError:
@@ -89,11 +89,16 @@ class Zygote:
         finally:
             their_channel.close()
             os.close(their_logs)
+        worker = self._known(WorkerProcess(log, freezes=self._freezes))
         try:
             await worker.open(channel, logs)
         except BaseException:
             worker.kill()
             raise
+        return worker
+
+    def _known(self, worker: WorkerProcess) -> WorkerProcess:
+        self._workers = {one for one in self._workers if not one.is_closed} | {worker}
         return worker
 
     def _replace(self, ended: "subprocess.Popen[bytes]") -> None:
@@ -111,10 +116,15 @@ class Zygote:
         except OSError:
             return True
 
-    def stop(self) -> None:
-        """Ends the zygote and with it every worker."""
+    async def stop(self) -> None:
+        """Ends the zygote and every worker, also one that is only being forked. Returns once their
+        channels are closed: the event loop may be over a moment later.
+        """
         self._stopped = True
         self._end()
+        for worker in self._workers:
+            worker.kill()
+        await asyncio.gather(*(worker.closed() for worker in self._workers))
 
     def _end(self) -> None:
         self._process.kill()

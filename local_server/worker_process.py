@@ -35,6 +35,7 @@ class WorkerProcess(asyncio.Protocol):
         self._received = b""
         self._answered: Answered | None = None
         self._ended = False
+        self._closed = asyncio.Event()
         self._logs: LogPipe | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -50,6 +51,7 @@ class WorkerProcess(asyncio.Protocol):
             await loop.create_unix_connection(lambda: self, sock=channel)
         except BaseException:
             channel.close()
+            self._closed.set()
             raise
         kind, body = await pid
         if kind != b"P":
@@ -72,11 +74,21 @@ class WorkerProcess(asyncio.Protocol):
         return not self._ended and self._answered is None
 
     def kill(self) -> None:
-        """Also what the handler has started: a worker leads a process group of its own."""
+        """Also what the handler has started: a worker leads a process group of its own. Its socket
+        is closed in the loop's next turn: see `closed`.
+        """
         self._signal(signal.SIGKILL)
         self._end()
         if self._transport is not None:
             self._transport.abort()
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
+
+    async def closed(self) -> None:
+        """Returns once nothing of it is open here any more."""
+        await self._closed.wait()
 
     # Its work
 
@@ -127,6 +139,9 @@ class WorkerProcess(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        # It was killed while it connected.
+        if self._ended:
+            self._transport.abort()
 
     def data_received(self, chunk: bytes) -> None:
         self._received += chunk
@@ -150,6 +165,7 @@ class WorkerProcess(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end()
+        self._closed.set()
 
 
 def _into(future: "asyncio.Future[Answer]") -> Answered:

@@ -82,7 +82,7 @@ async def running(
     try:
         yield functions
     finally:
-        functions.stop()
+        await functions.stop()
 
 
 async def answer_of(functions: Functions, event: Any = None) -> Any:

@@ -39,7 +39,7 @@ async def test_a_worker_has_the_environment_it_is_given_and_no_more(functions: F
 
 
 async def test_nothing_can_be_invoked_once_it_has_stopped(functions: Functions) -> None:
-    functions.stop()
+    await functions.stop()
     with pytest.raises(FunctionError):
         await functions.invoke(MIRROR, {})
 

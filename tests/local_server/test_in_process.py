@@ -38,7 +38,7 @@ async def running(
     try:
         yield functions
     finally:
-        functions.stop()
+        await functions.stop()
 
 
 async def answer_of(functions: InProcess, event: object = None) -> Any:

@@ -1,8 +1,10 @@
 """The process that workers are forked from, as the emulator sees it."""
 
 import asyncio
+import gc
 import os
 import signal
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ import pytest
 
 from local_server.errors import FunctionCrashed
 from local_server.processes import Zygote
-from local_server.worker_process import WorkerProcess
 from tests.local_server.conftest import is_running
+from tests.local_server.services import until_file
 
 SETUP: dict[str, Any] = {
     "handler": "h.f",
@@ -21,37 +23,41 @@ SETUP: dict[str, Any] = {
     "api_hosts": [],
     "ahead_ms": 0,
 }
+# Says who it is, and does not come to an end.
+LOADING = """
+import os, pathlib, time
+pathlib.Path("pid").write_text(str(os.getpid()))
+time.sleep(60)
+"""
 
 
 class Forking:
-    """A zygote, and the workers that were forked from it."""
+    """A zygote, and the pids of what is forked from it."""
 
     def __init__(self) -> None:
         self.zygote = Zygote(preloaded=())
-        self._workers: list[WorkerProcess] = []
 
     async def fork(self, setup: dict[str, Any]) -> int:
-        worker = await self.zygote.fork(setup, lambda _: None)
-        self._workers.append(worker)
-        return worker.pid
-
-    def stop(self) -> None:
-        self.zygote.stop()
-        for worker in self._workers:
-            worker.kill()
+        return (await self.zygote.fork(setup, lambda _: None)).pid
 
 
 @pytest.fixture
 async def forking() -> AsyncIterator[Forking]:
     started = Forking()
     yield started
-    started.stop()
+    await started.zygote.stop()
 
 
 @pytest.fixture
 def setup(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "h.py").write_text("def f(event, context):\n    return 1\n")
     return SETUP | {"root": str(tmp_path)}
+
+
+async def until_ended(pid: int) -> None:
+    async with asyncio.timeout(10):
+        while is_running(pid):
+            await asyncio.sleep(0.005)
 
 
 async def test_many_are_forked_at_once(forking: Forking, setup: dict[str, Any]) -> None:
@@ -71,34 +77,52 @@ async def test_one_that_has_ended_is_started_anew(forking: Forking, setup: dict[
 async def test_nothing_is_forked_once_it_was_stopped(
     forking: Forking, setup: dict[str, Any]
 ) -> None:
-    forking.zygote.stop()
+    await forking.zygote.stop()
     with pytest.raises(FunctionCrashed, match="no process to fork from"):
         await forking.fork(setup)
 
 
 async def test_its_end_is_the_end_of_every_worker(forking: Forking, setup: dict[str, Any]) -> None:
     pid = await forking.fork(setup)
-    forking.zygote.stop()
-    async with asyncio.timeout(5):
-        while is_running(pid):
-            await asyncio.sleep(0.005)
+    await forking.zygote.stop()
+    await until_ended(pid)
+
+
+async def test_who_waits_for_a_worker_when_it_ends_is_told(
+    forking: Forking, setup: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "h.py").write_text(LOADING)
+    waiting = asyncio.ensure_future(forking.fork(setup))
+    pid = int(await until_file(tmp_path / "pid"))
+    await forking.zygote.stop()
+    with pytest.raises(FunctionCrashed):
+        await waiting
+    await until_ended(pid)
+
+
+def test_once_it_has_stopped_every_channel_is_closed(setup: dict[str, Any]) -> None:
+    async def fork_and_stop() -> None:
+        zygote = Zygote(preloaded=())
+        await asyncio.gather(*(zygote.fork(setup, print) for _ in range(4)))
+        forks = [asyncio.ensure_future(zygote.fork(setup, print)) for _ in range(4)]
+        await asyncio.wait(forks, return_when=asyncio.FIRST_COMPLETED)
+        await zygote.stop()
+
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        # The loop ends at once: what it has not closed by then stays open.
+        asyncio.run(fork_and_stop())
+        gc.collect()
+    assert [str(one.message) for one in unclosed] == []
 
 
 async def test_who_stops_waiting_leaves_no_worker_behind(
     forking: Forking, setup: dict[str, Any], tmp_path: Path
 ) -> None:
-    (tmp_path / "h.py").write_text(
-        "import os, pathlib, time\n"
-        "pathlib.Path('pid').write_text(str(os.getpid()))\n"
-        "time.sleep(60)\n"
-    )
+    (tmp_path / "h.py").write_text(LOADING)
     waiting = asyncio.ensure_future(forking.fork(setup))
-    async with asyncio.timeout(5):
-        while not ((file := tmp_path / "pid").exists() and file.read_text()):
-            await asyncio.sleep(0.005)
+    pid = int(await until_file(tmp_path / "pid"))
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    async with asyncio.timeout(5):
-        while is_running(int(file.read_text())):
-            await asyncio.sleep(0.005)
+    await until_ended(pid)

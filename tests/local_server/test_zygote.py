@@ -61,9 +61,7 @@ async def test_a_worker_is_warm_but_knows_nothing_of_the_emulator(tmp_path: Path
         workers = [await zygote.fork(setup_of(tmp_path), lambda _: None) for _ in range(2)]
         shown = [await answer_of(worker) for worker in workers]
     finally:
-        zygote.stop()
-    for worker in workers:
-        worker.kill()
+        await zygote.stop()
     first, second = shown
     assert "boto3" in first["modules"]
     assert not {"sanic", "time_machine", "websockets", "yaml"} & set(first["modules"])
@@ -94,8 +92,7 @@ async def test_what_botocore_reads_of_its_own_is_read_once(tmp_path: Path) -> No
         worker = await zygote.fork(setup_of(tmp_path), lambda _: None)
         assert await answer_of(worker) != "/elsewhere"
     finally:
-        zygote.stop()
-    worker.kill()
+        await zygote.stop()
 
 
 async def test_a_handler_may_open_as_many_files_as_in_lambda(tmp_path: Path) -> None:
@@ -109,5 +106,4 @@ async def test_a_handler_may_open_as_many_files_as_in_lambda(tmp_path: Path) -> 
         worker = await zygote.fork(setup_of(tmp_path), lambda _: None)
         assert await answer_of(worker) <= 1024
     finally:
-        zygote.stop()
-    worker.kill()
+        await zygote.stop()
