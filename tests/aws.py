@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import yaml
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "test-"

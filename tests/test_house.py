@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from notify import errors, idempotency, scheduled
 from notify.codes import Code
@@ -303,6 +305,26 @@ def test_the_floors_that_users_rely_on_stand() -> None:
     assert 'urllib3>=1.26.0,<2.0.0 ; sys_platform == "darwin"' in lines
     assert any(line.startswith("urllib3>=2.6.3") and '!= "darwin"' in line for line in lines)
     assert any(line.startswith("bcrypt>=4.0.0") for line in lines)
+
+
+def asks_for_urllib3(installed: metadata.Distribution) -> list[Requirement]:
+    asked = [Requirement(line) for line in installed.requires or ()]
+    return [
+        each
+        for each in asked
+        if each.name == "urllib3" and (each.marker is None or each.marker.evaluate({"extra": ""}))
+    ]
+
+
+def test_nothing_that_a_mac_needs_refuses_its_urllib3() -> None:
+    refusing = {
+        installed.name
+        for installed in metadata.distributions()
+        for each in asks_for_urllib3(installed)
+        if "1.26.20" not in each.specifier
+    }
+    # It is not installed there.
+    assert refusing <= {"selenium"}
 
 
 # Starting
