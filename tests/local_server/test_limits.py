@@ -2,18 +2,26 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 
+from local_server.clock import Clock
 from local_server.testing import Refused, Running, emulator
 from tests.local_server.conftest import echo_service
 
 
+def still() -> Clock:
+    """Moves only when a test moves it: on a slow machine a second is over too soon."""
+    begun_at = time.time_ns()
+    return Clock(lambda: begun_at)
+
+
 async def test_upgrades_beyond_the_rate_are_429__1_3_11__1_4_1(tmp_path: Path) -> None:
     template = echo_service(tmp_path, "{limits: {connectsPerS: 2}}")
-    async with emulator(template) as gw:
+    async with emulator(template, clock=still()) as gw:
         first, second = await gw.connect(), await gw.connect()
         with pytest.raises(Refused) as refusal:
             await gw.connect()
@@ -27,7 +35,7 @@ async def test_calls_beyond_the_accounts_quota_are_throttled__1_4_3__2_3_8__4_8_
     tmp_path: Path,
 ) -> None:
     template = echo_service(tmp_path, "{limits: {requestsPerS: 1, burst: 2}}")
-    async with emulator(template) as gw, httpx.AsyncClient() as http:
+    async with emulator(template, clock=still()) as gw, httpx.AsyncClient() as http:
         socket = await gw.connect()
         await socket.send({"action": "echo"})
         assert await socket.receive() == {"action": "echo"}
