@@ -9,6 +9,9 @@ AUDIT  := .venv-audit
 NODE   := node_modules/.package-lock.json
 OSLS   := node_modules/.bin/osls
 CODE   := notify infra handlers local_server client tests benchmarks
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Tests of the emulator and the client, and of the service as it runs in the emulator's workers.
+DETACHED := tests/local_server tests/client tests/journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
@@ -26,8 +29,11 @@ $(STAMP): requirements.txt requirements-lambda.txt
 run: $(STAMP) ## Start everything on 127.0.0.1 (make run PORT=4000 for another port)
 	@exec $(BIN)/python -m local_server --port $(or $(PORT),3001)
 
+# The second half runs without coverage, which takes half as long again: what it tests is not of the
+# packages that are measured, or runs in other processes.
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term $(DETACHED:%=--ignore=%)
+	$(PYTEST) $(DETACHED)
 
 # The SDK of AWS runs on urllib3 1.26 where Python was built with LibreSSL; so must we. That the other
 # packages agree with it is checked by tests/test_house.py.
@@ -38,7 +44,7 @@ $(OLD)/.installed: $(STAMP)
 # Not those of the stores: moto answers them before anything is sent.
 test-urllib3-1: $(OLD)/.installed ## Run the tests that send something over HTTP to AWS on urllib3 1.26
 	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -c 'import urllib3; assert urllib3.__version__.startswith("1.26."), urllib3'
-	PYTHONPATH=$(CURDIR)/$(OLD) $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --ignore tests/infra/stores tests/infra tests/handlers
+	PYTHONPATH=$(CURDIR)/$(OLD) $(PYTEST) -q --ignore tests/infra/stores tests/infra tests/handlers
 
 check: lint types contracts test test-urllib3-1 ## Everything that must be green
 

@@ -1,6 +1,7 @@
 """Fixtures that more than one folder uses."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
@@ -10,7 +11,29 @@ from infra import tables, wiring
 from tests.aws import PREFIX, REGION, create_queues, create_tables
 from tests.gateway_server import GatewayServer
 
+TESTS = Path(__file__).parent
 TEST_KEY = "a-key-for-tests-of-at-least-32-bytes"
+# Files that take half a minute and more.
+LONG = (
+    "test_house.py",
+    "infra/stores/test_once.py",
+    "infra/stores/test_broadcasts.py",
+    "journeys/test_broadcast_jobs.py",
+    "journeys/test_sweep.py",
+    "local_server/test_churn.py",
+    "local_server/test_server.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, then short ones, those of the rules last: with a file for each of several
+    processes, none is left alone at the end with a long one.
+    """
+    items.sort(key=lambda item: _turn(item.path.relative_to(TESTS).as_posix()))
+
+
+def _turn(file: str) -> int:
+    return 0 if file in LONG else 2 if file.startswith("notify/") else 1
 
 
 @pytest.fixture(autouse=True)
