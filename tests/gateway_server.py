@@ -42,7 +42,7 @@ class GatewayServer:
     def wait(self) -> None:
         if self._barrier is not None:
             with suppress(threading.BrokenBarrierError):
-                self._barrier.wait(timeout=2)
+                self._barrier.wait(timeout=10)
 
     def __enter__(self) -> "GatewayServer":
         self._thread.start()

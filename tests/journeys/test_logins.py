@@ -118,7 +118,8 @@ async def test_a_disabled_users_connections_close_within_seconds(heliograph: Ser
             f"/admin/users/{name}", json={"disabled": True}, headers=heliograph.admin
         )
         ends = list(await asyncio.gather(end_of(one), end_of(two)))
-        assert time.monotonic() - started < 5
+        # The next sweep, which would find them too, may be a minute away.
+        assert time.monotonic() - started < 20
     assert ends == [(4003, "revoked")] * 2
 
 

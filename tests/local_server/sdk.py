@@ -21,7 +21,7 @@ def connections(
         region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=5),
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=30, read_timeout=30),
     )
     try:
         yield cast(Client, client)

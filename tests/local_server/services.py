@@ -91,7 +91,7 @@ async def answer_of(functions: Functions, event: Any = None) -> Any:
 
 async def until_file(file: Path) -> str:
     """What a handler has written, once it has."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (file.exists() and (text := file.read_text())):
             await asyncio.sleep(0.005)
     return text

@@ -103,7 +103,7 @@ async def come_and_go_often(folder: Path) -> None:
         workers = children()
         assert gw.open_connections == []
         assert descriptors() <= warm + 2 * workers
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         # Transports close in the loop's next turns.
         while left() != before:
             await asyncio.sleep(0.01)

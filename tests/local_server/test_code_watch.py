@@ -22,12 +22,12 @@ class Watched:
 
     async def until(self, *files: Path) -> None:
         missing = set(files)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while missing:
                 missing -= await self._said.get()
 
     async def next(self) -> frozenset[Path]:
-        return await asyncio.wait_for(self._said.get(), 10)
+        return await asyncio.wait_for(self._said.get(), 30)
 
 
 @asynccontextmanager
@@ -130,7 +130,7 @@ async def test_an_open_socket_gets_answers_of_the_new_code(service: Path, in_pro
         assert await asked(socket) == "old"
         # As long as the old code, and within a second of it.
         (service / "a.py").write_text(answering("new"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await asked(socket) != "new":
                 pass
 
@@ -182,6 +182,6 @@ class Heard(logging.Handler):
         self._lines.put_nowait(record.getMessage())
 
     async def until(self, line: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await self._lines.get() != line:
                 pass

@@ -128,7 +128,7 @@ async def test_past_its_timeout_a_handler_is_only_warned_of(
         answer = asyncio.ensure_future(answer_of(functions))
         await until_file(tmp_path / "up")
         clock.advance(60)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not caplog.records:
                 await asyncio.sleep(0.005)
         (tmp_path / "go").write_text("now")
@@ -262,9 +262,9 @@ async def test_a_breakpoint_of_a_handler_is_at_the_terminal(tmp_path: Path) -> N
         url = json.loads(await until_file(ready))["websocket"]
         async with connect(url) as socket:
             await socket.send("?")
-            await asyncio.wait_for(emulator.stdout.readuntil(b"(Pdb) "), 10)
+            await asyncio.wait_for(emulator.stdout.readuntil(b"(Pdb) "), 30)
             emulator.stdin.write(b"answer = 'changed'\ncontinue\n")
-            assert await asyncio.wait_for(socket.recv(), 10) == "changed"
+            assert await asyncio.wait_for(socket.recv(), 30) == "changed"
     finally:
         emulator.terminate()
         await emulator.wait()

@@ -72,5 +72,5 @@ async def test_after_a_timeout_the_function_runs_on(error: FunctionError | None)
     with pytest.raises(IntegrationTimeout):
         await Integration(invoker, shared(tasks), 0.01).invoke(FunctionName("f"), 7)
     invoker.released.set()
-    await asyncio.wait_for(invoker.finished.wait(), 5)
+    await asyncio.wait_for(invoker.finished.wait(), 30)
     await tasks.finish(5)

@@ -36,7 +36,7 @@ async def test_output_is_seen_while_nobody_asks() -> None:
     seen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     pipe = LogPipe(read, seen.set_result)
     os.write(write, b"hello\n")
-    assert await asyncio.wait_for(seen, 5) == "hello"
+    assert await asyncio.wait_for(seen, 30) == "hello"
     os.close(write)
     pipe.close()
 

@@ -29,7 +29,7 @@ def f(event, context):
 
 
 async def until_ended(pid: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while is_running(pid):
             await asyncio.sleep(0.005)
 

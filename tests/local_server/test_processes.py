@@ -55,7 +55,7 @@ def setup(tmp_path: Path) -> dict[str, Any]:
 
 
 async def until_ended(pid: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while is_running(pid):
             await asyncio.sleep(0.005)
 

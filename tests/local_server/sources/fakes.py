@@ -39,7 +39,7 @@ class Functions:
 
     async def until(self, count: int) -> list[Any]:
         """The events once there are so many."""
-        async with asyncio.timeout(10), self._invoked:
+        async with asyncio.timeout(30), self._invoked:
             await self._invoked.wait_for(lambda: len(self.events) >= count)
         return self.events
 

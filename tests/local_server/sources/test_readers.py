@@ -72,7 +72,7 @@ async def run(
     impatient = ImpatientClock()
     place = Cursor(cast(Client, shard), stream.arn, "shard", "TRIM_HORIZON")
     reader = ShardReader(stream, place, functions, shared(clock or impatient))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await reader.run()
     return impatient.slept
 
