@@ -19,6 +19,7 @@ LONG = (
     "infra/stores/test_once.py",
     "infra/stores/test_broadcasts.py",
     "journeys/test_broadcast_jobs.py",
+    "journeys/test_storm.py",
     "journeys/test_sweep.py",
     "local_server/test_churn.py",
     "local_server/test_server.py",
