@@ -1,6 +1,6 @@
-"""What the functions' role allows of this API: the template's statements, and the framework's."""
+"""What the functions' roles allow of this API: the template's statements, and the framework's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from local_server.callers import (
@@ -12,7 +12,7 @@ from local_server.callers import (
     administrator,
     function_caller,
 )
-from local_server.errors import ServerError, TemplateError
+from local_server.errors import Place, ServerError, TemplateError
 from local_server.iam import Decision, MalformedPolicy, decide
 from local_server.ids import RandomBytes
 from local_server.store import FAKE_CREDENTIALS, Store
@@ -29,15 +29,14 @@ _FRAMEWORKS_OWN = {
 
 def callers_of(template: Template, names: Names, random_bytes: RandomBytes) -> list[Caller]:
     """The person at the keyboard, and every function in its role. Raises TemplateError."""
-    shared = tuple(_statements(template, names))
-    session = f"{template.service}-{template.stage}-{template.region}-lambdaRole"
+    shared = tuple(_shared(template, names))
     return [
         administrator(),
         *(
             function_caller(
                 function.name,
-                f"arn:aws:sts::{ACCOUNT}:assumed-role/{session}/{function.deployed_name}",
-                _of(function, shared, template),
+                f"arn:aws:sts::{ACCOUNT}:assumed-role/{_session(function, template)}",
+                _of(function, shared, template, names),
                 random_bytes,
             )
             for function in template.functions.values()
@@ -59,7 +58,7 @@ def doubts(store: Store) -> list[str]:
 
 def opaque(template: Template) -> list[str]:
     """A warning where permissions are not in the template: whoever has them may do everything."""
-    places = [function.own_role for function in template.functions.values()]
+    places = [_opaque(function) for function in template.functions.values()]
     known = [str(place) for place in (template.opaque_role, *places) if place is not None]
     if not known:
         return []
@@ -67,18 +66,38 @@ def opaque(template: Template) -> list[str]:
     return [f"{shown}: what a role allows cannot be seen from here, so its functions may call all"]
 
 
-def _of(function: Function, shared: Statements, template: Template) -> Statements:
+def _opaque(function: Function) -> Place | None:
+    return function.own_role if function.role is None else function.role.opaque
+
+
+def _session(function: Function, template: Template) -> str:
+    stack = f"{template.service}-{template.stage}"
+    # CloudFormation puts twelve random characters behind the name of a role.
+    role = f"{template.region}-lambdaRole" if function.role is None else function.role.id
+    return f"{stack}-{role}/{function.deployed_name}"
+
+
+def _of(function: Function, shared: Statements, template: Template, names: Names) -> Statements:
+    if function.role is not None:
+        own = tuple(_resolved_each(function.role.statements, names))
+        return own if function.role.opaque is None else (*own, *EVERYTHING)
     if function.own_role is not None:
         return EVERYTHING
     # What is not in the template can allow more; it cannot take back a deny.
     return shared if template.opaque_role is None else (*shared, *EVERYTHING)
 
 
-def _statements(template: Template, names: Names) -> Iterator[Mapping[str, Any]]:
-    """Those that speak of the gateway. Others may name what exists only in the cloud."""
+def _shared(template: Template, names: Names) -> Iterator[Mapping[str, Any]]:
     if template.websocket_routes:
         yield _FRAMEWORKS_OWN
-    for statement in template.role_statements:
+    yield from _resolved_each(template.role_statements, names)
+
+
+def _resolved_each(
+    statements: Iterable[RoleStatement], names: Names
+) -> Iterator[Mapping[str, Any]]:
+    """Those that speak of the gateway. Others may name what exists only in the cloud."""
+    for statement in statements:
         try:
             if _speaks_of_the_gateway(statement, names):
                 yield _resolved(statement, names)

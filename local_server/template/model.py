@@ -28,7 +28,9 @@ class Function:
     environment: Mapping[str, Any]
     place: Place
     runtime: str = "python3.13"
+    # Where it leaves the role that the others share, and for which, if the template says that.
     own_role: Place | None = None
+    role: "Role | None" = None
     # Events of it in work at once; None is as many as come.
     reserved_concurrency: int | None = None
 
@@ -173,10 +175,19 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class RoleStatement:
-    """A statement of the functions' role; it may hold intrinsics."""
+    """A statement of a role's; it may hold intrinsics."""
 
     elements: Mapping[str, Any]
     place: Place
+
+
+@dataclass(frozen=True)
+class Role:
+    """An AWS::IAM::Role. `opaque`: where the template says what cannot be seen from here."""
+
+    id: LogicalId
+    statements: tuple[RoleStatement, ...]
+    opaque: Place | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from local_server.template.model import Function, FunctionName, Template
 from local_server.template.numbers import whole_number
 from local_server.template.quotas import quota_warnings
 from local_server.template.resources import left_out, read_resources
-from local_server.template.roles import read_own_role, read_role
+from local_server.template.roles import Roles, read_role
 from local_server.template.triggers import Triggers
 from local_server.template.variables import Variables
 
@@ -106,10 +106,11 @@ def read_template(file: Path, document: Block, stage: str) -> Template:
     http_api.only({"authorizers", "cors", "payload", *_HARMLESS_HTTP_API})
     lambdas = read_lambdas(root, stage, region)
     triggers = Triggers(lambdas, read_http_authorizers(http_api, lambdas))
-    functions = _functions(root, provider, triggers, stage)
+    resources = read_resources(root)
+    roles = Roles(resources.iam)
+    functions = _functions(root, provider, triggers, roles, stage)
     if str(http_api.raw("payload", "2.0")) != "2.0":
         http_api.refuse("payload", "only payload format 2.0 is emulated")
-    resources = read_resources(root)
     gateway = read_gateway(resources.gateway, Framework(stage, lambdas, triggers.websocket))
     websocket_routes = {**triggers.websocket, **gateway.routes}
     role_statements, opaque_role = read_role(root)
@@ -131,7 +132,7 @@ def read_template(file: Path, document: Block, stage: str) -> Template:
         warnings=(
             *_plugin_warnings(root),
             *authorizer_warnings(http_api),
-            *map(left_out, resources.left_out),
+            *map(left_out, resources.left_out | roles.unused(functions.values())),
             *gateway.warnings,
             *quota_warnings(root.place("functions"), len(websocket_routes), len(triggers.http)),
         ),
@@ -150,14 +151,14 @@ def _provider(root: Fields) -> Fields:
 
 
 def _functions(
-    root: Fields, provider: Fields, triggers: Triggers, stage: str
+    root: Fields, provider: Fields, triggers: Triggers, roles: Roles, stage: str
 ) -> dict[FunctionName, Function]:
     section = root.block("functions")
     functions: dict[FunctionName, Function] = {}
     for key in section.keys():  # noqa: SIM118 - Fields is no mapping
         fields = section.block(key)
         fields.only(_READ_FUNCTION | _HARMLESS_FUNCTION)
-        name = FunctionName(key)
+        name, (own_role, role) = FunctionName(key), roles.own(fields)
         functions[name] = Function(
             name=name,
             deployed_name=deployed_name(root, key, stage),
@@ -167,7 +168,8 @@ def _functions(
             environment=_merged(provider.mapping("environment"), fields.mapping("environment")),
             place=fields.place("handler"),
             runtime=_runtime(fields, provider),
-            own_role=read_own_role(fields),
+            own_role=own_role,
+            role=role,
             reserved_concurrency=_reserved(fields),
         )
         triggers.add(name, fields.items("events"), fields)

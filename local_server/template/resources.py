@@ -12,6 +12,7 @@ TABLE = "AWS::DynamoDB::Table"
 QUEUE = "AWS::SQS::Queue"
 HELD = (TABLE, QUEUE)
 GATEWAY = "AWS::ApiGatewayV2::"
+IAM = "AWS::IAM::"
 API_KEYS = tuple(f"AWS::ApiGateway::{kind}" for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
 # They permit, watch or publish; a handler that runs here does not notice that they are missing.
 # One that is referred to all the same is refused where it is referred to.
@@ -21,7 +22,6 @@ _HARMLESS = (
     "AWS::CertificateManager::",
     "AWS::CloudFront::",
     "AWS::CloudWatch::",
-    "AWS::IAM::",
     "AWS::Lambda::Permission",
     "AWS::Logs::",
     "AWS::Route53::",
@@ -34,7 +34,7 @@ _HARMLESS = (
 
 @dataclass(frozen=True)
 class Declared:
-    """A resource of API Gateway, whose properties may hold intrinsics."""
+    """A resource of API Gateway or IAM, whose properties may hold intrinsics."""
 
     id: LogicalId
     kind: str
@@ -43,11 +43,12 @@ class Declared:
 
 @dataclass
 class Resources:
-    """Tables and queues by logical id, what belongs to API Gateway, and what is left out."""
+    """Tables and queues by logical id, what belongs to API Gateway or IAM, what is left out."""
 
     held: dict[LogicalId, Resource] = field(default_factory=dict)
     gateway: list[Declared] = field(default_factory=list)
     api_keys: list[Declared] = field(default_factory=list)
+    iam: list[Declared] = field(default_factory=list)
     left_out: dict[str, None] = field(default_factory=dict)
 
     def add(self, blocks: Fields, key: str) -> None:
@@ -58,6 +59,8 @@ class Resources:
             self.gateway.append(Declared(LogicalId(key), kind, fields))
         elif kind in API_KEYS:
             self.api_keys.append(Declared(LogicalId(key), kind, fields))
+        elif kind.startswith(IAM):
+            self.iam.append(Declared(LogicalId(key), kind, fields))
         elif kind.startswith(_HARMLESS):
             self.left_out[kind] = None
         else:

@@ -97,6 +97,54 @@ def test_other_statements_may_name_what_only_the_cloud_holds(tmp_path: Path) -> 
     assert opaque(template) == []
 
 
+OWN = """\
+    role: Own
+resources:
+  Resources:
+    Own:
+      Type: AWS::IAM::Role
+      Properties:
+        Policies:
+          - PolicyName: own
+            PolicyDocument:
+              Statement:
+                - Effect: Allow
+                  Action: execute-api:ManageConnections
+                  Resource: !Sub arn:aws:execute-api:*:*:${WebsocketsApi}/*/POST/@connections/*
+                - Effect: Allow
+                  Action: logs:PutLogEvents
+                  Resource: !GetAtt FLogGroup.Arn
+"""
+
+
+@pytest.mark.parametrize(("method", "is_allowed"), [("POST", True), ("DELETE", False)])
+def test_a_function_may_do_what_its_own_role_says_and_no_more__6_7(
+    tmp_path: Path, method: str, is_allowed: bool
+) -> None:
+    template = load(tmp_path, function=OWN)
+    assert may(template, method) is is_allowed
+    assert opaque(template) == []
+
+
+def test_the_caller_is_the_session_of_its_own_role(tmp_path: Path) -> None:
+    template = load(tmp_path, function=OWN)
+    _, function = callers_of(template, api_names(template), os.urandom)
+    assert function.arn == "arn:aws:sts::000000000000:assumed-role/shop-local-Own/shop-local-f"
+
+
+def test_what_its_own_role_has_from_elsewhere_may_allow_everything(tmp_path: Path) -> None:
+    template = load(tmp_path, function=OWN + "        ManagedPolicyArns: [a]\n")
+    assert may(template, "DELETE")
+    assert opaque(template) == [
+        "serverless.yml:26: Resources.Own.Properties.ManagedPolicyArns: what a role allows cannot"
+        " be seen from here, so its functions may call all"
+    ]
+
+
+def test_the_shared_role_says_nothing_of_a_function_with_its_own(tmp_path: Path) -> None:
+    assert may(load(tmp_path, DENY.replace("DELETE", "POST"), OWN), "POST")
+
+
 # What is refused
 
 
