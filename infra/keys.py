@@ -15,40 +15,48 @@ REREAD_MS = 30 * 1000
 
 
 class OwnKeys:
-    """Keys are put into a parameter or a secret and taken out of it, and nothing is deployed."""
+    """Keys are put into a parameter or a secret and taken out of it, and nothing is deployed.
+
+    They are read when first asked for: a function that only looks at accounts may not read them.
+    """
 
     def __init__(self, read: Callable[[], Sequence[Key]], clock: Clock) -> None:
         self._read = read
         self._clock = clock
-        self._keyring = Keyring(read())
-        self._read_at = clock()
+        self._keyring: Keyring | None = None
+        self._read_at = 0
 
     def known(self, key_id: str | None) -> Key | None:
         """The key, if the last reading has it; a new one is not looked for."""
-        self._reread_after(KEPT_MS)
-        return self._keyring.find(key_id)
+        return self._read_within(KEPT_MS).find(key_id)
 
     def find(self, key_id: str | None) -> Key | None:
         key = self.known(key_id)
         if key is not None:
             return key
-        self._reread_after(REREAD_MS)
-        return self._keyring.find(key_id)
+        return self._read_within(REREAD_MS).find(key_id)
 
     def signing_key(self) -> Key:
         """Raises: LookupError where every key can only verify."""
-        self._reread_after(KEPT_MS)
-        return self._keyring.signing_key()
+        return self._read_within(KEPT_MS).signing_key()
 
-    def _reread_after(self, age: int) -> None:
-        if self._clock() - self._read_at <= age:
-            return
-        try:
+    def _read_within(self, age: int) -> Keyring:
+        if self._keyring is None:
             self._keyring = Keyring(self._read())
+        elif self._clock() - self._read_at <= age:
+            return self._keyring
+        else:
+            self._keyring = self._reread(self._keyring)
+        self._read_at = self._clock()
+        return self._keyring
+
+    def _reread(self, keyring: Keyring) -> Keyring:
+        try:
+            return Keyring(self._read())
         except (SettingsError, ClientError, BotoCoreError) as error:
             # What was good a moment ago is better than nobody's being let in.
             log("keys_not_read", level="error", error=type(error).__name__)
-        self._read_at = self._clock()
+            return keyring
 
 
 class AnyKeys:

@@ -38,7 +38,10 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def own(parameter: Parameter, clock: FakeClock) -> OwnKeys:
-    return OwnKeys(parameter, clock)
+    """Read just now."""
+    made = OwnKeys(parameter, clock)
+    made.signing_key()
+    return made
 
 
 def id_of(found: Key | None) -> str | None:
@@ -105,7 +108,12 @@ def test_keys_that_were_never_read_are_an_error(clock: FakeClock) -> None:
     parameter = Parameter()
     parameter.fails = SettingsError("none is set")
     with pytest.raises(SettingsError):
-        OwnKeys(parameter, clock)
+        OwnKeys(parameter, clock).find("old")
+
+
+def test_keys_that_nobody_asks_for_are_not_read(parameter: Parameter, clock: FakeClock) -> None:
+    OwnKeys(parameter, clock)
+    assert parameter.read == 0
 
 
 def test_a_providers_token_is_no_reason_to_read_ours_again(
