@@ -15,7 +15,7 @@ PREFIX = "test-"
 REGION = "eu-central-1"
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """YAML with CloudFormation's tags, which are kept as (tag, value)."""
 
 
@@ -24,14 +24,14 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> tuple[str,
     return suffix, loader.construct_scalar(node)
 
 
-_Loader.add_multi_constructor("!", _tagged)
+Loader.add_multi_constructor("!", _tagged)
 
 
 @functools.cache
 def resources(path: str) -> dict[str, dict[str, Any]]:
     """The resources of a CloudFormation file, its names under PREFIX."""
     text = (ROOT / path).read_text().replace("${self:custom.prefix}", PREFIX)
-    loaded: dict[str, dict[str, Any]] = yaml.load(text, _Loader)["Resources"]
+    loaded: dict[str, dict[str, Any]] = yaml.load(text, Loader)["Resources"]
     return loaded
 
 

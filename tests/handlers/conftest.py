@@ -1,6 +1,7 @@
 """A service with users, tokens and open connections, reached through its handlers alone."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests import events
 from tests.aws import PREFIX, client
 from tests.conftest import TEST_KEY
 from tests.gateway_server import GatewayServer
+from tests.permissions import Call, deny, is_allowed, watched
 
 PASSWORD = "correct horse"
 
@@ -75,6 +77,21 @@ class Service:
 def answer(response: dict[str, Any]) -> Any:
     """The JSON of an HTTP answer."""
     return json.loads(response["body"])
+
+
+@pytest.fixture(autouse=True)
+def _roles() -> Iterator[None]:
+    """Every function is in its role; what that does not allow is denied, and fails the test."""
+    denied: list[str] = []
+
+    def check(call: Call) -> None:
+        if not is_allowed(call):
+            denied.append(str(call))
+            deny(call)
+
+    with watched(check):
+        yield
+    assert denied == []
 
 
 @pytest.fixture

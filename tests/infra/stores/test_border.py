@@ -1,10 +1,8 @@
-import itertools
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from botocore.exceptions import (
     BotoCoreError,
     ConnectTimeoutError,
@@ -18,12 +16,12 @@ from notify.credentials import Family, Ticket
 from notify.errors import Unavailable, Unknown
 from notify.marks import State
 from notify.model import ConnectionId, Pattern, Username
-from tests.aws import ROOT, _Loader
 from tests.infra.stores.calls import Call, failing, intercepted, listed
 from tests.infra.stores.conftest import Stores, a_connection
 from tests.infra.stores.test_broadcasts import ANNOUNCEMENT, JOB, PART
 from tests.infra.stores.test_streams import a_frame
 from tests.infra.stores.test_users import ALICE
+from tests.permissions import functions, grants
 
 
 @pytest.mark.parametrize("code", sorted(TEMPORARY))
@@ -142,11 +140,8 @@ def everything(stores: Stores) -> None:
 
 
 def test_the_functions_may_do_what_the_stores_do(dynamo: Stores) -> None:
-    roles = yaml.load((ROOT / "infra/roles.yml").read_text(), _Loader)["statements"]
-    named = itertools.chain.from_iterable(
-        [each] if isinstance(each, str) else each for each in (role["Action"] for role in roles)
-    )
-    allowed = {action.removeprefix("dynamodb:") for action in named}
+    granted = frozenset.union(*map(grants, functions()))
+    allowed = {grant.action.removeprefix("dynamodb:") for grant in granted}
     with listed() as calls:
         everything(dynamo)
     assert frozenset.union(*(call.permissions for call in calls)) <= allowed
