@@ -54,7 +54,7 @@ from notify.deadlines import MINUTE_MS
 from notify.deliveries import RESERVE_MS
 from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob, encode_job
 from notify.model import Connection, ConnectionId, Pattern, Username, timestamp
-from notify.parts import Shard
+from notify.parts import Announcement, BroadcastJob, Shard
 from notify.ports import Deadline
 from notify.topics import implicit_topics, root
 from tests import events
@@ -147,6 +147,12 @@ def _queue_everything() -> None:
     """Even a broadcast to a few is the queue's work."""
     os.environ["INLINE_RECIPIENTS"] = "0"
     wiring.reset()
+
+
+def _queue_without_message(name: str, created_at: int) -> None:
+    """The call that queued a broadcast died in front of its last step."""
+    job = BroadcastJob(name, Username("root"), ROOM, "ntf_1", created_at, None, 1, 1)
+    wiring.broadcast_jobs().begin(job, Announcement("{}", frozenset()))
 
 
 # WebSocket routes
@@ -443,6 +449,8 @@ def swept(service: Service) -> None:
     DynamoDeadlines().put([Deadline(ConnectionId("stale"), now - 2 * MINUTE_MS, lost[0][1])])
     minute = now // MINUTE_MS
     DynamoRecounts().put([Shard(ROOM, 0)], minute - 1)
+    for age in (14, 15):  # one of them, should a minute end meanwhile
+        _queue_without_message(f"bc_{age}", now - age * MINUTE_MS)
     DynamoDeadlines().finish(minute - 3)
     _cold()
     sweep.handler({}, PLENTY)
