@@ -62,6 +62,14 @@ def test_an_action_is_named_in_full(function: str) -> None:
     assert all(re.fullmatch(r"[a-z-]+:[A-Za-z]+", grant.action) for grant in grants(function))
 
 
+def test_whoever_is_traced_may_be() -> None:
+    """The emulator cannot see into a policy apart, so there is none where nothing is traced."""
+    sections = yaml.load(TEXT, Loader)["tracing"]
+    traced = sections["true"]["Resources"]["TracesPolicy"]["Properties"]["Roles"]
+    assert sections["false"] == {}
+    assert [name for _, name in traced] == list(yaml.load(TEXT, Loader)["roles"])
+
+
 def test_a_wildcard_in_a_resource_has_its_reason_above_it() -> None:
     lines = TEXT.splitlines()
     wild = [
