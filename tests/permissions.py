@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -19,7 +18,7 @@ from tests.aws import REGION, ROOT, Loader, resources
 
 ACCOUNT = "123456789012"  # moto's
 API = "abcdefghij"
-_HANDLERS = ROOT / "handlers"
+_HANDLERS = str(ROOT / "handlers")
 # A transaction needs the permissions of what it is made of, and has none of its own.
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 _IN_A_TRANSACTION = {
@@ -84,9 +83,9 @@ def _function() -> str | None:
 
 def _handler_in(frame: FrameType | None) -> str | None:
     while frame is not None:
-        file = Path(frame.f_code.co_filename)
-        if file.parent == _HANDLERS:
-            return file.stem
+        folder, _, file = frame.f_code.co_filename.rpartition("/")
+        if folder == _HANDLERS:
+            return file.removesuffix(".py")
         frame = frame.f_back
     return None
 

@@ -253,7 +253,7 @@ def _published(service: Service, module: Any, route: str, *requests: Mapping[str
         body = {"messages": bodies} if module is batch else bodies[0]
         _ask(service, module, route, body, key=key)
 
-    at = timestamp(wiring.clock() + 60_000)
+    at = timestamp(wiring.clock() + 10 * MINUTE_MS)
     ask("now")
     _lag("user:alice", ROOMS)
     ask("behind-the-head")
@@ -320,7 +320,7 @@ def followed(service: Service) -> None:
 
 
 def called_off(service: Service) -> None:
-    body = {"user_id": "alice", **SAID, "schedule_at": timestamp(wiring.clock() + 60_000)}
+    body = {"user_id": "alice", **SAID, "schedule_at": timestamp(wiring.clock() + 10 * MINUTE_MS)}
     path = {"id": _ask(service, send, SEND, body)["notification_id"]}
     _cold()
     _ask(service, scheduled, "DELETE /api/v1/notifications/scheduled/{id}", path=path)
@@ -412,7 +412,7 @@ def put_off(service: Service) -> None:
 
 def _scheduled_now(service: Service, module: Any, route: str, body: dict[str, object]) -> None:
     """Its time has come; a worker that took the broadcast has died."""
-    at = timestamp(wiring.clock() + 60_000)
+    at = timestamp(wiring.clock() + 10 * MINUTE_MS)
     name = _ask(service, module, route, {**body, "schedule_at": at})["notification_id"]
     row = ScheduledRow.get(f"item#{name}", name)
     now = wiring.clock()
@@ -426,7 +426,7 @@ def _scheduled_now(service: Service, module: Any, route: str, body: dict[str, ob
 
 
 def due(service: Service) -> None:
-    body = {"user_id": "alice", **SAID, "schedule_at": timestamp(wiring.clock() + 60_000)}
+    body = {"user_id": "alice", **SAID, "schedule_at": timestamp(wiring.clock() + 10 * MINUTE_MS)}
     entry = _ask(service, send, SEND, body)["notification_id"]
     now = wiring.clock()
     DynamoTimetable().put(now // MINUTE_MS, [entry], now + MINUTE_MS)

@@ -18,6 +18,11 @@ KEYS = f'{{"test": {{"alg": "HS256", "key": "{TEST_KEY}"}}}}'
 POLLERS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
+@pytest.fixture(autouse=True)
+def _roles() -> None:
+    """Nothing is denied here, so that a test says everything that is missing."""
+
+
 @pytest.fixture
 def calls() -> Iterator[set[Call]]:
     """Those that were made so far."""
