@@ -144,7 +144,7 @@ def _kill_first_tries() -> None:
 
 
 def _queue_everything() -> None:
-    """Even a broadcast to a few is the queue's work."""
+    """Even a broadcast to a few is the queue's work. (The fixture puts it back.)"""
     os.environ["INLINE_RECIPIENTS"] = "0"
     wiring.reset()
 

@@ -58,7 +58,8 @@ def test_a_function_takes_from_the_queue_that_feeds_it_and_from_no_other(functio
 
 
 @each
-def test_an_action_is_named_in_full(function: str) -> None:
+def test_an_action_is_named_in_full_and_allowed(function: str) -> None:
+    assert {one["Effect"] for one in statements(function)} == {"Allow"}
     assert all(re.fullmatch(r"[a-z-]+:[A-Za-z]+", grant.action) for grant in grants(function))
 
 
