@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.deploy, pytest.mark.timeout(300)]
 # The framework names dependencies that a Ref says already; it does no harm and cannot be helped.
 OF_THE_FRAMEWORK = ["W3005"]
 CERTIFICATE = f"arn:aws:acm:eu-central-1:123456789012:certificate/{uuid.UUID(int=0)}"
+EDGE_CERTIFICATE = CERTIFICATE.replace("eu-central-1", "us-east-1")
 STAGES = {
     "dev": {},
     "prod": {
@@ -24,8 +25,12 @@ STAGES = {
         "websocketDomain": "ws.example.com",
         "httpDomain": "api.example.com",
         "certificate": CERTIFICATE,
+        "edge": "own",
+        "edgeDomain": "notify.example.com",
+        "edgeCertificate": EDGE_CERTIFICATE,
+        "pong": "gateway",
     },
-    "stand-in": {"websocketAccessLogs": "account-role"},
+    "stand-in": {"websocketAccessLogs": "account-role", "edge": "cloudfront"},
 }
 DURABLE = {"TopicsTable", "NotificationsTable", "InboxTable", "UsersTable", "ScheduledTable"}
 
