@@ -111,9 +111,11 @@ class Announcing:
         listeners = self._listeners(topic)
         if len(listeners) > MAX_TOLD:
             return
-        users = {each.username for each in listeners.values() if each.pattern == topic}
-        frame = encode(kind(topic, username, len(users), timestamp(at)))
         others = [each for each in listeners.values() if each.username != username]
+        # Without regard to their own rows: while they leave, some may still be there.
+        count = len({each.username for each in others if each.pattern == topic})
+        count += kind is PresenceJoin
+        frame = encode(kind(topic, username, count, timestamp(at)))
         self._fanout.retry(self._fanout.deliver(frame, others), frame)
 
     def _listeners(self, topic: Pattern) -> dict[ConnectionId, Subscriber]:

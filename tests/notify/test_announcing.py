@@ -118,6 +118,16 @@ def test_a_connection_that_matches_twice_hears_once_and_counts(world: World) -> 
     assert pushes(world, "w") == [("join", "alice", 2)]
 
 
+def test_who_leaves_is_not_counted_though_a_row_is_still_there(eve: World) -> None:
+    come(eve, "a1", "alice")
+    work(eve)
+    row = eve.subscriber("a1", ROOM)
+    eve.hub.disconnect(ConnectionId("a1"))
+    eve.memory.members[ROOM][row.connection_id] = row
+    work(eve)
+    assert pushes(eve, "e") == [("join", "alice", 2), ("leave", "alice", 1)]
+
+
 def test_nobody_is_told_of_themselves(eve: World) -> None:
     come(eve, "e2", "eve", "room:2")
     work(eve)
