@@ -10,6 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import cycle, islice
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -17,6 +18,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 AT_ONCE = 24
 TRIES = 20
+# API Gateway closes what is idle for ten minutes, and a crowd takes its time to gather.
+PING_SECONDS = 240
 
 
 class Member:
@@ -26,7 +29,7 @@ class Member:
         self._address = f"{url}?token={token}"
         self.heard = Counter[str]()
         self._socket: ClientConnection
-        self._listening: asyncio.Task[None]
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def come(self) -> None:
         for _ in range(TRIES):
@@ -36,20 +39,27 @@ class Member:
                 )
             except (InvalidHandshake, TimeoutError):
                 continue
-            self._listening = asyncio.create_task(self._listen())
+            self._tasks = [
+                asyncio.create_task(self._listen()),
+                asyncio.create_task(self._keep_alive()),
+            ]
             return
         raise SystemExit("a client is never let in")
 
     async def leave(self) -> None:
         await self._socket.close()
-        await self._listening
+        await asyncio.gather(*self._tasks)
 
     async def _listen(self) -> None:
-        try:
+        with suppress(ConnectionClosed):
             async for text in self._socket:
                 self.heard[json.loads(text).get("id")] += 1
-        except ConnectionClosed:
-            return
+
+    async def _keep_alive(self) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.wait(self._tasks[:1], timeout=PING_SECONDS)
+                await self._socket.send('{"type":"ping"}')
 
 
 def answer(*numbers: int) -> None:
