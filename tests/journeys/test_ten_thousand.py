@@ -104,7 +104,9 @@ async def test_ten_thousand_come_hear_a_broadcast_and_leave_nothing_behind() -> 
             service.python("-c", ADD_USERS)
             async with crowd(service) as clients:
                 stats = service.stats()
-                assert (stats["websocket_connections"], stats["user_connections"]) == (COUNT, USERS)
+                # More, where a function wrote a row and was too slow for its handshake.
+                assert stats["websocket_connections"] >= COUNT
+                assert stats["user_connections"] == USERS
                 kills = kill_workers(service)
                 service.running.faults.add(Fault(FaultKind.POST_THROTTLED, probability=0.01))
                 told = service.broadcast("general")
