@@ -15,7 +15,7 @@ DETACHED := tests/local_server tests/client tests/journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
-.PHONY: package deploy remove test-deploy lock
+.PHONY: package deploy remove test-deploy stand-in lock
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -94,6 +94,9 @@ remove: $(STAMP) $(NODE) ## Remove a stage from AWS (make remove STAGE=dev)
 # Without npm the tests that want it skip, and say so.
 test-deploy: $(STAMP) $(if $(shell command -v npm),$(NODE)) ## Deploy to a stand-in for AWS on this machine, and test what runs there
 	$(BIN)/python -m pytest -m deploy --numprocesses 2 --dist loadfile tests/deploy
+
+stand-in: $(STAMP) ## Start a stand-in for AWS on 127.0.0.1, to deploy to (make stand-in PORT=4567 for another port)
+	@exec $(BIN)/python -m tests.deploy --port $(or $(PORT),4566)
 
 # What Lambda's runtime has already: boto3 and what it brings. urllib3 is ours to bound, so it is packed.
 IN_RUNTIME := boto3 botocore s3transfer jmespath python-dateutil six

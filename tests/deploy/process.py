@@ -1,6 +1,7 @@
 """The process of the stand-in for AWS: its address, what leads clients there, and its end."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import boto3
+from uv import find_uv_bin
+
+from infra.stages import ROOT
 
 REGION = "eu-central-1"
 # Lambdas start one after another, at two seconds each, and other tests run meanwhile.
@@ -20,13 +24,29 @@ PATIENCE = 120
 ENDED = "ZX"
 
 
+def make_python(folder: Path, python_of_lambda: Path) -> Path:
+    """An environment with what the stand-in needs, and nothing else: its functions run on it."""
+    made = folder / "venv/bin/python"
+    # The one that the emulator's store is, too.
+    pin = re.search(r"^ministack==.*", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pin
+    uv = (find_uv_bin(), "--quiet")
+    subprocess.run([*uv, "venv", "--python", python_of_lambda, folder / "venv"], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", made, pin[0], "boto3"], check=True)
+    return made
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class StandIn:
     """The process, its group and its address."""
 
-    def __init__(self, python: Path, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+    def __init__(self, python: Path, folder: Path, port: int | None = None) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = self._environment()
         self._log = folder / "stand-in.log"

@@ -15,7 +15,6 @@ shown on our own emulator instead (docs/fidelity.md):
 import asyncio
 import json
 import math
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -26,12 +25,10 @@ from typing import Any
 import pytest
 import websockets
 from botocore.exceptions import ClientError
-from uv import find_uv_bin
 
 from client import Api, Heliograph, Refused
-from infra.stages import ROOT
 from tests.deploy.conftest import run
-from tests.deploy.process import PATIENCE, StandIn
+from tests.deploy.process import PATIENCE, StandIn, make_python
 
 pytestmark = [pytest.mark.deploy, pytest.mark.timeout(300)]
 
@@ -39,8 +36,6 @@ STAGE = "stand-in"
 STACK = f"heliograph-{STAGE}"
 PASSWORD = "correct horse"
 INSTALLED_BY_NPM = "node_modules/.package-lock.json"
-# The one that the emulator's store is, too.
-MINISTACK = re.search(r"^ministack==.*", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,11 +56,7 @@ def stand_in(
     tmp_path_factory: pytest.TempPathFactory, python_of_lambda: Path, linux_x86_64: None
 ) -> Iterator[StandIn]:
     folder = tmp_path_factory.mktemp("stand-in")
-    python = folder / "venv/bin/python"
-    run(find_uv_bin(), "venv", "--quiet", "--python", python_of_lambda, folder / "venv")
-    assert MINISTACK
-    run(find_uv_bin(), "pip", "install", "--quiet", "--python", python, MINISTACK[0], "boto3")
-    made = StandIn(python, folder)
+    made = StandIn(make_python(folder, python_of_lambda), folder)
     try:
         made.wait_until_ready()
         yield made
