@@ -185,10 +185,29 @@ def test_every_code_is_in_the_protocol() -> None:
     assert rows == {(str(int(code)), code.name.lower()) for code in Code}
 
 
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as GitHub makes them: in small letters, spaces to hyphens, no signs."""
+    prose = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links_in_the_docs_lead_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
-            assert (path.parent / target).exists(), f"{name(path)}: {target}"
+        links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", path.read_text())
+        for target, anchor in links:
+            page = path.parent / target if target else path
+            assert page.exists(), f"{name(path)}: {target}"
+            assert not anchor or anchor in anchors(page), f"{name(path)}: {target}#{anchor}"
+
+
+def test_every_alarm_is_in_the_guide_to_operations() -> None:
+    resources = yaml.load((ROOT / "infra/alarms.yml").read_text(), _Loader)["Resources"]
+    alarms = [each["Properties"] for each in resources.values() if "Alarm" in each["Type"]]
+    names = {alarm["AlarmName"].removeprefix("${self:custom.prefix}") for alarm in alarms}
+    text = (ROOT / "docs/operations.md").read_text()
+    assert names <= set(re.findall(r"`([a-z0-9-]+)`", text))
+    assert f"has {len(names)} of them" in text
 
 
 def test_every_module_of_the_emulator_has_its_place_in_the_docs() -> None:
