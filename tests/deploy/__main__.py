@@ -55,7 +55,9 @@ def _directions(started: StandIn) -> str:
     variables = " ".join(f"{name}={started.environment[name]}" for name in names)
     return (
         f"A stand-in for AWS is at {started.url}, until Ctrl-C. In another terminal, here:\n\n"
-        f"export {variables} AWS_REGION={REGION} NO_PROXY=127.0.0.1\nmake deploy STAGE={STAND_IN}"
+        f"export {variables} NO_PROXY=127.0.0.1\n"
+        f"export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}\n"
+        f"stage={STAND_IN}"
     )
 
 
