@@ -31,7 +31,10 @@ CONFIG = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
 )
 REFUSAL_MODES = ("frame", "reject")
+HTTP_ENGINES = ("curl", "boto3")
 PROBE_MINUTES = 15
+# A post is ten milliseconds of waiting: so many are 6,000 a second.
+POSTS_AT_ONCE = 64
 
 
 class SettingsError(Exception):
@@ -46,9 +49,11 @@ class Settings:
     region: str
     table_prefix: str
     refusal_mode: str
+    http_engine: str
     public_topics: tuple[Pattern, ...]
     presence_topics: tuple[Pattern, ...]
     inline_recipients: int
+    posts_at_once: int
     pace: Pace
     probe_minutes: int
     callback_endpoint: str
@@ -77,17 +82,16 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Raises: SettingsError."""
-    mode = environment.get("WS_REFUSAL") or "frame"
-    if mode not in REFUSAL_MODES:
-        raise SettingsError(f"WS_REFUSAL is {mode!r}; it can be {' or '.join(REFUSAL_MODES)}")
     return Settings(
         stage=environment.get("STAGE", ""),
         region=_required(environment, "AWS_REGION"),
         table_prefix=_required(environment, "TABLE_PREFIX"),
-        refusal_mode=mode,
+        refusal_mode=_one_of(environment, "WS_REFUSAL", REFUSAL_MODES),
+        http_engine=_one_of(environment, "HTTP_ENGINE", HTTP_ENGINES),
         public_topics=_patterns(environment, "PUBLIC_TOPICS", "*"),
         presence_topics=_patterns(environment, "PRESENCE_TOPICS", "room:*"),
         inline_recipients=_number(environment, "INLINE_RECIPIENTS", MAX_INLINE_RECIPIENTS),
+        posts_at_once=_positive(environment, "POSTS_AT_ONCE", POSTS_AT_ONCE),
         pace=Pace(
             posts_a_second=_positive(environment, "DELIVERY_POSTS_PER_SECOND", POSTS_A_SECOND),
             workers=_positive(environment, "DELIVERY_WORKERS", WORKERS),
@@ -173,6 +177,14 @@ def _parameter(name: str, region: str) -> str:
     client = boto3.client("ssm", region_name=region, config=CONFIG)
     answer = client.get_parameter(Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The first of them is the default."""
+    choice = environment.get(name) or choices[0]
+    if choice not in choices:
+        raise SettingsError(f"{name} is {choice!r}; it can be {' or '.join(choices)}")
+    return choice
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

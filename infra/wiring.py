@@ -4,6 +4,7 @@ import functools
 import secrets
 import time
 
+from infra.engines import has_libcurl
 from infra.gateway import ApiGateway
 from infra.invocation import correlation_id
 from infra.jwks import Jwks
@@ -52,6 +53,7 @@ from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.noticing import NoticedConnections
 from notify.passwords import PasswordHasher
+from notify.ports import Gateway
 from notify.presence import Presence
 from notify.progress import Following
 from notify.publishing import Publishing
@@ -125,8 +127,18 @@ def logins() -> Logins:
 
 
 @functools.cache
-def gateway() -> ApiGateway:
-    return ApiGateway(settings().callback_endpoint, settings().region)
+def gateway() -> Gateway:
+    env = settings()
+    if not over_curl():
+        return ApiGateway(env.callback_endpoint, env.region)
+    from infra.curl_gateway import CurlGateway  # there may be no pycurl
+
+    return CurlGateway(env.callback_endpoint, env.region, env.posts_at_once)
+
+
+@functools.cache
+def over_curl() -> bool:
+    return settings().http_engine == "curl" and has_libcurl()
 
 
 @functools.cache
@@ -410,6 +422,7 @@ PARTS = (
     logins,
     admission,
     gateway,
+    over_curl,
     connections,
     deliveries,
     refusals,

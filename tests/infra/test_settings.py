@@ -13,6 +13,7 @@ KEYS = f'{{"new": {{"alg": "HS256", "key": "{SECRET}"}}}}'
 def test_what_is_not_set_has_a_safe_default() -> None:
     settings = read_settings(ENVIRONMENT)
     assert settings.refusal_mode == "frame"
+    assert (settings.http_engine, settings.posts_at_once) == ("curl", 64)
     assert settings.public_topics == ("*",)
     assert settings.presence_topics == ("room:*",)
     assert settings.pace == Pace(posts_a_second=2000, workers=10)
@@ -45,6 +46,8 @@ def test_topics_may_be_several_or_none() -> None:
         ({"AWS_REGION": ""}, "AWS_REGION is not set"),
         ({"TABLE_PREFIX": ""}, "TABLE_PREFIX is not set"),
         ({"WS_REFUSAL": "shout"}, "WS_REFUSAL is 'shout'; it can be frame or reject"),
+        ({"HTTP_ENGINE": "wget"}, "HTTP_ENGINE is 'wget'; it can be curl or boto3"),
+        ({"POSTS_AT_ONCE": "0"}, "POSTS_AT_ONCE is 0; it must be at least 1"),
         ({"INLINE_RECIPIENTS": "many"}, "INLINE_RECIPIENTS is 'many'; it must be a whole number"),
         ({"DELIVERY_WORKERS": "0"}, "DELIVERY_WORKERS is 0; it must be at least 1"),
         ({"DELIVERY_POSTS_PER_SECOND": "-1"}, "DELIVERY_POSTS_PER_SECOND is '-1'; it must be"),

@@ -3,6 +3,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra import wiring
+from infra.curl_gateway import CurlGateway
+from infra.gateway import ApiGateway
 from notify.errors import Unauthorized
 from tests.infra.test_jwks import Provider, jwk, provider
 
@@ -19,6 +21,15 @@ def test_each_part_is_made_once(service: dict[str, str]) -> None:
     assert wiring.hub() is wiring.hub()
     assert wiring.sends() is wiring.sends()
     assert wiring.deliverer() is wiring.deliverer()
+
+
+@pytest.mark.parametrize(("engine", "made"), [("curl", CurlGateway), ("boto3", ApiGateway)])
+def test_posts_go_over_the_engine_that_is_set(
+    service: dict[str, str], monkeypatch: pytest.MonkeyPatch, engine: str, made: type
+) -> None:
+    monkeypatch.setenv("HTTP_ENGINE", engine)
+    wiring.reset()
+    assert type(wiring.gateway()) is made
 
 
 def test_tokens_of_an_identity_provider_are_checked_against_its_keys(
