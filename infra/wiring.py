@@ -53,7 +53,7 @@ from notify.marking import Marker
 from notify.model import Principal, Username
 from notify.noticing import NoticedConnections
 from notify.passwords import PasswordHasher
-from notify.ports import Gateway
+from notify.ports import Gateway, Subscriptions
 from notify.presence import Presence
 from notify.progress import Following
 from notify.publishing import Publishing
@@ -167,6 +167,16 @@ def later_queue() -> SqsLater:
 @functools.cache
 def refusals() -> SqsRefusals:
     return SqsRefusals(SqsQueue(settings().refusals_queue_url, settings().region))
+
+
+@functools.cache
+def subscriptions() -> Subscriptions:
+    """For what fans out page after page."""
+    if not over_curl():
+        return DynamoSubscriptions()
+    from infra.stores.subscriber_pages import CurlSubscriptions
+
+    return CurlSubscriptions(settings().region)
 
 
 @functools.cache
@@ -294,7 +304,7 @@ def sends() -> Sends:
     return Sends(
         accounts=accounts(),
         composer=composer(),
-        subscriptions=DynamoSubscriptions(),
+        subscriptions=subscriptions(),
         streams=DynamoStreams(new_id),
         counts=counts(),
         fanout=fanout(),
@@ -307,7 +317,7 @@ def sends() -> Sends:
 def broadcasts() -> Broadcasts:
     return Broadcasts(
         composer=composer(),
-        subscriptions=DynamoSubscriptions(),
+        subscriptions=subscriptions(),
         streams=DynamoStreams(new_id),
         counts=counts(),
         fanout=fanout(),
@@ -322,7 +332,7 @@ def broadcasts() -> Broadcasts:
 @functools.cache
 def deliverer() -> Deliverer:
     return Deliverer(
-        subscriptions=DynamoSubscriptions(),
+        subscriptions=subscriptions(),
         counts=counts(),
         fanout=fanout(),
         jobs=broadcast_jobs(),
@@ -423,6 +433,7 @@ PARTS = (
     admission,
     gateway,
     over_curl,
+    subscriptions,
     connections,
     deliveries,
     refusals,

@@ -85,6 +85,7 @@ def service(
         "JWT_ISSUER": "heliograph",
         "JWT_AUDIENCE": "heliograph",
         "WS_REFUSAL": "frame",
+        "HTTP_ENGINE": "boto3",  # moto in process knows of nothing else
         "PUBLIC_TOPICS": "*",
         "PRESENCE_TOPICS": "room:*",
         "REFUSALS_QUEUE_URL": urls["RefusalsQueue"],

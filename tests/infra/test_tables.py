@@ -11,6 +11,7 @@ from infra.tables import (
     SubscriptionRow,
     bind,
     delete_returning,
+    endpoint,
     transaction,
 )
 from tests.aws import PREFIX, REGION, resources
@@ -116,3 +117,7 @@ def test_a_transaction_writes_all_or_nothing(aws: None) -> None:
         write.save(a_row("c2"), condition=absent)
         write.save(a_row("c1"), condition=absent)
     assert [row.connection_id for row in SubscriptionRow.query("a#0")] == ["c1"]
+
+
+def test_the_tables_are_where_botocore_finds_them(aws: None) -> None:
+    assert endpoint() == f"https://dynamodb.{REGION}.amazonaws.com"

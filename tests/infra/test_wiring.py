@@ -5,6 +5,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from infra import wiring
 from infra.curl_gateway import CurlGateway
 from infra.gateway import ApiGateway
+from infra.stores.subscriber_pages import CurlSubscriptions
+from infra.stores.subscriptions import DynamoSubscriptions
 from notify.errors import Unauthorized
 from tests.infra.test_jwks import Provider, jwk, provider
 
@@ -23,13 +25,16 @@ def test_each_part_is_made_once(service: dict[str, str]) -> None:
     assert wiring.deliverer() is wiring.deliverer()
 
 
-@pytest.mark.parametrize(("engine", "made"), [("curl", CurlGateway), ("boto3", ApiGateway)])
-def test_posts_go_over_the_engine_that_is_set(
-    service: dict[str, str], monkeypatch: pytest.MonkeyPatch, engine: str, made: type
+@pytest.mark.parametrize(
+    ("engine", "made"),
+    [("curl", (CurlGateway, CurlSubscriptions)), ("boto3", (ApiGateway, DynamoSubscriptions))],
+)
+def test_a_fan_out_goes_over_the_engine_that_is_set(
+    service: dict[str, str], monkeypatch: pytest.MonkeyPatch, engine: str, made: tuple[type, type]
 ) -> None:
     monkeypatch.setenv("HTTP_ENGINE", engine)
     wiring.reset()
-    assert type(wiring.gateway()) is made
+    assert (type(wiring.gateway()), type(wiring.subscriptions())) == made
 
 
 def test_tokens_of_an_identity_provider_are_checked_against_its_keys(

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from infra import tables
 from infra.stores.attempts import DynamoAttempts
@@ -20,6 +21,7 @@ from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.sightings import DynamoSightings
 from infra.stores.streams import DynamoStreams
+from infra.stores.subscriber_pages import CurlSubscriptions
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.timetable import DynamoTimetable
 from infra.stores.users import DynamoUsers
@@ -211,6 +213,21 @@ def fresh(kind: str) -> Iterator[Stores]:
 def dynamo() -> Iterator[Stores]:
     with fresh("dynamodb") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """moto over HTTP as well: what it holds is what `mock_aws` in this process holds."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def over_curl(dynamo: Stores, moto_url: str) -> Stores:
+    return replace(dynamo, subscriptions=CurlSubscriptions(REGION, lambda: moto_url))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -7,15 +7,25 @@ from notify.parts import Shard
 from notify.ports import Audience, Page
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing, listed
-from tests.infra.stores.conftest import HOUR_MS, Stores
+from tests.infra.stores.conftest import HOUR_MS, Stores, in_memory
 
 ORDERS = Pattern("orders:eu")
 EXPIRES_AT = NOW + MAX_AGE_MS + ROW_GRACE_MS
 
 
-def test_a_subscriber_is_what_the_fan_out_needs_to_know(stores: Stores) -> None:
-    stores.open("c1", ORDERS)
-    (subscriber,) = stores.subscribers(ORDERS)
+@pytest.fixture(params=["memory", "dynamodb", "over_curl"])
+def paged(request: pytest.FixtureRequest) -> Stores:
+    """Also with the pages of subscriber_pages.py."""
+    kind: str = request.param
+    if kind == "memory":
+        return in_memory()
+    made: Stores = request.getfixturevalue({"dynamodb": "dynamo"}.get(kind, kind))
+    return made
+
+
+def test_a_subscriber_is_what_the_fan_out_needs_to_know(paged: Stores) -> None:
+    paged.open("c1", ORDERS)
+    (subscriber,) = paged.subscribers(ORDERS)
     assert subscriber == Subscriber(
         ConnectionId("c1"), Username("alice"), NOW, NOW + HOUR_MS, ORDERS, shard=0
     )
@@ -84,25 +94,25 @@ def test_members_are_counted_per_shard(stores: Stores) -> None:
     assert stores.subscriptions.sizes(audiences) == {Shard(ORDERS, 0): 3, Shard(Pattern("a"), 0): 2}
 
 
-def test_very_many_shards_are_counted(stores: Stores) -> None:
+def test_very_many_shards_are_counted(paged: Stores) -> None:
     topics = [f"orders:{number}" for number in range(120)]
-    stores.open("c1", *topics)
-    audiences = stores.subscriptions.audiences(Pattern("orders:*"))
-    assert sum(stores.subscriptions.sizes(audiences).values()) == 120
+    paged.open("c1", *topics)
+    audiences = paged.subscriptions.audiences(Pattern("orders:*"))
+    assert sum(paged.subscriptions.sizes(audiences).values()) == 120
 
 
-def page(stores: Stores, after: str | None, limit: int, now: int = NOW) -> Page:
+def page(paged: Stores, after: str | None, limit: int, now: int = NOW) -> Page:
     cursor = None if after is None else ConnectionId(after)
-    return stores.subscriptions.page(ORDERS, 0, cursor, limit, now)
+    return paged.subscriptions.page(ORDERS, 0, cursor, limit, now)
 
 
-def test_pages_go_through_everybody_once(stores: Stores) -> None:
+def test_pages_go_through_everybody_once(paged: Stores) -> None:
     for number in range(5):
-        stores.open(f"c{number}", ORDERS)
+        paged.open(f"c{number}", ORDERS)
     seen: list[str] = []
     after: str | None = None
     while True:
-        read = page(stores, after, 2)
+        read = page(paged, after, 2)
         seen += [subscriber.connection_id for subscriber in read.subscribers]
         after = read.after
         if after is None:
@@ -111,44 +121,48 @@ def test_pages_go_through_everybody_once(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize(("members", "limit"), [(0, 2), (1, 2), (2, 2), (4, 2), (3, 1)])
-def test_a_page_has_at_most_what_was_asked_for(stores: Stores, members: int, limit: int) -> None:
+def test_a_page_has_at_most_what_was_asked_for(paged: Stores, members: int, limit: int) -> None:
     for number in range(members):
-        stores.open(f"c{number}", ORDERS)
-    assert len(page(stores, None, limit).subscribers) == min(members, limit)
+        paged.open(f"c{number}", ORDERS)
+    assert len(page(paged, None, limit).subscribers) == min(members, limit)
 
 
-def test_a_page_behind_the_last_is_empty_and_the_end(stores: Stores) -> None:
-    stores.open("c1", ORDERS)
-    assert page(stores, "c1", 2) == Page((), None)
+def test_a_page_behind_the_last_is_empty_and_the_end(paged: Stores) -> None:
+    paged.open("c1", ORDERS)
+    assert page(paged, "c1", 2) == Page((), None)
 
 
-def test_a_cursor_need_not_be_there_any_more(stores: Stores) -> None:
-    stores.open("c3", ORDERS)
-    assert [who.connection_id for who in page(stores, "c2", 2).subscribers] == ["c3"]
+def test_a_cursor_need_not_be_there_any_more(paged: Stores) -> None:
+    paged.open("c3", ORDERS)
+    assert [who.connection_id for who in page(paged, "c2", 2).subscribers] == ["c3"]
 
 
-def test_another_shard_has_other_members(stores: Stores) -> None:
-    stores.open("c1", ORDERS)
-    assert stores.subscriptions.page(ORDERS, 7, None, 10, NOW) == Page((), None)
+def test_another_shard_has_other_members(paged: Stores) -> None:
+    paged.open("c1", ORDERS)
+    assert paged.subscriptions.page(ORDERS, 7, None, 10, NOW) == Page((), None)
 
 
 @pytest.mark.parametrize(("now", "found"), [(EXPIRES_AT - 1, 1), (EXPIRES_AT, 0)])
-def test_expired_rows_are_not_returned(stores: Stores, now: int, found: int) -> None:
-    stores.open("c1", ORDERS)
-    assert len(page(stores, None, 10, now).subscribers) == found
+def test_expired_rows_are_not_returned(paged: Stores, now: int, found: int) -> None:
+    paged.open("c1", ORDERS)
+    assert len(page(paged, None, 10, now).subscribers) == found
 
 
-def test_a_page_of_expired_rows_does_not_end_the_shard(stores: Stores) -> None:
+def test_a_page_of_expired_rows_does_not_end_the_shard(paged: Stores) -> None:
     for number in range(3):
-        stores.open(f"c{number}", ORDERS)
-    read = page(stores, None, 2, EXPIRES_AT)
+        paged.open(f"c{number}", ORDERS)
+    read = page(paged, None, 2, EXPIRES_AT)
     assert (read.subscribers, read.after) == ((), "c1")
 
 
 # On DynamoDB
 
 
-def test_a_shard_above_one_megabyte_is_read_to_the_end(dynamo: Stores) -> None:
+@pytest.mark.parametrize("kind", ["dynamo", "over_curl"])
+def test_a_shard_above_one_megabyte_is_read_to_the_end(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    stores: Stores = request.getfixturevalue(kind)
     # 400 rows of 3 KB: one Query stops in the middle of them.
     long_name = "x" * 3000
     with SubscriptionRow.batch_write() as batch:
@@ -158,9 +172,10 @@ def test_a_shard_above_one_megabyte_is_read_to_the_end(dynamo: Stores) -> None:
                 token_expires_at=NOW, expires_at=EXPIRES_AT // 1000,
             )  # fmt: skip
             batch.save(row)
-    read = page(dynamo, None, 500)
-    assert len(read.subscribers) == 400
-    assert read.after is None
+    for limit, after in ((500, None), (400, "c399"), (399, "c398")):
+        read = page(stores, None, limit)
+        assert (len(read.subscribers), read.after) == (min(limit, 400), after)
+    assert [who.connection_id for who in page(stores, "c397", 5).subscribers] == ["c398", "c399"]
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem"])
