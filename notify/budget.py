@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# A post to a peer that has vanished takes 6 s, and a user may have devices of some kinds; the call
+# A post to a peer that has vanished takes up to 6 s, and a user may have some devices; the call
 # has 29 seconds, from which the writes in front of the posts have taken theirs.
 POSTING_MS = 10_000
 # The counts of an inbox may take a read of a thousand rows for each of a user's streams.
