@@ -76,7 +76,7 @@ def verifying() -> Iterator[Running]:
         yield running
 
 
-async def test_the_emulator_takes_its_signatures_however_late_it_is(verifying: Running) -> None:
+async def test_the_emulator_takes_its_signatures_and_nobody_elses(verifying: Running) -> None:
     gateway = CurlGateway(
         f"{verifying.http_url}/local", "eu-west-3", find=lambda: AccessKey("local", "local")
     )

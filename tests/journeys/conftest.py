@@ -20,7 +20,7 @@ import websockets
 from boto3.dynamodb.types import TypeDeserializer
 from websockets.asyncio.client import ClientConnection
 
-from local_server.testing import Running, emulator_in_thread
+from local_server.testing import RunningInThread, emulator_in_thread
 from tests.aws import REGION
 
 ROOT = Path(__file__).parent.parent.parent
@@ -54,7 +54,7 @@ def mint(
 class Service:
     """A running emulator with an admin, and users made on demand."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningInThread) -> None:
         self.running = running
         self.http = httpx.Client(base_url=f"{running.http_url}/api/v1", timeout=30)
         self.python("-m", "infra.admin", "create-user", "root", "--role", "admin")
@@ -144,8 +144,9 @@ async def say(socket: ClientConnection, **message: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running_service(seed: int = 0) -> Iterator[Service]:
-    with emulator_in_thread(ROOT / "serverless.yml", seed=seed) as running:
+def running_service(seed: int = 0, *, verify_signatures: bool = False) -> Iterator[Service]:
+    template = ROOT / "serverless.yml"
+    with emulator_in_thread(template, seed=seed, verify_signatures=verify_signatures) as running:
         made = Service(running)
         try:
             yield made
