@@ -353,6 +353,7 @@ ENTRY_POINTS = [
     ["-m", "local_server", "--help"],
     ["-m", "client", "--help"],
     ["-m", "infra.admin", "--help"],
+    ["-m", "tests.deploy", "--help"],
     *(
         ["-c", f"import {entry['handler'].removesuffix('.handler')}"]
         for entry in TEMPLATE["functions"].values()
