@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -70,6 +71,7 @@ class Control:
 
     async def handle(self, request: Request) -> Response:
         try:
+            _check_host(request)
             _check_origin(request)
             if (function := _invoked(request)) is not None:
                 return await self._invoke(function, request)
@@ -150,6 +152,18 @@ def _failure(error: FunctionError) -> bytes:
     trace = {"stackTrace": list(error.trace)} if isinstance(error, FunctionRaised) else {}
     content = {"errorMessage": error.message, "errorType": error.kind, **trace}
     return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _check_host(request: Request) -> None:
+    """A site may make its own name lead to this machine, and then its pages are no other site's. An
+    address is nobody's to lead anywhere."""
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return
+    try:
+        ip_address(host)
+    except ValueError as error:
+        raise BadControl(403, "only under an address or localhost") from error
 
 
 def _check_origin(request: Request) -> None:

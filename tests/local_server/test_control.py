@@ -171,3 +171,18 @@ async def test_a_page_of_another_site_may_neither_move_nor_invoke(setup: Setup) 
     ).status == 415
     same = await setup.ask("POST", "clock", {"advance": 1}, Origin="http://127.0.0.1:3001")
     assert same.status == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:3001", "127.0.0.1.evil.example"])
+async def test_a_name_that_a_site_made_lead_here_shows_and_moves_nothing(
+    setup: Setup, host: str
+) -> None:
+    own = {"Host": host, "Origin": f"http://{host}"}
+    assert (await setup.ask("POST", "clock", {"advance": 1}, **own)).status == 403
+    assert (await setup.ask("GET", "connections", Host=host)).status == 403
+    assert setup.clock.ahead_ms == 0
+
+
+@pytest.mark.parametrize("host", ["localhost:3001", "api.localhost", "[::1]:3001", "192.168.1.7"])
+async def test_an_address_and_localhost_are_nobody_elses(setup: Setup, host: str) -> None:
+    assert (await setup.ask("GET", "clock", Host=host)).status == 200
