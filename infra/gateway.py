@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.clients import new_client
 from infra.log import log
 from notify.model import ConnectionId
 from notify.ports import Outcome
@@ -31,9 +31,7 @@ class ApiGateway:
     """The gateway behind one callback endpoint, `https://{api}.execute-api.{region}…/{stage}`."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        self._client: Any = boto3.client(
-            "apigatewaymanagementapi", endpoint_url=endpoint, region_name=region, config=CONFIG
-        )
+        self._client: Any = new_client("apigatewaymanagementapi", region, CONFIG, endpoint)
 
     def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
         """FAILED covers throttling, a peer that hangs and a gateway that is down: try again."""

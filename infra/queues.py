@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.clients import client
 from notify.codes import Code
 from notify.errors import Unavailable
 from notify.jobs import LaterJob, PartJob, encode_job
@@ -32,7 +32,7 @@ class SqsQueue:
     @functools.cached_property
     def _client(self) -> Any:
         """Made when first needed: most frames put nothing into a queue."""
-        return boto3.client("sqs", region_name=self._region, config=CONFIG)
+        return client("sqs", self._region, CONFIG)
 
     def put(self, bodies: Iterable[str], delay_seconds: int | None = None) -> None:
         """Raises: Unavailable if any message was not taken."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
+from infra.clients import client
 from notify.admission import MAX_CONNECTIONS_PER_USER
 from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
@@ -169,13 +169,12 @@ def _stored_keys(settings: Settings) -> str:
 
 
 def _secret(name_or_arn: str, region: str) -> str:
-    client = boto3.client("secretsmanager", region_name=region, config=CONFIG)
-    return str(client.get_secret_value(SecretId=name_or_arn)["SecretString"])
+    answer = client("secretsmanager", region, CONFIG).get_secret_value(SecretId=name_or_arn)
+    return str(answer["SecretString"])
 
 
 def _parameter(name: str, region: str) -> str:
-    client = boto3.client("ssm", region_name=region, config=CONFIG)
-    answer = client.get_parameter(Name=name, WithDecryption=True)
+    answer = client("ssm", region, CONFIG).get_parameter(Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
 
 

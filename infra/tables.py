@@ -13,18 +13,17 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from infra.database import Table, database
+
 
 class Meta:
-    """How long a call may take: a handler that waits costs money and holds a client up."""
+    """What `bind` names."""
 
     table_name = "unbound"
-    connect_timeout_seconds = 1
-    read_timeout_seconds = 3
-    max_retry_attempts = 3
-    max_pool_connections = 16
+    region = "unbound"
 
 
-class ConnectionRow(Model):
+class ConnectionRow(Table):
     """An open connection. `topics` holds the keys of its subscriptions, `topic#shard`; `acked` how
     far the client says that each stream has arrived."""
 
@@ -46,7 +45,7 @@ class ConnectionRow(Model):
     expires_at = NumberAttribute()
 
 
-class SubscriptionRow(Model):
+class SubscriptionRow(Table):
     """One connection in one shard of one topic."""
 
     class Meta(Meta):
@@ -60,7 +59,7 @@ class SubscriptionRow(Model):
     expires_at = NumberAttribute()
 
 
-class TopicRow(Model):
+class TopicRow(Table):
     """A subscribed pattern and the head of its stream."""
 
     class Meta(Meta):
@@ -78,7 +77,7 @@ class TopicRow(Model):
     seq = NumberAttribute(null=True)
 
 
-class NotificationRow(Model):
+class NotificationRow(Table):
     """A stored notification: its frame as JSON."""
 
     class Meta(Meta):
@@ -93,7 +92,7 @@ class NotificationRow(Model):
     expires_at = NumberAttribute()
 
 
-class InboxRow(Model):
+class InboxRow(Table):
     """What a user did with one notification; or, as `watermarks`, with all of them."""
 
     class Meta(Meta):
@@ -109,7 +108,7 @@ class InboxRow(Model):
     expires_at = NumberAttribute()
 
 
-class UserRow(Model):
+class UserRow(Table):
     """An account, or the memory of one that was removed."""
 
     class Meta(Meta):
@@ -127,7 +126,7 @@ class UserRow(Model):
     created_at = NumberAttribute(default=0)
 
 
-class CredentialRow(Model):
+class CredentialRow(Table):
     """A refresh family by its sid, or a ticket by its hash."""
 
     class Meta(Meta):
@@ -142,7 +141,7 @@ class CredentialRow(Model):
     expires_at = NumberAttribute()
 
 
-class LimitRow(Model):
+class LimitRow(Table):
     """How often something was done, until `ends_at` in ms."""
 
     class Meta(Meta):
@@ -154,7 +153,7 @@ class LimitRow(Model):
     expires_at = NumberAttribute()
 
 
-class SightingRow(Model):
+class SightingRow(Table):
     """A user who was seen in a topic; `told` once its subscribers have heard so."""
 
     class Meta(Meta):
@@ -167,7 +166,7 @@ class SightingRow(Model):
     expires_at = NumberAttribute()
 
 
-class CounterRow(Model):
+class CounterRow(Table):
     """One shard of a counter. `seen_…`: by how much it differed from what it counts, and when."""
 
     class Meta(Meta):
@@ -182,7 +181,7 @@ class CounterRow(Model):
     seen_digest = NumberAttribute(null=True)
 
 
-class DeadlineRow(Model):
+class DeadlineRow(Table):
     """What the sweep looks at in some minute: a connection, or a count in the bucket `…#counts`.
 
     How far the sweep has come is kept here too, in the bucket `swept`.
@@ -199,7 +198,7 @@ class DeadlineRow(Model):
     expires_at = NumberAttribute()
 
 
-class BroadcastRow(Model):
+class BroadcastRow(Table):
     """Of a broadcast: its job, what is posted, or one of its parts. `body` is what is written as a
     whole, as JSON; the rest changes by itself."""
 
@@ -220,7 +219,7 @@ class BroadcastRow(Model):
     expires_at = NumberAttribute()
 
 
-class AttemptRow(Model):
+class AttemptRow(Table):
     """A request under an Idempotency-Key. `attempt` names principal, route and key."""
 
     class Meta(Meta):
@@ -236,7 +235,7 @@ class AttemptRow(Model):
     expires_at = NumberAttribute()
 
 
-class ScheduledRow(Model):
+class ScheduledRow(Table):
     """A scheduled send in the bucket `item`, an entry of one in a minute's, or the position."""
 
     class Meta(Meta):
@@ -303,5 +302,5 @@ def delete_returning(model: type[Model], hash_key: str, range_key: str | None = 
 
 
 def transaction() -> TransactWrite:
-    """A transaction over the client that the models use: another one would take 50 ms to make."""
-    return TransactWrite(connection=ConnectionRow._get_connection().connection)  # noqa: SLF001
+    """A transaction over the client that the models use."""
+    return TransactWrite(connection=database(ConnectionRow.Meta.region))

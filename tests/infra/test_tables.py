@@ -86,12 +86,6 @@ def test_binding_names_the_tables_and_their_region() -> None:
     assert {meta.region for meta in metas} == {REGION}
 
 
-@by_name
-def test_no_call_waits_for_long(model: type[Model]) -> None:
-    meta: Any = model.Meta
-    assert (meta.connect_timeout_seconds, meta.read_timeout_seconds) == (1, 3)
-
-
 def a_row(connection_id: str) -> SubscriptionRow:
     return SubscriptionRow(
         "a#0", connection_id, username="alice", connected_at=1, token_expires_at=2, expires_at=3

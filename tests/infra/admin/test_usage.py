@@ -10,14 +10,14 @@ import pytest
 from handlers import disconnect, scheduler, send, sweep
 from infra import wiring
 from infra.admin import usage
+from infra.database import database
 from infra.stores.deadlines import DynamoDeadlines
-from infra.tables import MODELS
 from notify.deadlines import MINUTE_MS
 from notify.model import ConnectionId
 from notify.ports import Deadline
 from notify.sweep import FIRST_MINUTES
 from tests import events
-from tests.aws import resources
+from tests.aws import REGION, resources
 from tests.gateway_server import GatewayServer
 from tests.handlers.conftest import Service
 
@@ -61,13 +61,11 @@ def _unit(request: dict[str, Any]) -> float:
 @pytest.fixture
 def meter(aws: None) -> Iterator[Meter]:
     meter = Meter()
-    # PynamoDB keeps a client a table, and for as long as the process.
-    clients = [model._get_connection().connection.client for model in MODELS]
-    for each in clients:
-        each.meta.events.register("before-call.dynamodb", meter)
+    # The tables' client stays for as long as the process.
+    events = database(REGION).client.meta.events
+    events.register("before-call.dynamodb", meter)
     yield meter
-    for each in clients:
-        each.meta.events.unregister("before-call.dynamodb", meter)
+    events.unregister("before-call.dynamodb", meter)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from infra import tables
+from infra.database import database
+from tests.aws import REGION
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,12 @@ def intercepted(interceptor: Interceptor) -> Iterator[None]:
         body = json.loads(params["body"])
         return interceptor(Call(model.name, _tables(body), _permissions(model.name, body)))
 
-    connections: Any = [model._get_connection() for model in tables.MODELS]
-    events = [connection.connection.client.meta.events for connection in connections]
-    for each in events:
-        each.register_first("before-call.dynamodb.*", before_call)
+    events: Any = database(REGION).client.meta.events
+    events.register_first("before-call.dynamodb.*", before_call)
     try:
         yield
     finally:
-        for each in events:
-            each.unregister("before-call.dynamodb.*", before_call)
+        events.unregister("before-call.dynamodb.*", before_call)
 
 
 def _tables(body: dict[str, Any]) -> frozenset[str]:
