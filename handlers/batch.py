@@ -4,7 +4,7 @@ from msgspec import Raw
 
 from handlers._edge.http import HttpCall, http
 from handlers._edge.once import once
-from infra.wiring import batches
+from infra.wiring.batches import batches
 from notify.answers import batch_answer
 from notify.requests import Batch
 

@@ -1,7 +1,7 @@
 """GET, DELETE /notifications/broadcasts/{id}: how far a queued broadcast is, and an end to it."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import following
+from infra.wiring.following import following
 from notify.answers import ProgressAnswer, progress_answer
 
 

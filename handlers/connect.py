@@ -2,7 +2,9 @@
 
 from handlers._edge.invocation import Response
 from handlers._edge.websocket import WebSocketCall, websocket
-from infra.wiring import hub, refusals, settings
+from infra.wiring.hub import hub
+from infra.wiring.queues import refusals
+from infra.wiring.settings import settings
 from notify.errors import ConnectionLimit, Unauthorized
 
 

@@ -1,7 +1,7 @@
 """The queue of deliveries: plans broadcasts, and posts them part by part, page by page."""
 
 from handlers._edge.queue import Record, queue
-from infra.wiring import deliverer
+from infra.wiring.deliverer import deliverer
 from notify.jobs import parse_job
 
 

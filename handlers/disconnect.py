@@ -1,7 +1,7 @@
 """$disconnect: forgets a connection. API Gateway calls it at its best effort, not always."""
 
 from handlers._edge.websocket import WebSocketCall, websocket
-from infra.wiring import hub
+from infra.wiring.hub import hub
 
 
 @websocket

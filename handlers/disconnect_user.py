@@ -1,7 +1,8 @@
 """POST /admin/users/{username}/disconnect: closes a user's connections, for admins."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import accounts, revocation
+from infra.wiring.accounts import accounts
+from infra.wiring.revocation import revocation
 from notify.accounts import require_admin
 from notify.answers import DisconnectAnswer
 from notify.errors import Revoked, Rollover

@@ -1,7 +1,7 @@
 """GET /healthz: whether a request gets through to the tables and back."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import check_store
+from infra.wiring.health import check_store
 from notify.answers import HealthAnswer
 
 

@@ -1,7 +1,7 @@
 """GET /history/{topic}: what is stored of a topic, in order, for whoever may read it."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import history
+from infra.wiring.history import history
 from notify.answers import HistoryAnswer
 from notify.requests import HistoryQuery, parse_query
 

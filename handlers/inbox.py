@@ -1,7 +1,8 @@
 """GET /inbox, POST /inbox/mark and /inbox/mark-all: one's own notifications, and what one marks."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import inbox, marker
+from infra.wiring.inbox import inbox
+from infra.wiring.marking import marker
 from notify.answers import InboxAnswer, MarkAnswer, inbox_answer, mark_answer
 from notify.entries import InboxCounts
 from notify.limits import COSTLY

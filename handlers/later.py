@@ -1,7 +1,7 @@
 """The queue for later: what was put off, once its time has come."""
 
 from handlers._edge.queue import Record, queue
-from infra.wiring import later
+from infra.wiring.later import later
 from notify.jobs import parse_later_job
 
 

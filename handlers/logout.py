@@ -1,7 +1,7 @@
 """POST /auth/logout: this login's tokens and connections end, or every login's."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import logins
+from infra.wiring.logins import logins
 from notify.requests import Logout
 
 

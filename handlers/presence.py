@@ -1,7 +1,7 @@
 """GET /presence, GET /presence/topics/{topic}: who is online, and who is in a topic."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import presence
+from infra.wiring.presence import presence
 from notify.answers import (
     PresenceAnswer,
     TopicPresenceAnswer,

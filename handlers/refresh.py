@@ -1,7 +1,8 @@
 """POST /auth/refresh: the next access token and the next refresh token for the last one."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import logins, settings
+from infra.wiring.logins import logins
+from infra.wiring.settings import settings
 from notify.answers import LoginAnswer, login_answer
 from notify.requests import Refresh
 

@@ -3,7 +3,7 @@
 import json
 
 from handlers._edge.queue import Record, queue
-from infra.wiring import hub
+from infra.wiring.hub import hub
 from notify.codes import Code
 from notify.model import ConnectionId
 from notify.ports import Outcome

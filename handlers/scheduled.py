@@ -1,7 +1,7 @@
 """DELETE /notifications/scheduled/{id}: takes back what has not been sent yet."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import scheduling
+from infra.wiring.scheduling import scheduling
 
 
 @http()

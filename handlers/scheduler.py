@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handlers._edge.schedule import RemainingMs, schedule
-from infra.wiring import due_scan
+from infra.wiring.scheduling import due_scan
 
 
 @schedule

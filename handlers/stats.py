@@ -1,7 +1,8 @@
 """GET /notifications/stats: true numbers about the service."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import clock, stats
+from infra.wiring import clock
+from infra.wiring.stats import stats
 from notify.answers import StatsAnswer, stats_answer
 from notify.limits import COSTLY
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from handlers._edge.schedule import RemainingMs, schedule
-from infra.wiring import sweep
+from infra.wiring.sweep import sweep
 
 
 @schedule

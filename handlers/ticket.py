@@ -1,7 +1,8 @@
 """POST /auth/ws-ticket: opens one connection within the next seconds."""
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import settings, tickets
+from infra.wiring.settings import settings
+from infra.wiring.tickets import tickets
 from notify.answers import TicketAnswer, ticket_answer
 
 

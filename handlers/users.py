@@ -3,7 +3,8 @@
 import functools
 
 from handlers._edge.http import HttpCall, http
-from infra.wiring import accounts, revocation
+from infra.wiring.accounts import accounts
+from infra.wiring.revocation import revocation
 from notify.accounts import require_admin
 from notify.answers import UserAnswer, user_answer
 from notify.requests import ChangeUser, CreateUser

@@ -10,6 +10,8 @@ from pynamodb.models import Model
 
 from infra.clients import MAKING, session
 
+MAX_RETRIES = 3
+
 
 class _Database(Connection):
     """Over the session of the process."""
@@ -31,7 +33,7 @@ def database(region: str) -> Connection:
         region=region,
         connect_timeout_seconds=1,
         read_timeout_seconds=3,
-        max_retry_attempts=3,
+        max_retry_attempts=MAX_RETRIES,
         max_pool_connections=16,
     )
 

@@ -1,5 +1,6 @@
 """The @connections API of API Gateway: posts to open connections and closes them."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -31,7 +32,13 @@ class ApiGateway:
     """The gateway behind one callback endpoint, `https://{api}.execute-api.{region}…/{stage}`."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        self._client: Any = new_client("apigatewaymanagementapi", region, CONFIG, endpoint)
+        self._endpoint = endpoint
+        self._region = region
+
+    @functools.cached_property
+    def _client(self) -> Any:
+        """Made when first needed: who connects is posted nothing."""
+        return new_client("apigatewaymanagementapi", self._region, CONFIG, self._endpoint)
 
     def post(self, connection_id: ConnectionId, frame: bytes) -> Outcome:
         """FAILED covers throttling, a peer that hangs and a gateway that is down: try again."""

@@ -1,35 +1,24 @@
 """What the environment of a function says; serverless.yml writes it."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from botocore.config import Config
-
-from infra.clients import client
-from notify.admission import MAX_CONNECTIONS_PER_USER
-from notify.broadcasts import MAX_INLINE_RECIPIENTS
 from notify.errors import Invalid
-from notify.frame_limits import FRAMES_A_MINUTE
 from notify.limits import (
+    FRAMES_A_MINUTE,
     LOGINS_A_MINUTE,
     LOGINS_A_MINUTE_OF_AN_ADDRESS,
+    MAX_CONNECTIONS_PER_USER,
     NEW_TOPICS_A_DAY,
     READS_A_MINUTE,
     REFRESHES_A_MINUTE_OF_AN_ADDRESS,
     WRITES_A_MINUTE,
 )
 from notify.model import Pattern
-from notify.pacing import POSTS_A_SECOND, WORKERS, Pace
-from notify.tokens import Key, parse_key
+from notify.pacing import MAX_INLINE_RECIPIENTS, POSTS_A_SECOND, WORKERS, Pace
 from notify.topics import parse_pattern
 
-# Somebody waits for it, every five minutes.
-CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
-)
 REFUSAL_MODES = ("frame", "reject")
 HTTP_ENGINES = ("curl", "boto3")
 PROBE_MINUTES = 15
@@ -133,49 +122,12 @@ def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("METRICS_NAMESPACE", "")
 
 
-def read_keys(settings: Settings) -> list[Key]:
-    """Our signing keys, from the environment on a laptop, from Secrets Manager or SSM in the cloud.
-
-    Raises: SettingsError, without any part of a key in its text.
-    """
-    text = settings.jwt_keys or _stored_keys(settings)
-    try:
-        keys: dict[str, Any] = json.loads(text)
-        entries = list(keys.items())
-    except (ValueError, AttributeError):
-        raise SettingsError("JWT_KEYS is not a JSON object of keys by id") from None
-    if not entries:
-        raise SettingsError("JWT_KEYS names no key")
-    try:
-        return [parse_key(*entry, settings.issuer, settings.audience) for entry in entries]
-    except Invalid as error:
-        raise SettingsError(f"JWT_KEYS: {error.message}") from None
-
-
 def _patterns(environment: Mapping[str, str], name: str, default: str) -> tuple[Pattern, ...]:
     text = environment.get(name, default)
     try:
         return tuple(parse_pattern(topic.strip()) for topic in text.split(",") if topic.strip())
     except Invalid as error:
         raise SettingsError(f"{name}: {error.message}") from None
-
-
-def _stored_keys(settings: Settings) -> str:
-    if settings.jwt_keys_secret:
-        return _secret(settings.jwt_keys_secret, settings.region)
-    if settings.jwt_keys_parameter:
-        return _parameter(settings.jwt_keys_parameter, settings.region)
-    raise SettingsError("none of JWT_KEYS, JWT_KEYS_SECRET and JWT_KEYS_PARAMETER is set")
-
-
-def _secret(name_or_arn: str, region: str) -> str:
-    answer = client("secretsmanager", region, CONFIG).get_secret_value(SecretId=name_or_arn)
-    return str(answer["SecretString"])
-
-
-def _parameter(name: str, region: str) -> str:
-    answer = client("ssm", region, CONFIG).get_parameter(Name=name, WithDecryption=True)
-    return str(answer["Parameter"]["Value"])
 
 
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:

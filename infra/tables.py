@@ -282,10 +282,9 @@ def bind(prefix: str, region: str) -> None:
 
 
 def endpoint() -> str:
-    """Where botocore finds the tables: by the environment, a profile or the region. The model is
-    one that whoever fans out has used already, for each makes a client of its own."""
-    connection: Any = TopicRow._get_connection()  # noqa: SLF001
-    return str(connection.connection.client.meta.endpoint_url)
+    """Where botocore finds the tables: by the environment, a profile or the region."""
+    client: Any = database(TopicRow.Meta.region).client
+    return str(client.meta.endpoint_url)
 
 
 Row = dict[str, Any]

@@ -4,12 +4,11 @@ from notify.accounts import Accounts
 from notify.deadlines import next_deadline
 from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
 from notify.fanout import HANDSHAKE_GRACE_MS, own_subscribers
+from notify.limits import MAX_CONNECTIONS_PER_USER
 from notify.model import Connection, ConnectionId, Pattern, Principal
 from notify.ports import Clock, Connections, Deadlines, Gateway, Subscriptions
 from notify.tickets import Tickets
 from notify.topics import implicit_topics
-
-MAX_CONNECTIONS_PER_USER = 20
 
 
 class Admission:

@@ -16,6 +16,7 @@ from notify.logins import Grant
 from notify.model import Principal, User, timestamp
 from notify.parts import JobState
 from notify.presence import Attendance, Attendances, shown
+from notify.problems import Problem, problem
 from notify.progress import Progress
 from notify.scheduling import ScheduledResult
 from notify.sends import SendResult, UserResult
@@ -101,17 +102,6 @@ class HealthAnswer(Struct, frozen=True):
     """The tables answer."""
 
     status: Literal["ok"] = "ok"
-
-
-class Problem(Struct, frozen=True):
-    """A refusal as RFC 9457 draws it; `detail` is a string, as the first clients expect."""
-
-    title: str
-    status: int
-    detail: str
-    code: int
-    request_id: str
-    type: str = "about:blank"
 
 
 class BatchItem(Struct, frozen=True):
@@ -258,26 +248,6 @@ class HistoryAnswer(Struct, frozen=True):
     entries: list[NotificationFrame]
     seq: int
     has_more: bool
-
-
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    410: "Gone",
-    413: "Content Too Large",
-    422: "Unprocessable Content",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
-
-
-def problem(error: HeliographError, request_id: str) -> Problem:
-    status = error.status
-    return Problem(TITLES[status], status, error.message, int(error.code), request_id)
 
 
 def user_answer(user: User) -> UserAnswer:

@@ -14,7 +14,7 @@ from notify.frames import NotificationFrame, encode
 from notify.idempotency import Trial
 from notify.jobs import PartJob
 from notify.model import ConnectionId, Pattern, Principal, Subscriber, Username
-from notify.pacing import Pace
+from notify.pacing import MAX_INLINE_RECIPIENTS, Pace
 from notify.parts import PLAN, Announcement, BroadcastJob
 from notify.ports import (
     Audience,
@@ -28,9 +28,7 @@ from notify.ports import (
 from notify.requests import Broadcast
 from notify.topics import parse_pattern, stream_of
 
-# More than this is the queue's work: the caller waits for every post of the call.
-MAX_INLINE_RECIPIENTS = 200
-# Nor does a call read more shards than this to find out how few there are in them.
+# A call does not read more shards than this to find out how few there are in them.
 MAX_INLINE_SHARDS = 200
 
 

@@ -10,7 +10,7 @@ a minute; hardly any client ever does.
 from collections import Counter
 
 from notify.errors import RateLimited
-from notify.limits import MINUTE_MS, RateLimits
+from notify.limits import FRAMES_A_MINUTE, MINUTE_MS, RateLimits
 from notify.messages import (
     Hello,
     Message,
@@ -22,7 +22,6 @@ from notify.messages import (
 from notify.model import ConnectionId
 from notify.ports import Clock
 
-FRAMES_A_MINUTE = 300
 FREE_FRAMES = 20
 NAMES_TOPICS = Hello | Subscribe | SubscribePattern | Unsubscribe | UnsubscribePattern
 

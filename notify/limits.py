@@ -19,6 +19,8 @@ NEW_TOPICS_A_DAY = 1000
 LOGINS_A_MINUTE = 30  # of one username
 LOGINS_A_MINUTE_OF_AN_ADDRESS = 300  # many people stand behind one
 REFRESHES_A_MINUTE_OF_AN_ADDRESS = 600
+FRAMES_A_MINUTE = 300  # of one connection
+MAX_CONNECTIONS_PER_USER = 20
 
 COSTLY = 10  # reads that go through whole streams or topics count as so many
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from notify.answers import Problem
 from notify.contract import OPERATIONS, Operation, Parameter
+from notify.problems import Problem
 
 VERSION = "0.1.0"
 BASE_PATH = "/api/v1"

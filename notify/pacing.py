@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from notify.parts import BroadcastJob
 
+# More than this is the queue's work: the caller waits for every post of the call.
+MAX_INLINE_RECIPIENTS = 200
 # Below a fifth of what API Gateway lets an account do in a second, if nobody says otherwise.
 POSTS_A_SECOND = 2000
 WORKERS = 10

@@ -1,7 +1,5 @@
 """Passwords: hashed with bcrypt, checked in the same time whether or not the user exists."""
 
-import bcrypt
-
 from notify.errors import Invalid
 
 MAX_BYTES = 72
@@ -38,6 +36,8 @@ class PasswordHasher:
 
     def hash(self, text: str) -> str:
         """Raises: Invalid."""
+        import bcrypt  # here, for few functions ever see a password
+
         return bcrypt.hashpw(parse_password(text), bcrypt.gensalt(self._cost)).decode()
 
     def check(self, text: str, password_hash: str | None) -> bool:
@@ -45,5 +45,7 @@ class PasswordHasher:
 
         Raises: Invalid for a password that can be nobody's.
         """
+        import bcrypt
+
         matches = bcrypt.checkpw(_encode(text), (password_hash or self._decoy).encode())
         return matches and password_hash is not None

@@ -361,7 +361,9 @@ ENTRY_POINTS = [
     # What a cold start does first: tables, hashes, tokens, and a client of each kind.
     [
         "-c",
-        "from infra import wiring; wiring.hub(); wiring.sends(); wiring.refusals(); "
+        "from infra.wiring.conversation import conversation; conversation(); "
+        "from infra.wiring.sends import sends; sends(); "
+        "from infra.wiring.queues import refusals; refusals(); "
         "from notify.passwords import PasswordHasher; PasswordHasher(4).hash('long enough')",
     ],
 ]

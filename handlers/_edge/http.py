@@ -12,12 +12,11 @@ import msgspec
 
 from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
 from infra.invocation import begin
-from infra.wiring import accounts, limits, settings
-from notify.answers import problem
 from notify.errors import BadRequest, HeliographError, InternalError, RateLimited, Unauthorized
 from notify.handshake import bearer_token
 from notify.limits import network
 from notify.model import Principal
+from notify.problems import problem
 from notify.requests import parse_body, parse_query
 
 T = TypeVar("T")
@@ -44,6 +43,8 @@ class HttpCall:
 
     def principal(self) -> Principal:
         """Who calls. Raises: Unauthorized, TokenExpired."""
+        from infra.wiring.accounts import accounts  # here, for not every function asks
+
         # Format 2.0 spells every header name in lower case.
         self.caller = accounts().authenticate(bearer_token(self._event.get("headers", {})))
         return self.caller
@@ -68,16 +69,22 @@ class HttpCall:
 
     def spend(self, principal: Principal, operation: str, cost: int = 1) -> None:
         """The same for a caller who is known already. Raises: RateLimited."""
+        from infra.wiring.limits import limits
+
         window = limits().check(principal, operation, cost)
         self.headers |= _rate_limit(window.limit, window.remaining, window.resets_in_ms)
 
     def spend_of_address(self, operation: str, limit: int) -> None:
         """The same for a caller of whom no more is known. Raises: RateLimited."""
+        from infra.wiring.limits import limits
+
         limits().take(f"{operation}-from:{network(self.address)}", limit)
 
     @property
     def address(self) -> str:
         """The caller's, as the last proxy that we trust has seen it."""
+        from infra.wiring.settings import settings
+
         source = str(self._event["requestContext"]["http"]["sourceIp"])
         proxies = settings().trusted_proxies
         hops = [hop.strip() for hop in (self.header("x-forwarded-for") or source).split(",")]

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Raw
 
 from handlers._edge.http import HttpCall
-from infra.wiring import idempotency
+from infra.wiring.idempotency import idempotency
 from notify.idempotency import Answer, Trial
 from notify.model import Principal
 

@@ -8,6 +8,7 @@ from infra import wiring
 from infra.admin.stage import Stage
 from infra.settings import SettingsError
 from infra.stores.users import DynamoUsers
+from infra.wiring.revocation import revocation
 from notify.accounts import TOKEN_SECONDS, Accounts, new_user
 from notify.errors import Revoked
 from notify.model import Principal, User, Username
@@ -85,9 +86,9 @@ def set_roles(options: argparse.Namespace, stage: Stage) -> int:
 def _disconnect(user: User) -> int:
     """As handlers.disconnect_user does it, composed by the same wiring."""
     error = Revoked(REASON)
-    wiring.revocation().foresee(user.username, error)
+    revocation().foresee(user.username, error)
     _accounts().revoke_tokens(user.username)
-    return wiring.revocation().revoke(user.username, error)
+    return revocation().revoke(user.username, error)
 
 
 def _take_the_place_of_a_function(stage: Stage) -> None:
@@ -98,7 +99,7 @@ def _take_the_place_of_a_function(stage: Stage) -> None:
             raise SettingsError(f"connections cannot be closed from here: {name} is not known")
     os.environ.update(variables, AWS_REGION=stage.region)
     wiring.reset()
-    wiring.revocation()  # what it lacks, it lacks before a role has changed
+    revocation()  # what it lacks, it lacks before a role has changed
 
 
 def _accounts() -> Accounts:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from infra import tables
 from infra.access_keys import AccessKeyError, FindKey, find_key
 from infra.curl import TOTAL_MS, Answer, Request, Retries, SignedRequests, is_busy, up_to
+from infra.database import MAX_RETRIES
 from infra.stores.border import TEMPORARY
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.tables import SubscriptionRow
@@ -44,7 +45,7 @@ class CurlSubscriptions(DynamoSubscriptions):
         total_ms: int = TOTAL_MS,
     ) -> None:
         self._endpoint = endpoint
-        retries = Retries(1 + tables.Meta.max_retry_attempts, pause, _is_tried_again)
+        retries = Retries(1 + MAX_RETRIES, pause, _is_tried_again)
         self._requests = SignedRequests(
             "dynamodb", region, retries, HEADERS, total_ms=total_ms, find=find
         )

@@ -50,6 +50,9 @@ from infra.tables import (
     SightingRow,
     TopicRow,
 )
+from infra.wiring.accounts import accounts
+from infra.wiring.broadcast_jobs import broadcast_jobs
+from infra.wiring.connections import connections
 from notify.deadlines import MINUTE_MS
 from notify.deliveries import RESERVE_MS
 from notify.jobs import JoinJob, LaterJob, LeaveJob, RetryJob, RevokeJob, ScheduledJob, encode_job
@@ -100,14 +103,14 @@ def _cold() -> None:
 def _crowd(service: Service, token: str | None = None) -> None:
     """Connections of alice's in room:1, one of each kind that a fan-out meets."""
     now = wiring.clock()
-    principal = wiring.accounts().authenticate(token or service.token("alice"))
+    principal = accounts().authenticate(token or service.token("alice"))
     for kind in ("open", "gone", "stale", "expired"):
         is_over = kind in ("stale", "expired")
         bearer = replace(principal, token_expires_at=now - 1) if is_over else principal
         # Of the last topic it is the only one.
         topics = frozenset({*implicit_topics(bearer), ROOM, Pattern(f"room:{kind}")})
         opened = Connection(ConnectionId(kind), bearer, now - MINUTE_MS, topics)
-        wiring.connections().open(opened)
+        connections().open(opened)
         service.gateway.open.add(kind)
     service.gateway.open.discard("gone")
     # It has been given another token since.
@@ -152,7 +155,7 @@ def _queue_everything() -> None:
 def _queue_without_message(name: str, created_at: int) -> None:
     """The call that queued a broadcast died in front of its last step."""
     job = BroadcastJob(name, Username("root"), ROOM, "ntf_1", created_at, None, 1, 1)
-    wiring.broadcast_jobs().begin(job, Announcement("{}", frozenset()))
+    broadcast_jobs().begin(job, Announcement("{}", frozenset()))
 
 
 # WebSocket routes

@@ -5,6 +5,7 @@ import pytest
 from handlers import message, send
 from infra import wiring
 from infra.tables import ConnectionRow, TopicRow
+from infra.wiring.connections import connections
 from notify.model import Connection, ConnectionId, Pattern, Principal, Username
 from tests import events
 from tests.handlers.conftest import Service
@@ -122,7 +123,7 @@ def test_a_connection_whose_token_has_expired_is_told_4002_and_closed(
     now = wiring.clock()
     principal = Principal(Username("alice"), frozenset(), None, token_expires_at=now - 1)
     topics = frozenset({Pattern("user:alice")})
-    wiring.connections().open(Connection(ConnectionId("c1"), principal, now - 60_000, topics))
+    connections().open(Connection(ConnectionId("c1"), principal, now - 60_000, topics))
     heliograph.gateway.open.add("c1")
     (error,) = heliograph.say("c1", {"type": "ping"})
     assert (error["code"], error["fatal"]) == (4002, True)

@@ -1,13 +1,10 @@
 import pytest
-from moto import mock_aws
 
-from infra.settings import SettingsError, read_keys, read_settings
+from infra.settings import SettingsError, read_settings
 from notify.pacing import Pace
-from tests.aws import REGION, client
+from tests.aws import REGION
 
 ENVIRONMENT = {"AWS_REGION": REGION, "TABLE_PREFIX": "test-"}
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
-KEYS = f'{{"new": {{"alg": "HS256", "key": "{SECRET}"}}}}'
 
 
 def test_what_is_not_set_has_a_safe_default() -> None:
@@ -59,43 +56,3 @@ def test_a_wrong_variable_is_named(change: dict[str, str], complaint: str) -> No
     with pytest.raises(SettingsError) as raised:
         read_settings({**ENVIRONMENT, **change})
     assert str(raised.value).startswith(complaint)
-
-
-def test_keys_come_from_the_environment() -> None:
-    (key,) = read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS": KEYS}))
-    assert (key.id, key.algorithm) == ("new", "HS256")
-
-
-@mock_aws
-def test_keys_come_from_ssm_where_the_environment_has_none() -> None:
-    client("ssm").put_parameter(Name="/h/keys", Value=KEYS, Type="SecureString")
-    (key,) = read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS_PARAMETER": "/h/keys"}))
-    assert key.id == "new"
-
-
-@mock_aws
-def test_keys_come_from_a_secret_by_its_name_or_arn_before_a_parameter() -> None:
-    created = client("secretsmanager").create_secret(Name="h/keys", SecretString=KEYS)
-    for secret in ("h/keys", created["ARN"]):
-        variables = {"JWT_KEYS_SECRET": secret, "JWT_KEYS_PARAMETER": "/there-is-none"}
-        (key,) = read_keys(read_settings({**ENVIRONMENT, **variables}))
-        assert key.id == "new"
-
-
-@pytest.mark.parametrize(
-    "keys",
-    [
-        "",
-        "{",
-        "[]",
-        "{}",
-        '{"k": "text"}',
-        '{"k": {"alg": "none"}}',
-        '{"k": {"alg": "HS256", "key": "short"}}',
-        '{"k": {"alg": "RS256"}}',
-    ],
-)
-def test_bad_keys_are_refused_without_quoting_them(keys: str) -> None:
-    with pytest.raises(SettingsError) as raised:
-        read_keys(read_settings({**ENVIRONMENT, "JWT_KEYS": keys}))
-    assert "short" not in str(raised.value)

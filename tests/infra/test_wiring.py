@@ -7,6 +7,12 @@ from infra.curl_gateway import CurlGateway
 from infra.gateway import ApiGateway
 from infra.stores.subscriber_pages import CurlSubscriptions
 from infra.stores.subscriptions import DynamoSubscriptions
+from infra.wiring.accounts import accounts
+from infra.wiring.deliverer import deliverer
+from infra.wiring.gateway import gateway
+from infra.wiring.hub import hub
+from infra.wiring.sends import sends
+from infra.wiring.subscriptions import subscriptions
 from notify.errors import Unauthorized
 from tests.infra.test_jwks import Provider, jwk, provider
 
@@ -20,9 +26,9 @@ def test_ids_differ_and_later_ones_sort_behind() -> None:
 
 
 def test_each_part_is_made_once(service: dict[str, str]) -> None:
-    assert wiring.hub() is wiring.hub()
-    assert wiring.sends() is wiring.sends()
-    assert wiring.deliverer() is wiring.deliverer()
+    assert hub() is hub()
+    assert sends() is sends()
+    assert deliverer() is deliverer()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +40,7 @@ def test_a_fan_out_goes_over_the_engine_that_is_set(
 ) -> None:
     monkeypatch.setenv("HTTP_ENGINE", engine)
     wiring.reset()
-    assert (type(wiring.gateway()), type(wiring.subscriptions())) == made
+    assert (type(gateway()), type(subscriptions())) == made
 
 
 def test_tokens_of_an_identity_provider_are_checked_against_its_keys(
@@ -50,5 +56,5 @@ def test_tokens_of_an_identity_provider_are_checked_against_its_keys(
 
     # The signature is good, so it is the user who is missing: the key was fetched and used.
     with pytest.raises(Unauthorized):
-        wiring.accounts().authenticate(token)
+        accounts().authenticate(token)
     assert provider.fetches == 1

@@ -6,13 +6,14 @@ from tests.journeys.conftest import Service, mint, receive, running_service, say
 
 GHOST = """
 from infra import wiring
+from infra.wiring.connections import connections
 from notify.model import Connection, ConnectionId, Principal, Username
 from notify.topics import implicit_topics
 now = wiring.clock()
 principal = Principal(Username("{name}"), frozenset(), None, now + 3_600_000)
 topics = implicit_topics(principal)
 ghost = Connection(ConnectionId("L0SM9cOFvHcCIhw="), principal, now - 60_000, topics)
-wiring.connections().open(ghost)
+connections().open(ghost)
 """
 
 

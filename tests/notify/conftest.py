@@ -14,6 +14,7 @@ from notify.batches import Batches
 from notify.broadcasts import BroadcastResult, Broadcasts
 from notify.codes import Code
 from notify.composing import Composer
+from notify.conversation import Conversation
 from notify.deadlines import MINUTE_MS, next_deadline
 from notify.deliveries import RESERVE_MS, Deliverer
 from notify.devices import Devices
@@ -227,14 +228,12 @@ class World:
 
     @property
     def hub(self) -> Hub:
-        return Hub(
-            self.admission,
-            self.noticed,
-            self.gateway,
-            self.verbs,
-            self.frame_limits,
-            self.limits,
-            self.clock,
+        return Hub(self.admission, self.noticed, self.gateway, self.limits, self.clock)
+
+    @property
+    def conversation(self) -> Conversation:
+        return Conversation(
+            self.noticed, self.gateway, self.verbs, self.frame_limits, self.limits, self.clock
         )
 
     @property
@@ -458,7 +457,7 @@ class World:
     def say(self, connection_id: str, text: str) -> list[dict[str, Any]]:
         """Sends a frame; returns what is posted to its connection because of it."""
         before = len(self.gateway.frames(connection_id))
-        self.hub.receive(ConnectionId(connection_id), text)
+        self.conversation.receive(ConnectionId(connection_id), text)
         return self.gateway.frames(connection_id)[before:]
 
     def subscriber(self, connection_id: str, pattern: str = "general") -> Subscriber:

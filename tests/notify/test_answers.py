@@ -2,7 +2,6 @@ import json
 from typing import Any
 
 import msgspec
-import pytest
 
 from notify.answers import (
     BroadcastAnswer,
@@ -13,7 +12,6 @@ from notify.answers import (
     mark_answer,
     me_answer,
     presence_answer,
-    problem,
     progress_answer,
     send_answer,
     stats_answer,
@@ -22,19 +20,6 @@ from notify.answers import (
 )
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
-from notify.errors import (
-    BadRequest,
-    Conflict,
-    Forbidden,
-    HeliographError,
-    Invalid,
-    PayloadTooLarge,
-    TokenExpired,
-    Unauthorized,
-    Unavailable,
-    Unknown,
-    UnsupportedProtocol,
-)
 from notify.frames import NotificationFrame, Sender, StoredNotification, encode
 from notify.inbox import InboxPage, Marking
 from notify.logins import Grant
@@ -52,35 +37,6 @@ ALICE = User(Username("alice"), "$2b$04$secret", frozenset({"member", "editor"})
 
 def body(answer: object) -> Any:
     return json.loads(msgspec.json.encode(answer))
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "title"),
-    [
-        (BadRequest("why"), 400, "Bad Request"),
-        (Unauthorized(), 401, "Unauthorized"),
-        (TokenExpired(), 401, "Unauthorized"),
-        (UnsupportedProtocol("why"), 401, "Unauthorized"),
-        (Forbidden("why"), 403, "Forbidden"),
-        (Unknown("why"), 404, "Not Found"),
-        (Conflict("why"), 409, "Conflict"),
-        (PayloadTooLarge("why"), 413, "Content Too Large"),
-        (Invalid("why"), 422, "Unprocessable Content"),
-        (HeliographError("why"), 500, "Internal Server Error"),
-        (Unavailable("why"), 503, "Service Unavailable"),
-    ],
-)
-def test_every_refusal_is_a_problem_document(
-    error: HeliographError, status: int, title: str
-) -> None:
-    assert body(problem(error, "r1")) == {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": error.message,
-        "code": int(error.code),
-        "request_id": "r1",
-    }
 
 
 def test_a_login_answers_a_bearer_token_and_whose_it_is() -> None:

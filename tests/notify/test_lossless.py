@@ -146,7 +146,7 @@ class Device:
             self.catch_up()
 
     def _say(self, text: str) -> None:
-        self.world.hub.receive(model.ConnectionId(self._connection), text)
+        self.world.conversation.receive(model.ConnectionId(self._connection), text)
 
     def _hear(self, frame: object) -> None:
         match frame:

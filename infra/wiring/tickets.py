@@ -1,0 +1,13 @@
+"""Tickets for one connection each."""
+
+import secrets
+
+from infra.stores.credentials import DynamoCredentials
+from infra.wiring import clock, part
+from infra.wiring.accounts import accounts
+from notify.tickets import Tickets
+
+
+@part
+def tickets() -> Tickets:
+    return Tickets(accounts(), DynamoCredentials(), clock, secrets.token_bytes)
