@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 import jwt
 
+from notify.caps import parse_caps
 from notify.errors import Invalid, TokenExpired, Unauthorized
-from notify.model import Action, Caps, Principal, Username
-from notify.topics import parse_pattern, parse_segment
+from notify.model import Principal, Username
+from notify.topics import parse_segment
 
 ALGORITHMS = frozenset({"HS256", "RS256", "ES256"})
 MAX_TOKEN_BYTES = 8192
@@ -192,16 +193,3 @@ def _principal(claims: Mapping[str, Any], expires_at: int, issued_at: int) -> Pr
         )
     except (Invalid, TypeError) as error:
         raise Unauthorized from error
-
-
-def parse_caps(claim: Any) -> Caps:
-    """`{"orders:*": ["subscribe", …]}`. Raises: Invalid."""
-    if not isinstance(claim, dict):
-        raise Invalid("caps: an object of patterns")
-    return {parse_pattern(pattern): _actions(pattern, may) for pattern, may in claim.items()}
-
-
-def _actions(pattern: str, may: Any) -> frozenset[Action]:
-    if not isinstance(may, list) or not all(name in set(Action) for name in may):
-        raise Invalid(f"caps: {pattern!r}: a list of {', '.join(Action)}")
-    return frozenset(Action(name) for name in may)

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder uses."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     processes, none is left alone at the end with a long one.
     """
     items.sort(key=lambda item: _turn(item.path.relative_to(TESTS).as_posix()))
+
+
+def pytest_collection_finish() -> None:
+    """Handlers leave the collector off until their first invocation, which may not come here."""
+    gc.enable()
 
 
 def _turn(file: str) -> int:

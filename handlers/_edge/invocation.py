@@ -1,5 +1,6 @@
 """What every kind of invocation has: a context, a duration, and a place where bugs end."""
 
+import gc
 import time
 import traceback
 from collections.abc import Mapping
@@ -36,6 +37,14 @@ def log_bug(error: Exception, request_id: str) -> None:
 def log_invocation(event: str, started: float, **fields: Any) -> None:
     """The one line of an invocation, its metrics in it; `started` is of `time.perf_counter`."""
     log(event, **fields, correlation_id=correlation_id(), **embedded(ms_since(started)))
+    if not gc.isenabled():
+        _end_cold_start()
+
+
+def _end_cold_start() -> None:
+    """What there is by now is never looked at again; what comes is collected as ever."""
+    gc.freeze()
+    gc.enable()
 
 
 def ms_since(started: float) -> float:

@@ -19,11 +19,11 @@ from pynamodb.transactions import TransactWrite
 from infra.stores import directory
 from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
+from notify.caps import parse_caps
 from notify.errors import Conflict, Invalid, Unavailable, Unknown
 from notify.model import Connection, ConnectionId, Pattern, Principal, Subscriber, Username
 from notify.parts import Shard
 from notify.ports import MAX_ACKED, Clock
-from notify.tokens import parse_caps
 
 MAX_TRIES = 8
 CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})

@@ -7,9 +7,9 @@ from pynamodb.exceptions import DoesNotExist, UpdateError
 
 from infra.stores.border import condition_failed, translated
 from infra.tables import CredentialRow, delete_returning
+from notify.caps import parse_caps
 from notify.credentials import Family, Ticket
 from notify.model import Principal, Username
-from notify.tokens import parse_caps
 
 
 class DynamoCredentials:
