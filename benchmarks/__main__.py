@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import emulator, gateway, pages, posts
+from benchmarks import cold_start, emulator, gateway, pages, posts
 from benchmarks.measure import Figure, machine
 from local_server.testing import Running, emulator_in_thread
 
@@ -38,7 +38,10 @@ def main() -> int:
     figures += gateway.measure(rounds)
     print("emulator …", file=sys.stderr)
     with emulator_in_thread(ROOT / "serverless.yml") as running:
-        figures += asyncio.run(emulator.measure(running, _token(running), rounds))
+        token = _token(running)
+        figures += asyncio.run(emulator.measure(running, token, rounds))
+        print("cold starts …", file=sys.stderr)
+        figures += cold_start.measure(running, token, rounds)
         print("pages …", file=sys.stderr)
         figures.append(pages.measure(running, rounds))
     _report(figures)
