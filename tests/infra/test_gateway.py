@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from infra.clients import session
 from infra.curl import Retries
 from infra.curl_gateway import CurlGateway
 from infra.gateway import ApiGateway
@@ -43,6 +44,7 @@ def gateway(gateway_server: GatewayServer, made: Made) -> Gateway:
     gateway_server.open |= {HERE, BUSY}
     gateway_server.throttled |= {BUSY}
     gateway_server.never |= {NEVER}
+    session.cache_clear()  # a session keeps its keys, and an earlier test's are moto's
     return made(gateway_server.url, REGION)
 
 
