@@ -23,6 +23,7 @@ from tests.promised import Device
 
 LEASE_SECONDS = 35  # what a caller who died holds its key for
 TRIES = 100
+POLL_SECONDS = 3  # longer than the emulator waits for a message
 QUEUES = ("REFUSALS", "DELIVERIES", "LATER")
 QUEUED = ("deliver", "later")
 STRUCK = ("connect", "message", "disconnect", "send", "broadcast", "inbox", *QUEUED)
@@ -227,16 +228,20 @@ class Storm:
 
     # What is left behind
 
-    def hurry_the_queues(self) -> None:
+    async def hurry_the_queues(self) -> None:
         """What was not done comes again after three seconds, not minutes: the store keeps the
         machine's time."""
         for queue in QUEUES:
             url = self.running.environment[f"{queue}_QUEUE_URL"]
             self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3"})
+        # A poll that is under way hands out what comes next for as long as it was before.
+        await asyncio.sleep(POLL_SECONDS)
 
-    def waiting(self) -> int:
-        """Messages in the queues, whether they wait, are in work or are given up."""
-        return sum(self._waiting(url) for queue in QUEUES for url in self._urls(queue))
+    def waiting(self) -> dict[str, list[int]]:
+        """Of each queue that is not empty the messages that wait, are in work and are put off."""
+        urls = [url for queue in QUEUES for url in self._urls(queue)]
+        found = {url.rpartition("/")[2]: self._waiting(url) for url in urls}
+        return {name: numbers for name, numbers in found.items() if any(numbers)}
 
     def redrive(self) -> None:
         """What an operator does whom the alarm has woken up."""
@@ -252,13 +257,12 @@ class Storm:
         url = self.running.environment[f"{queue}_QUEUE_URL"]
         return url, f"{url}-dead"
 
-    def _waiting(self, url: str) -> int:
+    def _waiting(self, url: str) -> list[int]:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-        numbers = (
-            answer["Attributes"][f"ApproximateNumberOfMessages{state}"]
+        return [
+            int(answer["Attributes"][f"ApproximateNumberOfMessages{state}"])
             for state in ("", "NotVisible", "Delayed")
-        )
-        return sum(map(int, numbers))
+        ]
 
     def _headers(self, name: str, *roles: str) -> dict[str, str]:
         return {"authorization": f"Bearer {mint(name, *roles, seconds=DAY_SECONDS)}"}

@@ -114,13 +114,16 @@ class Story:
             self.promised.mark(principal, chosen, state)
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(
+    is_so: Callable[[], Awaitable[bool]], what: str, instead: Callable[[], object] = lambda: None
+) -> None:
+    """Raises: AssertionError, which says what there is `instead`."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await is_so():
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        raise AssertionError(f"never: {what}") from None
+        raise AssertionError(f"never: {what}, but {instead()}") from None
 
 
 async def settle(story: Story) -> None:
@@ -130,12 +133,12 @@ async def settle(story: Story) -> None:
 
     async def are_empty() -> bool:
         await asyncio.to_thread(storm.redrive)
-        return await asyncio.to_thread(storm.waiting) == 0
+        return not await asyncio.to_thread(storm.waiting)
 
     async def are_done() -> bool:
         return {(await storm.job(each))["state"] for each in story.jobs} <= {"done"}
 
-    await until(are_empty, "the queues are empty")
+    await until(are_empty, "the queues are empty", storm.waiting)
     await until(are_done, "every broadcast is done")
 
 
@@ -212,7 +215,7 @@ async def test_whatever_goes_wrong_nothing_is_lost_and_nothing_goes_astray(
     with running_service(seed) as service:
         async with Storm(service, seed) as storm:
             story = Story(storm)
-            storm.hurry_the_queues()
+            await storm.hurry_the_queues()
             for principal in story.principals.values():
                 await storm.connect(principal)
             storm.break_out()
