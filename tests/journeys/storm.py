@@ -23,7 +23,6 @@ from tests.promised import Device
 
 LEASE_SECONDS = 35  # what a caller who died holds its key for
 TRIES = 100
-POLL_SECONDS = 3  # longer than the emulator waits for a message
 QUEUES = ("REFUSALS", "DELIVERIES", "LATER")
 QUEUED = ("deliver", "later")
 STRUCK = ("connect", "message", "disconnect", "send", "broadcast", "inbox", *QUEUED)
@@ -227,15 +226,6 @@ class Storm:
         return answer
 
     # What is left behind
-
-    async def hurry_the_queues(self) -> None:
-        """What was not done comes again after three seconds, not minutes: the store keeps the
-        machine's time."""
-        for queue in QUEUES:
-            url = self.running.environment[f"{queue}_QUEUE_URL"]
-            self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "3"})
-        # A poll that is under way hands out what comes next for as long as it was before.
-        await asyncio.sleep(POLL_SECONDS)
 
     def waiting(self) -> dict[str, list[int]]:
         """Of each queue that is not empty the messages that wait, are in work and are put off."""

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import boto3
 import pytest
 from websockets.asyncio.client import ClientConnection
 
@@ -25,11 +24,7 @@ def queueing() -> Iterator[Service]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INLINE_RECIPIENTS", "0")
         with running_service(verify_signatures=True) as made:
-            sqs = boto3.client("sqs", **made.store)
-            sqs.set_queue_attributes(
-                QueueUrl=made.running.environment["DELIVERIES_QUEUE_URL"],
-                Attributes={"VisibilityTimeout": "2"},
-            )
+            made.hurry("DELIVERIES", seconds=2)
             made.running.advance_now(400)
             yield made
 

@@ -14,7 +14,7 @@ import pytest
 from notify.marks import State
 from notify.model import Principal
 from tests.journeys.conftest import rows, running_service
-from tests.journeys.storm import Online, Storm
+from tests.journeys.storm import QUEUES, Online, Storm
 from tests.promised import Addressed, Promised
 
 USERS = {
@@ -215,7 +215,7 @@ async def test_whatever_goes_wrong_nothing_is_lost_and_nothing_goes_astray(
     with running_service(seed) as service:
         async with Storm(service, seed) as storm:
             story = Story(storm)
-            await storm.hurry_the_queues()
+            service.hurry(*QUEUES, seconds=3)
             for principal in story.principals.values():
                 await storm.connect(principal)
             storm.break_out()

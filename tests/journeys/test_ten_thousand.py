@@ -6,7 +6,6 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import boto3
 import pytest
 
 from local_server.testing import Fault, FaultKind
@@ -65,13 +64,6 @@ async def crowd(service: Service) -> AsyncIterator[Crowd]:
         await process.wait()
 
 
-def hurry(service: Service) -> None:
-    """A part whose worker was killed comes again after half a minute, not twelve."""
-    sqs = boto3.client("sqs", **service.store)
-    url = service.running.environment["DELIVERIES_QUEUE_URL"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
-
-
 def kill_workers(service: Service) -> list[int]:
     """At its start, in the middle and near the end of a page, and in what follows."""
     return [
@@ -100,7 +92,7 @@ async def test_ten_thousand_come_hear_a_broadcast_and_leave_nothing_behind() -> 
         patch.setenv("MAX_CONNECTIONS_PER_USER", "100")
         patch.setenv("PONG", "gateway")  # for pings that cost nothing
         with running_service() as service:
-            hurry(service)
+            service.hurry("DELIVERIES", seconds=30)
             service.python("-c", ADD_USERS)
             async with crowd(service) as clients:
                 assert len(service.running.open_connections) == COUNT

@@ -516,6 +516,14 @@ def three(world: World) -> World:
     return world
 
 
+@pytest.fixture
+def many(three: World) -> World:
+    """Three connections are more than a call does itself; `general` has two shards."""
+    three.max_inline_recipients = 1
+    three.memory.shards[Pattern("general")] = 2
+    return three
+
+
 def content(**fields: Any) -> dict[str, Any]:
     said = {"notification_type": "approved", "title": "Approved", "message": "Loan #12"}
     return {**said, **fields}

@@ -178,14 +178,6 @@ def test_a_broadcast_reaches_who_subscribed_before_it_was_stored(
 # By the queue
 
 
-@pytest.fixture
-def many(three: World) -> World:
-    """Three connections are more than a call does itself; `general` has two shards."""
-    three.max_inline_recipients = 1
-    three.memory.shards[Pattern("general")] = 2
-    return three
-
-
 def test_many_are_the_queues_work_and_cost_the_call_one_message(many: World) -> None:
     result = broadcast(many, "general", exclude_user_ids=["bob"], max_rate=7)
     assert many.deliveries.take() == [PartJob(f"{result.broadcast_id}", PLAN)]

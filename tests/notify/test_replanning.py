@@ -4,18 +4,9 @@ from notify.deadlines import MINUTE_MS
 from notify.deliveries import RESERVE_MS
 from notify.errors import Unavailable
 from notify.jobs import PartJob
-from notify.model import Pattern
 from notify.parts import PLAN
 from notify.replanning import PATIENCE_MINUTES
 from tests.notify.conftest import DeafDeliveries, World, broadcast, reached
-
-
-@pytest.fixture
-def many(three: World) -> World:
-    """Three connections are more than a call does itself."""
-    three.max_inline_recipients = 1
-    three.memory.shards[Pattern("general")] = 2
-    return three
 
 
 def die_before_the_message(world: World) -> None:
