@@ -8,7 +8,7 @@ import urllib3
 from infra.log import log
 from notify.errors import Unavailable
 from notify.ports import Clock
-from notify.tokens import Key, parse_jwks
+from notify.tokens import OUR_CLAIMS, Claims, Key, parse_jwks
 
 KEPT_MS = 60 * 60 * 1000
 # A token with an unknown key id makes us look again, as keys rotate; a flood of them does not.
@@ -19,13 +19,21 @@ MAX_BYTES = 1024 * 1024
 class Jwks:
     """Finds keys by id at one URL, which must be https unless it is on this machine."""
 
-    def __init__(self, url: str, issuer: str | None, audience: str | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        issuer: str | None,
+        audience: str | None,
+        clock: Clock,
+        claims: Claims = OUR_CLAIMS,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
             raise ValueError("JWT_JWKS_URL must be https")
         self._url = url
         self._issuer = issuer
         self._audience = audience
+        self._claims = claims
         self._clock = clock
         self._keys: dict[str, Key] = {}
         self._fetched_at: int | None = None
@@ -49,7 +57,7 @@ class Jwks:
             answer.release_conn()
             if answer.status != 200:
                 raise ValueError(f"status {answer.status}")
-            self._keys = parse_jwks(json.loads(body), self._issuer, self._audience)
+            self._keys = parse_jwks(json.loads(body), self._issuer, self._audience, self._claims)
         except (urllib3.exceptions.HTTPError, ValueError, AttributeError) as error:
             log("jwks_not_fetched", level="error", error=type(error).__name__)
             if self._fetched_at is None:

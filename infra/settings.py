@@ -67,6 +67,8 @@ class Settings:
     jwks_url: str
     jwks_issuer: str | None
     jwks_audience: str | None
+    jwks_username_claim: str
+    jwks_roles_claim: str
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -114,6 +116,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         jwks_url=environment.get("JWT_JWKS_URL", ""),
         jwks_issuer=environment.get("JWT_JWKS_ISSUER") or None,
         jwks_audience=environment.get("JWT_JWKS_AUDIENCE") or None,
+        jwks_username_claim=environment.get("JWT_JWKS_USERNAME_CLAIM") or "sub",
+        jwks_roles_claim=environment.get("JWT_JWKS_ROLES_CLAIM") or "roles",
     )
 
 

@@ -154,7 +154,7 @@ def new_user(request: CreateUser, hasher: PasswordHasher, now: int) -> User:
         username=Username(parse_segment(request.username, "username")),
         roles=_roles(request.roles),
         tenant=_tenant(request.tenant),
-        password_hash=hasher.hash(request.password),
+        password_hash=None if request.password is None else hasher.hash(request.password),
         created_at=now,
     )
 

@@ -112,7 +112,7 @@ class User:
     """
 
     username: Username
-    password_hash: str
+    password_hash: str | None
     roles: frozenset[str] = frozenset()
     tenant: str | None = None
     disabled: bool = False

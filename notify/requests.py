@@ -120,10 +120,11 @@ class Batch(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CreateUser(Struct, forbid_unknown_fields=True, frozen=True):
-    """POST /admin/users."""
+    """POST /admin/users. Without a password nobody can log in here: an identity provider's tokens
+    are how the user comes."""
 
     username: str
-    password: str
+    password: str | None = None
     roles: Annotated[list[str], Meta(max_length=50)] = []
     tenant: str | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jwt
 
@@ -20,6 +20,16 @@ MAX_SID = 128  # characters; a provider's `sid` that is longer is not kept
 LEEWAY_MS = 5_000  # Clocks of two machines differ; an `nbf` of this very second is no attack.
 
 
+class Claims(NamedTuple):
+    """Where a token says whose it is. Providers differ; our own tokens say it here."""
+
+    username: str = "sub"
+    roles: str = "roles"
+
+
+OUR_CLAIMS = Claims()
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key and the one algorithm it may be used with.
@@ -34,6 +44,7 @@ class Key:
     signing: Any = None
     issuer: str | None = None
     audience: str | None = None
+    claims: Claims = OUR_CLAIMS
 
 
 class KeySource(Protocol):
@@ -91,7 +102,10 @@ def parse_key(key_id: str, fields: object, issuer: str | None, audience: str | N
 
 
 def parse_jwks(
-    document: Mapping[str, Any], issuer: str | None, audience: str | None
+    document: Mapping[str, Any],
+    issuer: str | None,
+    audience: str | None,
+    claims: Claims = OUR_CLAIMS,
 ) -> dict[str, Key]:
     """The usable keys of a JSON Web Key Set by id; all others, symmetric ones too, are skipped."""
     keys = {}
@@ -102,7 +116,7 @@ def parse_jwks(
             continue
         if jwk.key_id and jwk.algorithm_name in ("RS256", "ES256"):
             keys[jwk.key_id] = Key(
-                jwk.key_id, jwk.algorithm_name, jwk.key, issuer=issuer, audience=audience
+                jwk.key_id, jwk.algorithm_name, jwk.key, None, issuer, audience, claims
             )
     return keys
 
@@ -135,21 +149,21 @@ def verify(token: str, keys: KeySource, now: int) -> Principal:
     """
     if len(token) > MAX_TOKEN_BYTES:
         raise Unauthorized
-    claims = _verified_claims(token, keys)
+    claims, names = _verified_claims(token, keys)
     expires_at, issued_at = _time(claims, "exp"), _time(claims, "iat", 0)
     if _time(claims, "nbf", 0) > now + LEEWAY_MS:
         raise Unauthorized
     if expires_at <= now:
         raise TokenExpired
-    return _principal(claims, expires_at, issued_at)
+    return _principal(claims, names, expires_at, issued_at)
 
 
-def _verified_claims(token: str, keys: KeySource) -> dict[str, Any]:
+def _verified_claims(token: str, keys: KeySource) -> tuple[dict[str, Any], Claims]:
     try:
         key = keys.find(jwt.get_unverified_header(token).get("kid"))
         if key is None:
             raise Unauthorized
-        return jwt.decode(
+        claims = jwt.decode(
             token,
             key.verifying,
             algorithms=[key.algorithm],
@@ -157,13 +171,14 @@ def _verified_claims(token: str, keys: KeySource) -> dict[str, Any]:
             audience=key.audience,
             # The times are checked against the caller's clock, not against PyJWT's.
             options={
-                "require": ["exp", "sub"],
+                "require": ["exp", key.claims.username],
                 "verify_exp": False,
                 "verify_nbf": False,
                 "verify_iat": False,
                 "verify_aud": key.audience is not None,
             },
         )
+        return claims, key.claims
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
         raise Unauthorized from error
 
@@ -177,13 +192,15 @@ def _time(claims: Mapping[str, Any], name: str, missing: int | None = None) -> i
     return round(seconds * 1000)
 
 
-def _principal(claims: Mapping[str, Any], expires_at: int, issued_at: int) -> Principal:
-    roles, tenant, sid = claims.get("roles", []), claims.get("tenant"), claims.get("sid")
+def _principal(
+    claims: Mapping[str, Any], names: Claims, expires_at: int, issued_at: int
+) -> Principal:
+    roles, tenant, sid = claims.get(names.roles, []), claims.get("tenant"), claims.get("sid")
     if not isinstance(roles, list) or len(roles) > MAX_ROLES:
         raise Unauthorized
     try:
         return Principal(
-            username=Username(parse_segment(claims["sub"], "sub")),
+            username=Username(parse_segment(claims[names.username], names.username)),
             roles=frozenset(parse_segment(role, "roles") for role in roles),
             tenant=None if tenant is None else parse_segment(tenant, "tenant"),
             token_expires_at=expires_at,

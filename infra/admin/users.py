@@ -23,6 +23,7 @@ REASON = "Your roles have changed"
 CREATE_EXAMPLES = """examples:
   python -m infra.admin --stage dev create-user root --role admin       asks for the password
   HELIOGRAPH_PASSWORD=… python -m infra.admin --stage dev create-user alice --tenant acme
+  python -m infra.admin --stage dev create-user alice --no-password     no login here
 
 A password on the command line (--password) is seen by whoever lists the machine's processes.
 """
@@ -43,7 +44,9 @@ def add_create_arguments(parser: argparse.ArgumentParser) -> None:
     add("username")
     add("--role", action="append", default=[], help="may be given more than once")
     add("--tenant")
-    add("--password", help="default: HELIOGRAPH_PASSWORD, else it is asked for")
+    secret = parser.add_mutually_exclusive_group()
+    secret.add_argument("--password", help="default: HELIOGRAPH_PASSWORD, else it is asked for")
+    secret.add_argument("--no-password", action="store_true", help="nobody can log in as them here")
 
 
 def add_roles_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +60,7 @@ def add_roles_arguments(parser: argparse.ArgumentParser) -> None:
 
 def create_user(options: argparse.Namespace, stage: Stage) -> int:
     """Stores an account."""
-    password = options.password or os.environ.get("HELIOGRAPH_PASSWORD") or _ask_password()
+    password = None if options.no_password else _password(options)
     store(CreateUser(options.username, password, options.role, options.tenant), PasswordHasher())
     print(f"created {options.username}")
     return 0
@@ -112,5 +115,7 @@ def _names(user: User) -> str:
     return ", ".join(sorted(user.roles)) or "no roles"
 
 
-def _ask_password() -> str:
+def _password(options: argparse.Namespace) -> str:
+    if given := options.password or os.environ.get("HELIOGRAPH_PASSWORD"):
+        return str(given)
     return getpass.getpass("Password: ")

@@ -102,7 +102,7 @@ def _update(
 
 def _fields(user: User) -> list[Action]:
     return [
-        UserRow.password_hash.set(user.password_hash),
+        _set_or_remove(UserRow.password_hash, user.password_hash),
         UserRow.disabled.set(user.disabled),
         UserRow.created_at.set(user.created_at),
         # DynamoDB knows no empty set.

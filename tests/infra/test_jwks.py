@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from infra.jwks import KEPT_MS, REFETCH_MS, Jwks
 from notify.errors import Unavailable
+from notify.tokens import Claims
 
 
 def jwk(key_id: str) -> dict[str, Any]:
@@ -82,6 +83,13 @@ def test_a_key_is_found_with_its_issuer_and_audience(jwks: Jwks) -> None:
     assert key is not None
     assert (key.algorithm, key.issuer, key.audience) == ("RS256", "issuer", "audience")
     assert key.signing is None
+
+
+def test_a_key_knows_where_its_tokens_say_whose_they_are(provider: Provider, time: Time) -> None:
+    claims = Claims("username", "groups")
+    key = Jwks(provider.url, None, None, time, claims).find("one")
+    assert key is not None
+    assert key.claims == claims
 
 
 def test_keys_are_fetched_once_in_a_while(jwks: Jwks, provider: Provider, time: Time) -> None:

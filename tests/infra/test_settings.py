@@ -21,6 +21,7 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     assert (settings.reads_per_minute, settings.refreshes_per_minute_per_address) == (1200, 600)
     assert (settings.trusted_proxies, settings.websocket_url) == (0, "")
     assert (settings.issuer, settings.jwks_url) == (None, "")
+    assert (settings.jwks_username_claim, settings.jwks_roles_claim) == ("sub", "roles")
 
 
 def test_the_pace_of_broadcasts_is_set() -> None:

@@ -14,6 +14,8 @@ from infra.wiring.hub import hub
 from infra.wiring.sends import sends
 from infra.wiring.subscriptions import subscriptions
 from notify.errors import Unauthorized
+from notify.model import Principal, Username
+from notify.requests import CreateUser
 from tests.infra.test_jwks import Provider, jwk, provider
 
 __all__ = ["provider"]
@@ -50,11 +52,20 @@ def test_tokens_of_an_identity_provider_are_checked_against_its_keys(
     public = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
     provider.keys = [{**public, "kid": "idp", "alg": "RS256"}, jwk("other")]
     monkeypatch.setenv("JWT_JWKS_URL", provider.url)
+    monkeypatch.setenv("JWT_JWKS_USERNAME_CLAIM", "cognito:username")
+    monkeypatch.setenv("JWT_JWKS_ROLES_CLAIM", "cognito:groups")
     wiring.reset()
-    claims = {"sub": "nobody", "exp": 4_102_444_800}
-    token = jwt.encode(claims, private, algorithm="RS256", headers={"kid": "idp"})
+    claims = {"sub": "b1c6", "cognito:username": "dora", "cognito:groups": ["manager"]}
+    token = jwt.encode(
+        {**claims, "exp": 4_102_444_800}, private, algorithm="RS256", headers={"kid": "idp"}
+    )
 
-    # The signature is good, so it is the user who is missing: the key was fetched and used.
+    # The signature is good, so it is the user who is missing.
     with pytest.raises(Unauthorized):
         accounts().authenticate(token)
+    root = Principal(Username("root"), frozenset({"admin"}), None, token_expires_at=0)
+    accounts().create(root, CreateUser("dora"))
+    principal = accounts().authenticate(token)
+    assert principal.username == "dora"
+    assert principal.roles == {"manager"}
     assert provider.fetches == 1

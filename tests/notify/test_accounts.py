@@ -65,6 +65,20 @@ def test_a_disabled_user_is_refused_like_a_wrong_password(world: World) -> None:
     assert len(world.hasher.checked) == 1
 
 
+@pytest.mark.parametrize("password", [PASSWORD, "", "None"])
+def test_nobody_logs_in_as_a_user_without_a_password(world: World, password: str) -> None:
+    world.accounts.create(world.principal("root", "admin"), CreateUser("dora"))
+    assert refusal(world, "dora", password).message == "Authentication failed"
+    assert len(world.hasher.checked) == 1
+
+
+def test_a_user_without_a_password_may_be_given_one(world: World) -> None:
+    root = world.principal("root", "admin")
+    world.accounts.create(root, CreateUser("dora"))
+    world.accounts.change(root, "dora", ChangeUser(password="new password"))
+    assert login(world, "dora", "new password")
+
+
 @pytest.mark.parametrize("token", [None, "", "nonsense", "a.b.c"])
 def test_what_is_no_token_proves_nothing(world: World, token: str | None) -> None:
     with pytest.raises(Unauthorized):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from notify.errors import HeliographError, Invalid, TokenExpired, Unauthorized
 from notify.model import Action, Pattern, Principal, Username, timestamp
-from notify.tokens import Key, Keyring, parse_jwks, parse_key, sign, verify
+from notify.tokens import OUR_CLAIMS, Claims, Key, Keyring, parse_jwks, parse_key, sign, verify
 from tests.fakes import NOW
 
 SECRET = "a-key-for-tests-of-at-least-32-bytes"
@@ -416,8 +416,8 @@ def jwk(key: Any, **fields: object) -> dict[str, Any]:
 class Published:
     """Keys as an identity provider publishes them."""
 
-    def __init__(self, *entries: object) -> None:
-        self.keys = parse_jwks({"keys": list(entries)}, "us", "them")
+    def __init__(self, *entries: object, claims: Claims = OUR_CLAIMS) -> None:
+        self.keys = parse_jwks({"keys": list(entries)}, "us", "them", claims)
 
     def find(self, key_id: str | None) -> Key | None:
         return self.keys.get(key_id or "")
@@ -429,6 +429,35 @@ def test_published_keys_verify(alg: str, key: Any, names_alg: bool) -> None:
     fields = {"kid": "k1", **({"alg": alg} if names_alg else {})}
     signed = token(CLAIMS, private_pem(key), alg)
     assert verify(signed, Published(jwk(key, **fields)), NOW).username == "alice"
+
+
+COGNITO = Claims("cognito:username", "cognito:groups")
+
+
+def cognito_token(**claims: object) -> str:
+    return token({**CLAIMS, "sub": "8f1c-uuid", **claims}, private_pem(RSA_KEY), "RS256")
+
+
+def test_a_provider_may_say_elsewhere_whose_a_token_is() -> None:
+    signed = cognito_token(**{"cognito:username": "alice", "cognito:groups": ["manager"]})
+    principal = verify(signed, Published(jwk(RSA_KEY, kid="k1"), claims=COGNITO), NOW)
+    assert principal.username == "alice"
+    assert principal.roles == {"manager"}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"cognito:username": None},
+        {"cognito:username": "auth0|alice"},
+        {"cognito:username": "alice", "cognito:groups": "manager"},
+        {"cognito:username": "alice", "cognito:groups": ["two words"]},
+    ],
+)
+def test_a_token_that_does_not_say_so_there_is_refused(claims: dict[str, object]) -> None:
+    with pytest.raises(Unauthorized):
+        verify(cognito_token(**claims), Published(jwk(RSA_KEY, kid="k1"), claims=COGNITO), NOW)
 
 
 def test_published_keys_demand_the_issuer() -> None:

@@ -27,6 +27,16 @@ def test_a_password_may_come_from_the_environment(
     assert main(["create-user", "carol"]) == 0
 
 
+def test_a_user_who_comes_by_an_identity_provider_has_no_password(
+    service: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELIOGRAPH_PASSWORD", "carols password")
+    assert main(["create-user", "carol", "--no-password"]) == 0
+    user = DynamoUsers().get(Username("carol"))
+    assert user is not None
+    assert user.password_hash is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -14,9 +14,10 @@ ALICE = User(
     Username("alice"), "$2b$04$hash", frozenset({"member", "editor"}), "acme", True, created_at=NOW
 )
 PLAIN = User(Username("bob"), "$2b$04$hash")
+ELSEWHERE = User(Username("dora"), None)
 
 
-@pytest.mark.parametrize("user", [ALICE, PLAIN])
+@pytest.mark.parametrize("user", [ALICE, PLAIN, ELSEWHERE])
 def test_a_user_comes_back_as_stored(stores: Stores, user: User) -> None:
     stores.users.add(user)
     assert stores.users.get(user.username) == user
