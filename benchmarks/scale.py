@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.measure import machine
 from infra.admin.prices import read_prices
+from infra.settings import POSTS_AT_ONCE
 from infra.stores.directory import SHARD_SIZE, shard_of
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
@@ -41,7 +42,6 @@ QUOTA_A_SECOND = 10_000
 
 # What a call takes, in ms: the middle of what AWS's own metrics show within a region.
 READ_MS, WRITE_MS, QUEUE_MS, RECEIVE_MS, POST_MS = 5.0, 6.0, 8.0, 20.0, 10.0
-POSTS_AT_ONCE = 16  # infra/gateway.py
 LAMBDA_MS, LAMBDA_GB = 120_000.0, 0.5  # serverless.yml
 
 SUBSCRIPTION_BYTES = 160
@@ -160,7 +160,7 @@ class SimulatedSubscriptions:
 
 
 class SimulatedGateway:
-    """Sixteen posts at once, ten milliseconds each; some are Gone, some throttled once."""
+    """POSTS_AT_ONCE, ten milliseconds each; some are Gone, some throttled once."""
 
     def __init__(self, meter: Meter, gone: float, throttled: float) -> None:
         self._meter = meter

@@ -6,11 +6,13 @@ and sizes are assumptions.
 
 from dataclasses import dataclass
 
+from infra.settings import POSTS_AT_ONCE
+
 GB = 1e9
 MEMORY_GB = 0.5  # serverless.yml
 # A read takes 5 ms, a write 6, a post 10, as in benchmarks/scale.py; nobody waits for a cold start.
 PING_MS, CONNECT_MS, HELLO_MS, DISCONNECT_MS, SEND_MS = 15, 90, 60, 50, 120
-POST_MS = 10 / 16  # of a fan-out, which posts sixteen at once
+POST_MS = 10 / POSTS_AT_ONCE  # of a fan-out
 # Our line of JSON with its metrics, and START, END and REPORT by Lambda itself.
 LOG_BYTES = 700
 NOTIFICATION_BYTES = 1024
