@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OLD    := .urllib3-1
 AUDIT  := .venv-audit
+BENCH  := .venv-bench
+OFFLINE := benchmarks/serverless-offline
 NODE   := node_modules/.package-lock.json
 OSLS   := node_modules/.bin/osls
 CODE   := notify infra handlers local_server client tests benchmarks
@@ -106,7 +108,21 @@ lock: $(STAMP) ## Choose newer versions of what is deployed
 	    --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: \
 	    $(addprefix --no-emit-package ,$(IN_RUNTIME)) --output-file requirements-lambda.lock
 
-bench: $(STAMP) ## Measure, against baselines in the same run
+# What is measured beside ours. In an environment of its own: aiobotocore pins another botocore.
+$(BENCH)/.installed: requirements-bench.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(OFFLINE)/node_modules/.package-lock.json: $(OFFLINE)/package.json
+	npm install --prefix $(OFFLINE) --no-package-lock --no-audit --no-fund --loglevel error
+	@touch $@
+
+# Whatever of it cannot be had is left out, and the run says so.
+PEERS := $(BENCH)/.installed $(if $(shell command -v npm),$(OFFLINE)/node_modules/.package-lock.json)
+
+bench: $(STAMP) ## Measure, against baselines in the same run, and write docs/performance.md
+	-$(MAKE) --keep-going $(PEERS)
 	$(BIN)/python -m benchmarks
 
 soak: $(STAMP) ## Run the tests that take many minutes: ten thousand clients, more storms
@@ -116,4 +132,4 @@ scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale
 
 clean: ## Remove what make has created
-	rm -rf $(VENV) $(OLD) $(AUDIT) build node_modules .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLD) $(AUDIT) $(BENCH) $(OFFLINE)/node_modules build node_modules .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

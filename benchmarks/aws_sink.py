@@ -1,8 +1,10 @@
 """API Gateway's and DynamoDB's ends of a broadcast: TLS, and an answer ten milliseconds later."""
 
 import asyncio
+import functools
 import json
 import multiprocessing
+import signal
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import uvloop
 from cryptography import x509
@@ -19,7 +21,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LATENCY_S = 0.010
+PAGE = 1000
 FAR_MS = 4_102_444_800_000
+_ID = '"connection_id":{"S":"L%04d%09dI="}'
+ITEM = (
+    '{"topic_shard":{"S":"%s"},'
+    + _ID
+    + ',"username":{"S":"user%d"},"connected_at":{"N":"1767225600000"},'
+    + f'"token_expires_at":{{"N":"{FAR_MS}"}},"expires_at":{{"N":"{FAR_MS // 1000}"}}}}'
+)
+KEY = ',"LastEvaluatedKey":{"topic_shard":{"S":"%s"},' + _ID + "}"
 POSTED = (
     b"HTTP/1.1 200 OK\r\nDate: Thu, 26 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n"
     b"x-amzn-RequestId: 8f0c6f3e-6a53-4a0e-9d5b-0f6b7a1c2d3e\r\n"
@@ -28,15 +39,19 @@ POSTED = (
 
 
 @contextmanager
-def aws_sink(folder: Path, page_size: int) -> Iterator[str]:
-    """Its URL, in a process of its own; `folder` gets the certificate, `ca.pem`. A POST of `/` is
-    a Query, and finds a page that is not the last."""
+def aws_sink(folder: Path) -> Iterator[str]:
+    """Its URL, in a process of its own; `folder` gets the certificate, `ca.pem`.
+
+    A POST of `/` is a Query of a shard of a topic, `bench:4000#17`, which has so many subscribers
+    as the topic's name says. Any other request is a post that arrives.
+    """
     certificate, key = _certificate(folder)
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(there, certificate, key, _page(page_size))
+        target=_serve, args=(there, certificate, key)
     )
     process.start()
+    there.close()
     try:
         yield f"https://127.0.0.1:{here.recv()}"
     finally:
@@ -74,43 +89,24 @@ def _certificate(folder: Path) -> tuple[str, str]:
     return str(files[0]), str(files[1])
 
 
-def _page(size: int) -> bytes:
-    items = [
-        {
-            "connection_id": {"S": f"L0SM9cOFvHc{number:04}="},
-            "username": {"S": f"user{number}"},
-            "connected_at": {"N": "1767225600000"},
-            "token_expires_at": {"N": str(FAR_MS)},
-            "expires_at": {"N": str(FAR_MS // 1000)},
-            "topic_shard": {"S": "bench#0"},
-        }
-        for number in range(size)
-    ]
-    last = {name: items[-1][name] for name in ("topic_shard", "connection_id")}
-    answer = {"Items": items, "Count": size, "ScannedCount": size, "LastEvaluatedKey": last}
-    body = json.dumps(answer, separators=(",", ":")).encode()
-    head = f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}"
-    return f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body
-
-
-def _serve(there: Connection, certificate: str, key: str, page: bytes) -> None:
+def _serve(there: Connection, certificate: str, key: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever has started it ends it
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(
-            lambda: _Sink(page), "127.0.0.1", 0, ssl=context, backlog=512
-        )
+        server = await loop.create_server(_Sink, "127.0.0.1", 0, ssl=context, backlog=512)
         there.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
+        orphaned = asyncio.Event()
+        loop.add_reader(there.fileno(), orphaned.set)
+        await orphaned.wait()
 
     uvloop.run(main())
 
 
 class _Sink(asyncio.Protocol):
-    def __init__(self, page: bytes) -> None:
-        self._page = page
+    def __init__(self) -> None:
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -122,5 +118,32 @@ class _Sink(asyncio.Protocol):
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         if end and len(body) >= int(length or 0):
             self._received = b""
-            answer = self._page if head.startswith(b"POST / ") else POSTED
-            asyncio.get_running_loop().call_later(LATENCY_S, self._transport.write, answer)
+            frame = answer(json.loads(body)) if head.startswith(b"POST / ") else POSTED
+            asyncio.get_running_loop().call_later(LATENCY_S, self._transport.write, frame)
+
+
+def answer(query: dict[str, Any]) -> bytes:
+    """However the question is put: the shard is the value with a `#`, and where the page begins is
+    another value, or a key of its own."""
+    texts = [value["S"] for value in query["ExpressionAttributeValues"].values()]
+    (topic_shard,) = (text for text in texts if "#" in text)
+    behind = [text for text in texts if text != topic_shard]
+    if "ExclusiveStartKey" in query:
+        behind = [query["ExclusiveStartKey"]["connection_id"]["S"]]
+    first = _number(behind[0]) + 1 if behind else 0
+    return _page(topic_shard, first, query.get("Limit", PAGE))
+
+
+@functools.lru_cache(8)
+def _page(topic_shard: str, first: int, limit: int) -> bytes:
+    topic, _, shard = topic_shard.partition("#")
+    rows = range(first, min(first + limit, int(topic.rpartition(":")[2])))
+    items = ",".join(ITEM % (topic_shard, int(shard), row, row) for row in rows)
+    key = KEY % (topic_shard, int(shard), rows[-1]) if len(rows) == limit else ""
+    body = f'{{"Items":[{items}],"Count":{len(rows)},"ScannedCount":{len(rows)}{key}}}'.encode()
+    head = f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}"
+    return f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body
+
+
+def _number(connection_id: str) -> int:
+    return int(connection_id[5:-2])

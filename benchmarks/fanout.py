@@ -1,116 +1,137 @@
-"""`python -m benchmarks.fanout`: what a recipient of a broadcast costs, from its row to its post.
+"""What a recipient of a broadcast costs: its page, its post, both; and memory, up to a million.
 
-The fan-out is the real one. Both engines read the same pages and post the same frames, over TLS,
-to peers that answer after ten milliseconds, in turn.
+The far end answers over TLS after ten milliseconds. It takes a core for itself; what counts is the
+CPU of who reads and posts, and the time that it takes is told beside it.
 """
 
-import os
-import resource
+import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.aws_sink import aws_sink
-from benchmarks.measure import Figure, in_turn, machine
-from infra import tables
-from infra.curl_gateway import CurlGateway
-from infra.gateway import ApiGateway
-from infra.stores.subscriber_pages import CurlSubscriptions
-from infra.stores.subscriptions import DynamoSubscriptions
-from notify.fanout import Fanout
-from notify.model import Pattern, Subscriber
-from notify.ports import PAGE_SIZE, Gateway, Subscriptions
-from tests.fakes import FakeConnections, FakeLaterQueue, Memory
+from benchmarks.measure import Figure, Measured, every_round, progress
+from benchmarks.side_by_side import PEERS, Cost, FarEnd, Medians, Subject, medians, running
+from benchmarks.subjects.load import REGION
 
-FRAME = b'{"type":"notification","data":"' + b"x" * 450 + b'"}'
-REGION, TOPIC = "eu-central-1", Pattern("bench")
-SUBJECT, BASELINE = "msgspec and libcurl", "PynamoDB and boto3, 16 threads"
-# Enough of each to take a tenth of a second.
-SUBJECT_PAGES, BASELINE_PAGES = 20, 2
-
-
-def measure(rounds: int) -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder, aws_sink(Path(folder), PAGE_SIZE) as url:
-        os.environ |= {
-            "AWS_ACCESS_KEY_ID": "bench",
-            "AWS_SECRET_ACCESS_KEY": "bench",
-            "AWS_SESSION_TOKEN": "t" * 500,  # as long as a role's
-            "AWS_CA_BUNDLE": f"{folder}/ca.pem",
-            "AWS_ENDPOINT_URL_DYNAMODB": url,
-        }
-        tables.bind("bench-", REGION)
-        fast = _Engine(CurlSubscriptions(REGION), CurlGateway(f"{url}/bench", REGION))
-        plain = _Engine(DynamoSubscriptions(), ApiGateway(f"{url}/bench", REGION))
-        return [
-            _figure("read a subscriber", fast.read, plain.read, rounds),
-            _figure("post to a connection", fast.post, plain.post, rounds),
-            _figure("a recipient of a broadcast", fast.fan_out, plain.fan_out, rounds),
-            _memory(fast),
-        ]
+OURS = "ours, libcurl"
+POSTS = {
+    OURS: Subject("posts_curl", 2000),
+    "awscrt, its signer": Subject("posts_awscrt", 1000, PEERS),
+    "aiobotocore, 100 at once": Subject("posts_aiobotocore", 200, PEERS),
+    "boto3, one by one": Subject("posts_boto3", 100),
+    "boto3, 16 threads": Subject("posts_boto3_threads", 100),
+}
+PAGES = {
+    OURS: Subject("pages_curl", 20),
+    "boto3": Subject("pages_boto3", 2),
+    "PynamoDB": Subject("pages_pynamodb", 2),
+}
+RECIPIENTS = {
+    OURS: Subject("recipients_curl", 2000),
+    "PynamoDB and boto3, one by one": Subject("recipients_boto3", 100),
+    "PynamoDB and boto3, 16 threads": Subject("recipients_boto3_threads", 100),
+}
+DELIVER = Subject("deliver", 1)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+# A peak is no average: what takes long is done once.
+OFTEN = 10_000
 
 
-class _Engine:
-    def __init__(self, subscriptions: Subscriptions, gateway: Gateway) -> None:
-        memory = Memory()
-        self._subscriptions = subscriptions
-        self._gateway = gateway
-        self._fanout = Fanout(gateway, FakeConnections(memory), FakeLaterQueue(), memory.clock)
-        self._subscribers = self._page()
-
-    def read(self, pages: int) -> None:
-        for _ in range(pages):
-            self._page()
-
-    def post(self, pages: int) -> None:
-        ids = [each.connection_id for each in self._subscribers]
-        for _ in range(pages):
-            for _ in self._gateway.post_each(dict.fromkeys(ids, FRAME)):
-                pass
-
-    def fan_out(self, pages: int) -> None:
-        for _ in range(pages):
-            assert self._fanout.deliver(FRAME, self._page()).posted == PAGE_SIZE
-
-    def _page(self) -> tuple[Subscriber, ...]:
-        return self._subscriptions.page(TOPIC, 0, None, PAGE_SIZE, now=0).subscribers
-
-
-def _figure(
-    name: str, subject: Callable[[int], None], baseline: Callable[[int], None], rounds: int
-) -> Figure:
-    def cpu_us(work: Callable[[int], None], pages: int) -> float:
-        started = time.process_time_ns()
-        work(pages)
-        return (time.process_time_ns() - started) / 1000 / pages / PAGE_SIZE
-
-    subject(1)
-    baseline(1)
-    medians = in_turn(
-        lambda: cpu_us(subject, SUBJECT_PAGES), lambda: cpu_us(baseline, BASELINE_PAGES), rounds
-    )
-    return Figure(name, SUBJECT, BASELINE, "CPU µs", *medians, rounds)
-
-
-def _memory(engine: _Engine) -> Figure:
-    """The process's peak, which does not sink: after a few recipients, and after many more."""
-    engine.fan_out(10)
-    before = _peak_mb()
-    engine.fan_out(200)
-    return Figure(
-        "memory of the fan-out", "21,000 recipients", "1,000", "MB", _peak_mb(), before, 1
-    )
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    for figure in measure(rounds=7):
-        print(
-            f"{figure.name:<28} {figure.subject_median:8.1f} {figure.unit:<7}"
-            f" {figure.baseline_median / figure.subject_median:6.1f} times less than"
-            f" {figure.baseline} ({figure.baseline_median:.1f})"
+@contextmanager
+def far_end() -> Iterator[FarEnd]:
+    with tempfile.TemporaryDirectory() as folder, aws_sink(Path(folder)) as url:
+        yield FarEnd(
+            url,
+            {
+                "AWS_REGION": REGION,
+                "AWS_ACCESS_KEY_ID": "bench",
+                "AWS_SECRET_ACCESS_KEY": "bench",
+                "AWS_SESSION_TOKEN": "t" * 500,  # as long as a role's
+                "AWS_CA_BUNDLE": f"{folder}/ca.pem",
+                "AWS_ENDPOINT_URL_DYNAMODB": url,
+                "CALLBACK_ENDPOINT": f"{url}/bench",
+                "TABLE_PREFIX": "bench-",
+            },
         )
-    print(", ".join(machine().values()))
+
+
+def measure(rounds: int, most: int) -> Measured:
+    """`most`: recipients of the largest broadcast."""
+    with far_end() as far:
+        posts, left_out = medians("posts", POSTS, far, rounds)
+        pages, _ = medians("pages", PAGES, far, rounds)
+        recipients, _ = medians("recipients", RECIPIENTS, far, rounds)
+        figures = [
+            *_cpu("a post", posts),
+            *_rates("posts, by the clock", posts),
+            *_cpu("a page of 1,000 subscribers", pages),
+            *_cpu("a recipient of a broadcast", recipients),
+            *_deliver(far, rounds, most),
+        ]
+    return Measured(figures, left_out)
+
+
+def profile(file: Path) -> None:
+    """Which functions the fan-out spends its time in."""
+    subject = RECIPIENTS[OURS]
+    progress("profile of the fan-out")
+    with far_end() as far, running(subject, far, file) as ask:
+        ask(10 * subject.times)
+
+
+def _cpu(name: str, found: dict[str, Medians]) -> Iterator[Figure]:
+    ours = found[OURS]
+    for title, peer in found.items():
+        if title != OURS:
+            yield Figure(name, OURS, title, "CPU µs", ours.cpu_us, peer.cpu_us, ours.rounds)
+
+
+def _rates(name: str, found: dict[str, Medians]) -> Iterator[Figure]:
+    ours = found[OURS]
+    for title, peer in found.items():
+        if title != OURS:
+            yield Figure(name, OURS, title, "a second", ours.a_second, peer.a_second, ours.rounds)
+
+
+def _deliver(far: FarEnd, rounds: int, most: int) -> list[Figure]:
+    """Each broadcast by a new process, whose peak is told when it is done."""
+    samples: dict[int, list[Cost]] = {size: [] for size in SIZES if size <= most}
+    for number in every_round("deliver", rounds):
+        for size, costs in samples.items():
+            if size <= OFTEN or number == 0:
+                costs.append(_delivered(far, size))
+    return [
+        *_beside("memory of deliver", "MiB", samples, lambda cost, _: cost.peak_mib),
+        *_beside(
+            "a recipient, by deliver", "CPU µs", samples, lambda cost, size: cost.cpu_us / size
+        ),
+    ]
+
+
+def _delivered(far: FarEnd, size: int) -> Cost:
+    if size > OFTEN:
+        progress(f"deliver to {size:,}")
+    with running(DELIVER, far) as ask:
+        return ask(size)
+
+
+def _beside(
+    name: str,
+    unit: str,
+    samples: dict[int, list[Cost]],
+    part: Callable[[Cost, int], float],
+) -> Iterator[Figure]:
+    """The largest broadcast beside each of the others."""
+    medians = {
+        size: statistics.median(part(cost, size) for cost in costs)
+        for size, costs in samples.items()
+    }
+    largest = max(medians)
+    for size, median in medians.items():
+        if size != largest:
+            yield Figure(
+                name, f"to {largest:,}", f"to {size:,}", unit,
+                medians[largest], median, len(samples[size]),
+            )  # fmt: skip

@@ -1,12 +1,18 @@
-"""Samples, medians and the ratio of two things measured in turn."""
+"""Samples, medians, the ratio of two things measured in turn, and word of how it goes."""
 
 import os
 import platform
-import statistics
+import sys
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_BEGAN = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -26,36 +32,59 @@ class Figure:
         return self.subject_median / self.baseline_median
 
     def row(self) -> dict[str, Any]:
-        return {**asdict(self), "ratio": round(self.ratio, 2)}
+        return {**asdict(self), "ratio": round(self.ratio, 3)}
 
 
-def cpu_us(work: Callable[[], object], times: int) -> float:
-    """CPU time of this process for one of `times` calls, in microseconds."""
-    started = time.process_time_ns()
-    for _ in range(times):
-        work()
-    return (time.process_time_ns() - started) / times / 1000
+@dataclass(frozen=True)
+class Measured:
+    """Figures, and what was left out of them, with the reason."""
+
+    figures: list[Figure]
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
-async def latency_ms(work: Callable[[], Awaitable[object]], times: int) -> float:
-    """The median time that one of `times` awaited calls takes, in milliseconds."""
+class LeftOut(Exception):
+    """What was to be measured is not here; the text says why, and how to get it."""
+
+
+def entered(
+    stack: ExitStack, peers: Mapping[str, AbstractContextManager[T]]
+) -> tuple[dict[str, T], dict[str, str]]:
+    """Those that are there, started; and why others are not."""
+    here: dict[str, T] = {}
+    left_out: dict[str, str] = {}
+    for name, peer in peers.items():
+        try:
+            here[name] = stack.enter_context(peer)
+        except LeftOut as reason:
+            progress(f"{name} is left out: {reason}")
+            left_out[name] = str(reason)
+    return here, left_out
+
+
+def progress(text: str) -> None:
+    """To stderr, with the seconds since the start."""
+    print(f"{time.monotonic() - _BEGAN:5.0f} s  {text}", file=sys.stderr, flush=True)
+
+
+def every_round(what: str, rounds: int) -> range:
+    """Numbers of rounds, of which the terminal hears."""
+    progress(f"{what}, {rounds} rounds")
+    return range(rounds)
+
+
+async def latency_ms(work: Callable[[], Awaitable[object]], times: int) -> list[float]:
+    """What each of `times` awaited calls takes, in milliseconds, the shortest first."""
     samples = []
     for _ in range(times):
         started = time.perf_counter_ns()
         await work()
         samples.append((time.perf_counter_ns() - started) / 1e6)
-    return statistics.median(samples)
+    return sorted(samples)
 
 
-def in_turn(
-    subject: Callable[[], float], baseline: Callable[[], float], rounds: int
-) -> tuple[float, float]:
-    """Medians of both, measured A B A B, so that a machine that drifts drifts under both."""
-    samples: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        samples[0].append(subject())
-        samples[1].append(baseline())
-    return statistics.median(samples[0]), statistics.median(samples[1])
+def p99(in_order: list[float]) -> float:
+    return in_order[len(in_order) * 99 // 100]
 
 
 def machine() -> dict[str, str]:
@@ -63,9 +92,20 @@ def machine() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
         "cores": str(_cores()),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "unknown")
 
 
 def _cores() -> int:

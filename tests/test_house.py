@@ -299,7 +299,7 @@ USED_BY_NAME = {
 def requirements() -> list[str]:
     lines = [
         line.split(" ;")[0].strip()
-        for file in ("requirements.txt", "requirements-lambda.txt")
+        for file in ("requirements.txt", "requirements-lambda.txt", "requirements-bench.txt")
         for line in (ROOT / file).read_text().splitlines()
     ]
     return [line for line in lines if line and not line.startswith(("#", "-r"))]
@@ -316,7 +316,8 @@ def test_a_requirement_is_bounded_and_used(requirement: str) -> None:
         return
     module = IMPORTED_AS.get(package, package)
     used = re.compile(rf"^\s*(?:import|from) {re.escape(module)}\b", re.MULTILINE)
-    assert any(used.search(path.read_text()) for path in [*MODULES, *ROOT.glob("tests/**/*.py")])
+    others = (path for folder in ("tests", "benchmarks") for path in ROOT.glob(f"{folder}/**/*.py"))
+    assert any(used.search(path.read_text()) for path in [*MODULES, *others])
 
 
 def test_the_floors_that_users_rely_on_stand() -> None:
