@@ -1,101 +1,155 @@
-"""The emulator: a ping and a send through real handlers, beside a bare Sanic echo."""
+"""The service on the emulator: from a send to its receipt, beside a bare Sanic echo.
+
+Everything as `make run` starts it, on each store that is here, with a demo user who is connected.
+"""
 
 import asyncio
 import json
-import multiprocessing
-import socket
 import statistics
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import httpx
 import websockets
-from sanic import Request as SanicRequest
-from sanic import Sanic, Websocket
 
-from benchmarks.measure import Figure, latency_ms
-from local_server.testing import Running
+from benchmarks.measure import Figure, LeftOut, Measured, entered, every_round, latency_ms, p99
+from benchmarks.processes import ROOT, Started, bare_echo, emulator
+from local_server.errors import StoreError
+from local_server.stores.dynoxide import find_dynoxide, package_of
 
-TIMES = 40
+TEMPLATE = ROOT / "serverless.yml"
+STORES = ("ministack", "dynoxide")  # the default is the first
+USER, PASSWORD = "admin", "admin-demo"
+BASELINE = "bare Sanic echo"
+SEND, PING = "send-realtime to receipt", "ping to pong"
+WAYS = {
+    SEND: "HTTP → handler → stored → @connections → frame",
+    PING: "frame → handler → a read → @connections → frame",
+}
+TIMES, WARM = 100, 5
+LOGIN_TIMEOUT_S = 60
 
-
-async def measure(running: Running, token: str, rounds: int) -> list[Figure]:
-    """`token`: of a user who may send, and to whom is sent."""
-    samples: dict[str, list[float]] = {"ping": [], "send": [], "echo": []}
-    url = f"{running.websocket_urls[-1]}?token={token}"
-    with bare_echo() as echo_url:
-        async with (
-            websockets.connect(url) as ours,
-            websockets.connect(echo_url) as bare,
-            httpx.AsyncClient(
-                base_url=f"{running.http_url}/api/v1",
-                headers={"authorization": f"Bearer {token}"},
-                timeout=30,
-            ) as http,
-        ):
-
-            async def ping() -> None:
-                await ours.send('{"type":"ping"}')
-                assert json.loads(await ours.recv())["type"] == "pong"
-
-            async def send() -> None:
-                body = {"user_id": "bench", "notification_type": "n", "title": "t", "message": "m"}
-                posting = asyncio.create_task(http.post("/notifications/send-realtime", json=body))
-                assert json.loads(await ours.recv())["type"] == "notification"
-                assert (await posting).status_code == 200
-
-            async def echo() -> None:
-                await bare.send('{"type":"ping"}')
-                assert await bare.recv() == '{"type":"ping"}'
-
-            for _ in range(3):
-                await ping()
-                await send()
-                await echo()
-            for _ in range(rounds):
-                samples["ping"].append(await latency_ms(ping, TIMES))
-                samples["send"].append(await latency_ms(send, TIMES))
-                samples["echo"].append(await latency_ms(echo, TIMES))
-    medians = {name: statistics.median(values) for name, values in samples.items()}
-    return [_figure(name, medians, rounds) for name in ("ping", "send")]
+Work = Callable[[], Awaitable[None]]
+Milliseconds = dict[str, list[tuple[float, float]]]
 
 
-def _figure(name: str, medians: dict[str, float], rounds: int) -> Figure:
-    subjects = {
-        "ping": ("ping to pong", "frame → handler process → DynamoDB → @connections → frame"),
-        "send": ("send-realtime to receipt", "HTTP → handler → stored → @connections → frame"),
-    }
-    title, subject = subjects[name]
-    return Figure(
-        title, subject, "bare Sanic echo", "ms p50", medians[name], medians["echo"], rounds
-    )
+def measure(rounds: int) -> Measured:
+    with ExitStack() as stack:
+        here, left_out = entered(stack, {store: _started(store) for store in STORES})
+        echo = stack.enter_context(bare_echo())
+        samples = asyncio.run(_samples(here, echo, rounds))
+    return Measured(list(_figures(list(here), samples)), left_out)
 
 
 @contextmanager
-def bare_echo() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = multiprocessing.get_context("fork").Process(target=_serve_echo, args=(listener,))
-        process.start()
+def _started(store: str) -> Iterator[Started]:
+    if store == "dynoxide":
         try:
-            yield f"ws://127.0.0.1:{listener.getsockname()[1]}/echo"
-        finally:
-            process.terminate()
-            process.join()
+            find_dynoxide(ROOT, package_of())
+        except StoreError as error:
+            raise LeftOut(str(error)) from error
+    with emulator(TEMPLATE, "--store", store) as started:
+        yield started
 
 
-def _serve_echo(listener: socket.socket) -> None:
-    app = Sanic("bare_echo", configure_logging=False)
+async def _samples(here: Mapping[str, Started], echo: str, rounds: int) -> Milliseconds:
+    """The median and the 99th percentile of each round, all in turn."""
+    samples: Milliseconds = defaultdict(list)
+    async with AsyncExitStack() as stack:
+        works = {BASELINE: await stack.enter_async_context(_echo(echo))}
+        users = {
+            store: await stack.enter_async_context(_user(started))
+            for store, started in here.items()
+        }
+        for store, user in users.items():
+            works |= {_name(SEND, store): user.send, _name(PING, store): user.ping}
+        for work in works.values():
+            await latency_ms(work, WARM)
+        for _ in every_round("the service on the emulator", rounds):
+            for user in users.values():
+                await user.archive()
+            for name, work in works.items():
+                in_order = await latency_ms(work, TIMES)
+                samples[name].append((statistics.median(in_order), p99(in_order)))
+    return samples
 
-    async def echo(request: SanicRequest, ws: Websocket) -> None:
-        async for message in ws:
-            await ws.send(message)
 
-    app.add_websocket_route(echo, "/echo")
+@asynccontextmanager
+async def _echo(url: str) -> AsyncIterator[Work]:
+    async with websockets.connect(url) as bare:
 
-    async def main() -> None:
-        server: Any = await app.create_server(sock=listener, return_asyncio_server=True)
-        await server.startup()
-        await server.serve_forever()
+        async def echo() -> None:
+            await bare.send('{"type":"ping"}')
+            assert await bare.recv() == '{"type":"ping"}'
 
-    asyncio.run(main())
+        yield echo
+
+
+@asynccontextmanager
+async def _user(started: Started) -> AsyncIterator["_User"]:
+    async with httpx.AsyncClient(base_url=f"{started.http}/api/v1", timeout=60) as http:
+        token = await _token(http)
+        http.headers["authorization"] = f"Bearer {token}"
+        async with websockets.connect(f"{started.websocket}?token={token}") as socket:
+            yield _User(http, socket)
+
+
+@dataclass(frozen=True)
+class _User:
+    """Who is connected, and sends to itself."""
+
+    http: httpx.AsyncClient
+    socket: websockets.ClientConnection
+
+    async def ping(self) -> None:
+        await self.socket.send('{"type":"ping"}')
+        await self._receive("pong")
+
+    async def send(self) -> None:
+        body = {"user_id": USER, "notification_type": "n", "title": "t", "message": "m"}
+        posting = asyncio.create_task(self.http.post("/notifications/send-realtime", json=body))
+        await self._receive("notification")
+        (await posting).raise_for_status()
+
+    async def archive(self) -> None:
+        """A send counts what is unread, which is read for it: nobody's inbox is this full."""
+        answer = await self.http.post("/inbox/mark-all", json={"state": "archived"})
+        answer.raise_for_status()
+
+    async def _receive(self, kind: str) -> None:
+        while json.loads(await self.socket.recv())["type"] != kind:
+            pass
+
+
+async def _token(http: httpx.AsyncClient) -> str:
+    """The demo users are made once the emulator is up."""
+    end = time.monotonic() + LOGIN_TIMEOUT_S
+    while time.monotonic() < end:
+        answer = await http.post("/auth/login", json={"username": USER, "password": PASSWORD})
+        if answer.status_code == 200:
+            return str(answer.json()["access_token"])
+        await asyncio.sleep(0.2)
+    raise RuntimeError(f"no demo user can log in: {answer.text}")
+
+
+def _name(work: str, store: str) -> str:
+    return work if store == STORES[0] else f"{work}, {store}"
+
+
+def _figures(stores: list[str], samples: Milliseconds) -> Iterator[Figure]:
+    for work, way in WAYS.items():
+        for store in stores:
+            mine, bare = samples[_name(work, store)], samples[BASELINE]
+            for number, part in enumerate(("p50", "p99")):
+                yield Figure(
+                    _name(work, store),
+                    way,
+                    BASELINE,
+                    f"ms {part}",
+                    statistics.median(each[number] for each in mine),
+                    statistics.median(each[number] for each in bare),
+                    len(mine),
+                )

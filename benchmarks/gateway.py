@@ -1,80 +1,78 @@
 """local_server itself: echoes, bursts, handshakes and memory, beside a bare Sanic echo."""
 
 import asyncio
-import json
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
 import uvloop
 
 from benchmarks import load
-from benchmarks.emulator import bare_echo
-from benchmarks.measure import Figure
-from benchmarks.peers import serverless_offline
+from benchmarks.measure import Figure, Measured, entered, every_round
+from benchmarks.peers import Peer, ministack, serverless_offline
+from benchmarks.processes import Started, bare_echo, emulator
 
-ROOT = Path(__file__).parent.parent
 SERVICE = Path(__file__).parent / "echo" / "serverless.yml"
 ECHO, POST = b'{"action":"echo"}', b'{"action":"post"}'
-TIMES, CLIENTS, EACH = 1000, 16, 300
+CLIENTS, EACH = 16, 300
 HANDSHAKES, SOCKETS, BURST = 1000, 5000, 20
-START_TIMEOUT_S = 60
-BARE, PEER = "bare Sanic echo", "serverless-offline"
-WAY = "frame → handler process → frame"
+OURS, BARE = "local_server", "bare Sanic echo"
+OFFLINE, MINISTACK = "serverless-offline", "ministack"
+TWO_WAY, BY_POST = "two-way echo", "echo by boto3's post"
+IDLE = "memory, idle"
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Started:
-    """An emulator in processes of its own."""
-
-    url: str
-    pid: int
-
-
-def measure(rounds: int) -> list[Figure]:
-    with _started() as ours, bare_echo() as bare, serverless_offline() as peer:
-        return [
-            _idle(ours),
-            *_latencies(ours, bare, peer, rounds),
+def measure(rounds: int) -> Measured:
+    with emulator(SERVICE) as ours, bare_echo() as bare, ExitStack() as stack:
+        ready = {OFFLINE: serverless_offline(), MINISTACK: ministack()}
+        peers, left_out = entered(stack, ready)
+        figures = [
+            *_idle(ours, peers),
+            *_latencies(ours, bare, peers, rounds),
             _rate(ours, bare, rounds),
             _handshakes(ours, bare, rounds),
             _burst(bare, rounds),
             _sockets(ours),
         ]
+    return Measured(figures, left_out)
 
 
-def _latencies(ours: Started, bare: str, peer: str | None, rounds: int) -> Iterator[Figure]:
+def _latencies(
+    ours: Started, bare: str, peers: Mapping[str, Peer], rounds: int
+) -> Iterator[Figure]:
     """All in turn, so that a machine that drifts drifts under each of them."""
-    subjects = {("ours", ECHO): ours.url, ("ours", POST): ours.url, (BARE, ECHO): bare}
-    if peer is not None:
-        subjects |= {(PEER, ECHO): peer, (PEER, POST): peer}
-    samples: dict[tuple[str, bytes], list[load.Latency]] = {key: [] for key in subjects}
-    for _ in range(rounds):
-        for (name, message), url in subjects.items():
-            samples[name, message].append(_run(load.latency(url, message, TIMES)))
-    for title, message in (("two-way echo", ECHO), ("echo by boto3's post", POST)):
-        baselines = [(BARE, ECHO), *([(PEER, message)] if peer is not None else [])]
-        for baseline in baselines:
+    subjects = {OURS: Peer(ours.websocket, ours.pid), BARE: Peer(bare, 0), **peers}
+    samples: dict[tuple[str, bytes], list[load.Latency]] = defaultdict(list)
+    for _ in every_round("echoes", rounds):
+        for name, peer in subjects.items():
+            # The bare echo knows no routes.
+            for message in (ECHO,) if name == BARE else (ECHO, POST):
+                latency = load.latency(peer.url, message, peer.times, peer.warm)
+                samples[name, message].append(_run(latency))
+    for title, message in ((TWO_WAY, ECHO), (BY_POST, POST)):
+        for name in (BARE, *peers):
+            theirs = samples[name, ECHO if name == BARE else message]
             for part in ("p50", "p99"):
-                mine = [getattr(one, part) for one in samples["ours", message]]
-                theirs = [getattr(one, part) for one in samples[baseline]]
-                yield _figure(title, WAY, baseline[0], f"ms {part}", mine, theirs)
+                yield _figure(
+                    title,
+                    OURS,
+                    name,
+                    f"ms {part}",
+                    [getattr(one, part) for one in samples[OURS, message]],
+                    [getattr(one, part) for one in theirs],
+                )
 
 
 def _rate(ours: Started, bare: str, rounds: int) -> Figure:
     def rate(url: str) -> float:
         return _run(load.throughput(url, ECHO, CLIENTS, EACH))
 
-    mine, theirs = _in_turn(lambda: rate(ours.url), lambda: rate(bare), rounds)
+    mine, theirs = _in_turn("echoes a second", rate, ours, bare, rounds)
     return _figure("two-way echoes", f"{CLIENTS} clients", BARE, "messages/s", mine, theirs)
 
 
@@ -82,35 +80,37 @@ def _handshakes(ours: Started, bare: str, rounds: int) -> Figure:
     def rate(url: str) -> float:
         return _run(load.connects(url, HANDSHAKES, at_once=20))
 
-    mine, theirs = _in_turn(lambda: rate(ours.url), lambda: rate(bare), rounds)
+    mine, theirs = _in_turn("handshakes", rate, ours, bare, rounds)
     return _figure("handshakes", "$connect in a process", BARE, "connects/s", mine, theirs)
 
 
 def _burst(bare: str, rounds: int) -> Figure:
     """Every round on an emulator that has started no worker yet."""
     mine = []
-    for _ in range(rounds):
-        with _started() as cold:
-            mine.append(_run(load.burst(cold.url, ECHO, BURST)))
+    for _ in every_round("cold bursts", rounds):
+        with emulator(SERVICE) as cold:
+            mine.append(_run(load.burst(cold.websocket, ECHO, BURST)))
     theirs = [_run(load.burst(bare, ECHO, BURST)) for _ in range(rounds)]
     return _figure("cold burst of 20 frames", "20 new workers", BARE, "ms", mine, theirs)
 
 
-def _idle(ours: Started) -> Figure:
+def _idle(ours: Started, peers: Mapping[str, Peer]) -> Iterator[Figure]:
     """With a worker for each function."""
-    for message in (ECHO, POST):
-        _run(load.latency(ours.url, message, 1))
-    sizes = {pid: _memory_mb(pid) for pid in _family(ours.pid)}
-    return Figure(
-        "memory, idle", "emulator, store, template process, workers", "the emulator alone", "MB",
-        sum(sizes.values()), sizes[ours.pid], 1,
-    )  # fmt: skip
+    for url in (ours.websocket, *(peer.url for peer in peers.values())):
+        for message in (ECHO, POST):
+            _run(load.latency(url, message, 1, 1))
+    mine = {pid: _memory_mb(pid) for pid in _family(ours.pid)}
+    baselines = {"our emulator's process alone": mine[ours.pid]}
+    for name, peer in peers.items():
+        baselines[name] = sum(map(_memory_mb, _family(peer.pid)))
+    for name, theirs in baselines.items():
+        yield Figure(IDLE, "emulator, store, workers", name, "MB", sum(mine.values()), theirs, 1)
 
 
 def _sockets(ours: Started) -> Figure:
     async def grown() -> float:
         before = _memory_mb(ours.pid)
-        held = await load.hold(ours.url, SOCKETS)
+        held = await load.hold(ours.websocket, SOCKETS)
         after = _memory_mb(ours.pid)
         for client in held:
             client.close()
@@ -126,9 +126,9 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _in_turn(
-    mine: Callable[[], float], theirs: Callable[[], float], rounds: int
+    what: str, rate: Callable[[str], float], ours: Started, bare: str, rounds: int
 ) -> tuple[list[float], list[float]]:
-    pairs = [(mine(), theirs()) for _ in range(rounds)]
+    pairs = [(rate(ours.websocket), rate(bare)) for _ in every_round(what, rounds)]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
@@ -137,31 +137,6 @@ def _figure(
 ) -> Figure:
     medians = statistics.median(mine), statistics.median(theirs)
     return Figure(name, subject, baseline, unit, *medians, len(mine))
-
-
-@contextmanager
-def _started() -> Iterator[Started]:
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready.json"
-        command = [
-            sys.executable, "-m", "local_server", "--template", str(SERVICE), "--port", "0",
-            "--ready-file", str(ready), "--log-level", "warning",
-        ]  # fmt: skip
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        try:
-            _wait_for(ready, process)
-            yield Started(json.loads(ready.read_text())["websocket"], process.pid)
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait_for(ready: Path, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + START_TIMEOUT_S
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            raise SystemExit("the emulator did not start")
-        time.sleep(0.02)
 
 
 def _family(pid: int) -> list[int]:

@@ -95,15 +95,15 @@ class Client(asyncio.Protocol):
         self._transport.abort()
 
 
-async def latency(url: str, message: bytes, times: int) -> Latency:
+async def latency(url: str, message: bytes, times: int, warm: int = 20) -> Latency:
     """One message after the other; the first ones, on which workers start, do not count."""
     client = await Client.connect(url)
     samples = []
-    for index in range(times + 20):
+    for index in range(times + warm):
         started = time.perf_counter_ns()
         client.send(message)
         await client.receive()
-        if index >= 20:
+        if index >= warm:
             samples.append((time.perf_counter_ns() - started) / 1e6)
     client.close()
     samples.sort()
