@@ -1,51 +1,119 @@
-"""`python -m benchmarks`: measures everything and writes benchmarks/results/latest.json."""
+"""`python -m benchmarks`: measures everything, and writes the results and docs/performance.md."""
 
 import argparse
-import asyncio
-import json
 import os
+import signal
 import subprocess
 import sys
-from pathlib import Path
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
 
 import httpx
 
-from benchmarks import cold_start, emulator, gateway, pages, posts
-from benchmarks.measure import Figure, machine
+from benchmarks import cold_start, emulator, fanout, gateway, results
+from benchmarks.document import write_documents
+from benchmarks.measure import Figure, Measured, machine, progress
+from benchmarks.processes import ROOT
 from local_server.testing import Running, emulator_in_thread
 
-ROOT = Path(__file__).parent.parent
-RESULTS = Path(__file__).parent / "results" / "latest.json"
 PASSWORD = "bench password"
+# One user does everything here.
+LIMITS = (
+    "MAX_CONNECTIONS_PER_USER",
+    "FRAMES_PER_MINUTE",
+    "NEW_TOPICS_PER_DAY",
+    "WRITES_PER_MINUTE",
+)
+EXAMPLES = """\
+  python -m benchmarks                            everything; ten minutes at most on two quiet cores
+  python -m benchmarks --only fanout              one part, and only on the terminal
+  python -m benchmarks --rounds 1 --most 10000    whether it runs, in two minutes; writes nothing
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked for."""
+
+    rounds: int
+    most: int
+
+
+PARTS: dict[str, Callable[[Options], Measured]] = {
+    "fanout": lambda options: fanout.measure(options.rounds, options.most),
+    "starts": lambda options: Measured(_cold_starts(options.rounds)),
+    "emulator": lambda options: gateway.measure(options.rounds),
+    "service": lambda options: emulator.measure(options.rounds),
+}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="medians are of this many (7)")
-    rounds = parser.parse_args().rounds
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--rounds", type=int, default=results.ROUNDS, metavar="N",
+        help="medians are of this many (default: %(default)s)")  # fmt: skip
+    add("--only", action="append", choices=[*PARTS, "profile"], metavar="NAME",
+        help=f"{', '.join(PARTS)} or profile; may be repeated")  # fmt: skip
+    add("--most", type=int, default=fanout.SIZES[-1], metavar="N",
+        help="recipients of the largest broadcast (default: %(default)s)")  # fmt: skip
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        return _run(asked)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """As Ctrl-C: whatever was started is ended."""
+    raise KeyboardInterrupt
+
+
+def _run(asked: argparse.Namespace) -> int:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
-    for limit in (
-        "MAX_CONNECTIONS_PER_USER",
-        "FRAMES_PER_MINUTE",
-        "NEW_TOPICS_PER_DAY",
-        "WRITES_PER_MINUTE",
-    ):
-        os.environ.setdefault(limit, "1000000")  # one user does everything here
-    print("posts …", file=sys.stderr)
-    figures = [posts.measure(rounds)]
-    print("gateway …", file=sys.stderr)
-    figures += gateway.measure(rounds)
-    print("emulator …", file=sys.stderr)
-    with emulator_in_thread(ROOT / "serverless.yml") as running:
-        token = _token(running)
-        figures += asyncio.run(emulator.measure(running, token, rounds))
-        print("cold starts …", file=sys.stderr)
-        figures += cold_start.measure(running, token, rounds)
-        print("pages …", file=sys.stderr)
-        figures.append(pages.measure(running, rounds))
-    _report(figures)
+    for limit in LIMITS:
+        os.environ.setdefault(limit, "1000000")
+    measured_on, began = machine(), time.monotonic()
+    done: dict[str, Measured] = {}
+    for name, measure in PARTS.items():
+        if asked.only is None or name in asked.only:
+            done[name] = measure(Options(asked.rounds, asked.most))
+            _print(done[name])
+    if _is_whole(asked) or "profile" in (asked.only or ()):
+        fanout.profile(results.PROFILE)
+    if _is_whole(asked):
+        results.write(results.Results(measured_on, done, round(time.monotonic() - began)))
+        write_documents()
     return 0
+
+
+def _is_whole(asked: argparse.Namespace) -> bool:
+    """What is less is not kept."""
+    is_large = asked.rounds >= results.ROUNDS and asked.most >= fanout.SIZES[-1]
+    return asked.only is None and is_large
+
+
+def _print(measured: Measured) -> None:
+    for figure in measured.figures:
+        print(
+            f"{figure.name:<30} {figure.subject_median:10.1f} {figure.unit:<9}"
+            f" {figure.ratio:8.3f} of {figure.baseline} ({figure.baseline_median:.1f})",
+            flush=True,
+        )
+
+
+def _cold_starts(rounds: int) -> list[Figure]:
+    progress(f"cold starts, {rounds} rounds")
+    with emulator_in_thread(ROOT / "serverless.yml") as running:
+        return cold_start.measure(running, _token(running), rounds)
 
 
 def _token(running: Running) -> str:
@@ -61,18 +129,6 @@ def _token(running: Running) -> str:
         f"{running.http_url}/api/v1/auth/login", json={"username": "bench", "password": PASSWORD}
     )
     return str(answer.json()["access_token"])
-
-
-def _report(figures: list[Figure]) -> None:
-    measured_on = machine()
-    result = {"machine": measured_on, "figures": [figure.row() for figure in figures]}
-    RESULTS.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    for figure in figures:
-        print(
-            f"{figure.name:<34} {figure.subject_median:10.1f} {figure.unit:<7}"
-            f" {figure.ratio:7.2f}x {figure.baseline} ({figure.baseline_median:.2f})"
-        )
-    print(f"\n{', '.join(measured_on.values())}; written to {RESULTS.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from multiprocessing.connection import Connection
@@ -38,9 +39,17 @@ POSTED = (
 )
 
 
+@dataclass(frozen=True)
+class Urls:
+    """Of the same server, over TLS and in the clear."""
+
+    tls: str
+    plain: str
+
+
 @contextmanager
-def aws_sink(folder: Path) -> Iterator[str]:
-    """Its URL, in a process of its own; `folder` gets the certificate, `ca.pem`.
+def aws_sink(folder: Path) -> Iterator[Urls]:
+    """In a process of its own; `folder` gets the certificate, `ca.pem`.
 
     A POST of `/` is a Query of a shard of a topic, `bench:4000#17`, which has so many subscribers
     as the topic's name says. Any other request is a post that arrives.
@@ -53,7 +62,8 @@ def aws_sink(folder: Path) -> Iterator[str]:
     process.start()
     there.close()
     try:
-        yield f"https://127.0.0.1:{here.recv()}"
+        tls, plain = here.recv()
+        yield Urls(f"https://127.0.0.1:{tls}", f"http://127.0.0.1:{plain}")
     finally:
         process.terminate()
         process.join()
@@ -96,8 +106,11 @@ def _serve(there: Connection, certificate: str, key: str) -> None:
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(_Sink, "127.0.0.1", 0, ssl=context, backlog=512)
-        there.send(server.sockets[0].getsockname()[1])
+        servers = [
+            await loop.create_server(_Sink, "127.0.0.1", 0, ssl=each, backlog=512)
+            for each in (context, None)
+        ]
+        there.send([server.sockets[0].getsockname()[1] for server in servers])
         orphaned = asyncio.Event()
         loop.add_reader(there.fileno(), orphaned.set)
         await orphaned.wait()

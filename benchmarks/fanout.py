@@ -23,6 +23,13 @@ POSTS = {
     "boto3, one by one": Subject("posts_boto3", 100),
     "boto3, 16 threads": Subject("posts_boto3_threads", 100),
 }
+# What ours consists of: each does more than the one before, the last all that ours does.
+LAYERS = {
+    OURS: POSTS[OURS],
+    "a bare loop of libcurl, in the clear": Subject("bare_plain", 2000),
+    "the same over TLS": Subject("bare_tls", 2000),
+    "the same, and signed": Subject("bare_signed", 2000),
+}
 PAGES = {
     OURS: Subject("pages_curl", 20),
     "boto3": Subject("pages_boto3", 2),
@@ -41,17 +48,18 @@ OFTEN = 10_000
 
 @contextmanager
 def far_end() -> Iterator[FarEnd]:
-    with tempfile.TemporaryDirectory() as folder, aws_sink(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, aws_sink(Path(folder)) as urls:
         yield FarEnd(
-            url,
+            urls.tls,
             {
                 "AWS_REGION": REGION,
                 "AWS_ACCESS_KEY_ID": "bench",
                 "AWS_SECRET_ACCESS_KEY": "bench",
                 "AWS_SESSION_TOKEN": "t" * 500,  # as long as a role's
                 "AWS_CA_BUNDLE": f"{folder}/ca.pem",
-                "AWS_ENDPOINT_URL_DYNAMODB": url,
-                "CALLBACK_ENDPOINT": f"{url}/bench",
+                "AWS_ENDPOINT_URL_DYNAMODB": urls.tls,
+                "CALLBACK_ENDPOINT": f"{urls.tls}/bench",
+                "PLAIN_URL": urls.plain,
                 "TABLE_PREFIX": "bench-",
             },
         )
@@ -61,11 +69,13 @@ def measure(rounds: int, most: int) -> Measured:
     """`most`: recipients of the largest broadcast."""
     with far_end() as far:
         posts, left_out = medians("posts", POSTS, far, rounds)
+        layers, _ = medians("layers of a post", LAYERS, far, rounds)
         pages, _ = medians("pages", PAGES, far, rounds)
         recipients, _ = medians("recipients", RECIPIENTS, far, rounds)
         figures = [
             *_cpu("a post", posts),
             *_rates("posts, by the clock", posts),
+            *_cpu("a post, layer by layer", layers),
             *_cpu("a page of 1,000 subscribers", pages),
             *_cpu("a recipient of a broadcast", recipients),
             *_deliver(far, rounds, most),
@@ -133,5 +143,5 @@ def _beside(
         if size != largest:
             yield Figure(
                 name, f"to {largest:,}", f"to {size:,}", unit,
-                medians[largest], median, len(samples[size]),
+                medians[largest], median, min(len(samples[largest]), len(samples[size])),
             )  # fmt: skip

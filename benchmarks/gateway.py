@@ -86,16 +86,16 @@ def _handshakes(ours: Started, bare: str, rounds: int) -> Figure:
 
 def _burst(bare: str, rounds: int) -> Figure:
     """Every round on an emulator that has started no worker yet."""
-    mine = []
+    mine, theirs = [], []
     for _ in every_round("cold bursts", rounds):
         with emulator(SERVICE) as cold:
             mine.append(_run(load.burst(cold.websocket, ECHO, BURST)))
-    theirs = [_run(load.burst(bare, ECHO, BURST)) for _ in range(rounds)]
+        theirs.append(_run(load.burst(bare, ECHO, BURST)))
     return _figure("cold burst of 20 frames", "20 new workers", BARE, "ms", mine, theirs)
 
 
 def _idle(ours: Started, peers: Mapping[str, Peer]) -> Iterator[Figure]:
-    """With a worker for each function."""
+    """Of all processes, once both handlers have answered."""
     for url in (ours.websocket, *(peer.url for peer in peers.values())):
         for message in (ECHO, POST):
             _run(load.latency(url, message, 1, 1))

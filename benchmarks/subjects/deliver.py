@@ -5,7 +5,7 @@ to no pace, and one invocation does everything.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from benchmarks.subjects.load import FRAME, posted, topic
 from infra.wiring import clock
@@ -14,7 +14,7 @@ from infra.wiring.subscriptions import subscriptions
 from notify.deliveries import Deliverer
 from notify.fanout import Fanout
 from notify.jobs import PartJob
-from notify.model import Pattern, Username
+from notify.model import Connection, ConnectionId, Pattern, Principal, Username
 from notify.pacing import Pace
 from notify.parts import Announcement, BroadcastJob, Part, Shard
 from notify.ports import PAGE_SIZE
@@ -53,12 +53,20 @@ def deliver(recipients: int) -> None:
     posted(part.delivered, recipients)
 
 
+class _Connections(FakeConnections):
+    """All of them have a row: whom a busy machine let time out is tried again."""
+
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
+        who = Principal(Username("u"), frozenset(), None, clock() + DAY_MS)
+        return {each: Connection(each, who, 0, frozenset()) for each in connection_ids}
+
+
 def _deliverer(jobs: FakeBroadcastJobs, queue: FakeDeliveries) -> Deliverer:
     memory = Memory()
     return Deliverer(
         subscriptions=subscriptions(),
         counts=FakeCounts(memory),
-        fanout=Fanout(gateway(), FakeConnections(memory), FakeLaterQueue(), clock),
+        fanout=Fanout(gateway(), _Connections(memory), FakeLaterQueue(), clock),
         jobs=jobs,
         deliveries=queue,
         pace=Pace(posts_a_second=PAGE_SIZE * 1_000_000, workers=1),

@@ -18,7 +18,9 @@ def start(url: str) -> Callable[[int], None]:
 
     def deliver(times: int) -> None:
         for _ in range(times // PAGE_SIZE):
-            page = store.page(pattern, 0, None, PAGE_SIZE, now=0)
-            assert fanout.deliver(FRAME, page.subscribers).posted == PAGE_SIZE
+            due = store.page(pattern, 0, None, PAGE_SIZE, now=0).subscribers
+            assert len(due) == PAGE_SIZE
+            while due:  # again, whom a busy machine let time out
+                due = fanout.deliver(FRAME, due).failed
 
     return deliver
