@@ -112,8 +112,13 @@ def _print(measured: Measured) -> None:
 
 def _cold_starts(rounds: int) -> list[Figure]:
     progress(f"cold starts, {rounds} rounds")
-    with emulator_in_thread(ROOT / "serverless.yml") as running:
-        return cold_start.measure(running, _token(running), rounds)
+    before = dict(os.environ)
+    try:
+        with emulator_in_thread(ROOT / "serverless.yml") as running:
+            return cold_start.measure(running, _token(running), rounds)
+    finally:  # it leads to this emulator
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _token(running: Running) -> str:
