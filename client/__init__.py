@@ -1,8 +1,8 @@
 """A Python client of Heliograph: notifications as they happen, and the HTTP API."""
 
-from client.answers import Broadcasted, Login, Receipt, Sent, Stats, User
-from client.api import Api
-from client.errors import (
+from .answers import Broadcasted, Login, Receipt, Sent, Stats, User
+from .api import Api
+from .errors import (
     ApiError,
     Closed,
     ConnectionLost,
@@ -14,10 +14,10 @@ from client.errors import (
     TopicsRefused,
     Unreachable,
 )
-from client.frames import Notification, Sender, Welcome
-from client.gaps import Gap, Position
-from client.heliograph import Heliograph
-from client.states import Change, State
+from .frames import Notification, Sender, Welcome
+from .gaps import Gap, Position
+from .heliograph import Heliograph
+from .states import Change, State
 
 __all__ = [
     "Api",

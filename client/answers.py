@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from client.fields import Body, mapping, mappings, number, text, texts
+from .fields import Body, mapping, mappings, number, text, texts
 
 
 @dataclass(frozen=True, slots=True)

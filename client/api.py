@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import quote, urlencode
 
 import httpx
 
-from client.answers import Broadcasted, Login, Sent, Stats, User
-from client.errors import ApiError, ProtocolError, Unreachable
-from client.fields import Body, number, text
-from client.tokens import Token, TokenSource
-from client.urls import checked_base_url
+from .answers import Broadcasted, Login, Sent, Stats, User
+from .errors import ApiError, ProtocolError, Unreachable
+from .fields import Body, number, text
+from .history import History
+from .inbox import Inbox, Mark, MarkAll, MarkedInbox, Status
+from .presence import TopicPresence, UsersPresence
+from .tokens import Token, TokenSource
+from .urls import checked_base_url
 
 Priority = Literal["low", "normal", "high", "urgent"]
 
@@ -126,6 +130,53 @@ class Api:
         )
         return Broadcasted.read(await self._call("POST", "/notifications/broadcast", body))
 
+    async def inbox(
+        self, status: Status = "all", *, limit: int | None = None, cursor: str | None = None
+    ) -> Inbox:
+        """A page of up to `limit` (50, at most 100) entries, newest first; `cursor` of the last."""
+        query = _present(status=status, limit=limit, cursor=cursor)
+        return Inbox.read(await self._call("GET", _path("/inbox", query)))
+
+    async def mark(self, ids: Sequence[str], state: Mark) -> MarkedInbox:
+        """Mark up to a hundred notifications of one's inbox."""
+        body = {"ids": list(ids), "state": state}
+        return MarkedInbox.read(await self._call("POST", "/inbox/mark", body))
+
+    async def mark_all(self, state: MarkAll, *, before: str | None = None) -> MarkedInbox:
+        """Mark everything, or what is older than `before`, a time in ISO 8601."""
+        body = _present(state=state, before=before)
+        return MarkedInbox.read(await self._call("POST", "/inbox/mark-all", body))
+
+    async def presence(self, *users: str) -> UsersPresence:
+        """Whether each of up to a hundred users is online."""
+        path = _path("/presence", {"user_ids": ",".join(users)})
+        return UsersPresence.read(await self._call("GET", path))
+
+    async def topic_presence(self, topic: str) -> TopicPresence:
+        """Who is in a topic."""
+        return TopicPresence.read(await self._call("GET", f"/presence/topics/{_segment(topic)}"))
+
+    async def history(self, topic: str, *, after_seq: int = 0, limit: int | None = None) -> History:
+        """What is stored of a topic behind a number: up to `limit` (50, at most 100)."""
+        query = _present(after_seq=after_seq, limit=limit)
+        return History.read(await self._call("GET", _path(f"/history/{_segment(topic)}", query)))
+
+    async def create_user(
+        self,
+        username: str,
+        password: str,
+        *,
+        roles: Sequence[str] = (),
+        tenant: str | None = None,
+    ) -> User:
+        """An account; admins may."""
+        body = _present(username=username, password=password, roles=list(roles), tenant=tenant)
+        return User.read(await self._call("POST", "/admin/users", body))
+
+    async def delete_user(self, username: str) -> None:
+        """Remove an account, and close its connections; admins may."""
+        await self._call("DELETE", f"/admin/users/{_segment(username)}")
+
     async def _call(self, method: str, path: str, body: Body | None = None) -> Body:
         token = await self.tokens.current()
         response = await self._request(method, path, body, _bearer(token))
@@ -156,8 +207,16 @@ def _present(**fields: object) -> Body:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _path(path: str, query: Body) -> str:
+    return f"{path}?{urlencode(query)}"
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe=":@*")
+
+
 def _body(response: httpx.Response) -> Body:
-    body = _json(response)
+    body = {} if response.status_code == 204 else _json(response)
     if response.is_success and body is not None:
         return body
     if response.is_success:

@@ -1,35 +1,62 @@
 """What arrives, over one connection after another: each notification once, and none left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
-from client.connection import Connection
-from client.errors import HeliographError, NoAnswer, RequestRefused
-from client.frames import Answer, Notification, Replayed, Subscribed, Unsubscribed, Welcome
-from client.gaps import Gap, Position
-from client.positions import Positions
-from client.recent import RecentIds
+from .connection import Connection
+from .errors import HeliographError, NoAnswer, RequestRefused
+from .frames import Answer, Notification, Replayed, Subscribed, Unsubscribed, Welcome
+from .gaps import Gap, Position
+from .positions import Positions
+from .recent import RecentIds
+
+# Two posts at the same time may overtake each other: what is missing for so long is lost.
+PATIENCE = 0.5
 
 
 class Arrivals:
     """Hears the connection, and hands over what is new and has nothing of its stream before it."""
 
     def __init__(
-        self, deliver: Callable[[Notification], None], on_gap: Callable[[Gap], None]
+        self,
+        deliver: Callable[[Notification], None],
+        on_gap: Callable[[Gap], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        positions: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:
         self._deliver = deliver
-        self._positions = Positions(on_gap)
+        self._sleep = sleep
+        self._positions = Positions(on_gap, positions)
         self._recent = RecentIds()
         self._behind = asyncio.Event()
+        self._holes = asyncio.Event()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being replayed."""
+        return self._positions.settled
+
+    @property
+    def positions(self) -> dict[str, Position]:
+        return self._positions.reached
 
     def resume(self) -> dict[str, Position]:
         """What to give back in the hello of a new connection."""
         self._behind.clear()
+        self._holes.clear()
         return self._positions.resume()
+
+    def abandon(self) -> None:
+        """There is no new connection; the present one goes on."""
+        self._release(self._positions.abandoned())
+        self._look_behind()
 
     def arrive(self, notification: Notification) -> None:
         self._release(self._positions.arrived(notification))
+        if self._positions.has_holes:
+            self._holes.set()
         if notification.replay:
             self._look_behind()
 
@@ -47,13 +74,25 @@ class Arrivals:
 
     @asynccontextmanager
     async def caught_up(self, connection: Connection) -> AsyncIterator[None]:
-        """Asks for what did not fit into an answer, as long as there is any."""
-        task = asyncio.create_task(self._catch_up(connection))
+        """Asks for what did not fit into an answer, and for what was lost on the way."""
+        tasks = [
+            asyncio.create_task(self._catch_up(connection)),
+            asyncio.create_task(self._watch_for_holes()),
+        ]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch_for_holes(self) -> None:
+        while True:
+            await self._holes.wait()
+            await self._sleep(PATIENCE)
+            self._holes.clear()
+            self._positions.ask_for_missing()
+            self._look_behind()
 
     async def _catch_up(self, connection: Connection) -> None:
         while True:

@@ -6,19 +6,26 @@ import os
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from client.arguments import parse
-from client.credentials import UsageError
-from client.display import printable
-from client.errors import HeliographError, Unreachable
-from client.terminal import Terminal
-from client.urls import is_loopback
+from .arguments import PROGRAM, parse
+from .credentials import UsageError
+from .display import printable
+from .errors import HeliographError, Unreachable
+from .terminal import Terminal
+from .urls import is_loopback
 
 OK, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
-def main(argv: Sequence[str] | None = None, terminal: Terminal | None = None) -> int:
+def installed() -> int:
+    """The command that the package installs."""
+    return main(program="heliograph")
+
+
+def main(
+    argv: Sequence[str] | None = None, terminal: Terminal | None = None, program: str = PROGRAM
+) -> int:
     terminal = terminal or Terminal.of_process()
-    args = parse(argv, terminal.env)
+    args = parse(argv, terminal.env, program)
     try:
         return asyncio.run(run(args, terminal))
     except KeyboardInterrupt:

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from client import wire
-from client.errors import (
+from . import wire
+from .errors import (
     ConnectionLost,
     HeliographError,
     NoAnswer,
@@ -19,21 +19,35 @@ from client.errors import (
     RequestRefused,
     TopicsRefused,
 )
-from client.frames import (
+from .frames import (
     Answer,
+    Authenticated,
     Disconnect,
     ErrorFrame,
     Frame,
+    Marked,
     Notification,
+    PresenceState,
     RequestId,
     UnknownFrame,
     Welcome,
 )
-from client.gaps import Position
-from client.pending import Pending
+from .gaps import Position
+from .pace import Pace
+from .pending import Pending
+from .presence import TopicPresence
+from .pushes import (
+    NotificationUpdated,
+    PresenceJoined,
+    PresenceLeft,
+    Push,
+    TokenExpiring,
+    UnreadCountChanged,
+)
 
 # A Lambda function behind API Gateway answers within 29 s or not at all.
 ANSWER_TIMEOUT = 30.0
+A = TypeVar("A", bound=Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +61,32 @@ class Surroundings:
     answer_timeout: float = ANSWER_TIMEOUT
     # Hears every answer in the order of arrival among the notifications, before who asked for it.
     on_answer: Callable[[Answer], None] = lambda answer: None
+    on_push: Callable[[Push], None] = lambda push: None
+    timeout: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout
+
+
+class Socket(Protocol):
+    """What a connection needs of a ClientConnection of websockets. Raises: ConnectionClosed."""
+
+    async def send(self, message: str, /) -> None: ...
+    async def recv(self) -> str | bytes: ...
+    async def close(self) -> None: ...
 
 
 class Connection:
     """Reads from entering to leaving its context; every request waits for its own answers."""
 
-    def __init__(self, socket: ClientConnection, around: Surroundings) -> None:
+    def __init__(self, socket: Socket, around: Surroundings) -> None:
         self._socket = socket
         self._around = around
         self._pending = Pending()
         self._heard_at = around.clock()
         self._reader: asyncio.Task[HeliographError]
+        # Set by the server's warning. Who has got the connection a new token clears it.
+        self.token_ends = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._reader = asyncio.create_task(self._read())
+        self.start()
         return self
 
     async def __aexit__(
@@ -69,6 +95,12 @@ class Connection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        self._reader = asyncio.create_task(self._read())
+
+    async def close(self) -> None:
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
         await self._socket.close()
@@ -76,12 +108,7 @@ class Connection:
     async def hello(
         self, topics: Iterable[str], positions: Mapping[str, Position] | None = None
     ) -> Welcome:
-        (answer,) = await self._request(lambda id_: wire.hello(id_, topics, positions))
-        if isinstance(answer, ErrorFrame):
-            raise answer.as_error()
-        if not isinstance(answer, Welcome):
-            raise ProtocolError(f"hello was answered with {type(answer).__name__}")
-        return answer
+        return await self._ask(lambda id_: wire.hello(id_, topics, positions), Welcome)
 
     async def subscribe(self, topics: tuple[str, ...]) -> None:
         """Raises: TopicsRefused, which leaves its `accepted` topics subscribed."""
@@ -94,15 +121,29 @@ class Connection:
         """Ask for what follows a position; it comes as notifications. Raises: RequestRefused."""
         _raise_refusals(await self._request(lambda id_: wire.replay(id_, stream, position)))
 
+    async def mark(self, ids: Iterable[str], state: str) -> Marked:
+        """Raises: RequestRefused."""
+        return await self._ask(lambda id_: wire.mark(id_, ids, state), Marked)
+
+    async def presence(self, topic: str) -> TopicPresence:
+        """Raises: RequestRefused."""
+        question = self._ask(lambda id_: wire.presence(id_, topic), PresenceState, (topic,))
+        return (await question).presence
+
+    async def authenticate(self, token: str) -> str | None:
+        """Go on with a new token; when that ends. Raises: RequestRefused."""
+        answer = await self._ask(lambda id_: wire.auth(id_, token), Authenticated)
+        return answer.token_expires_at
+
     async def ping(self) -> float:
         """Seconds until the pong."""
         sent_at = self._around.clock()
         _raise_refusals(await self._request(wire.ping))
         return self._around.clock() - sent_at
 
-    async def until_end(self, ping_interval: float | None) -> HeliographError:
-        """Keep the connection alive; why it ended. `ping_interval`: seconds, None for no pings."""
-        heartbeat = asyncio.create_task(self._keep_alive(ping_interval))
+    async def until_end(self, pace: Pace | None) -> HeliographError:
+        """Keep the connection alive; why it ended. `pace`: how often to ping, None for never."""
+        heartbeat = asyncio.create_task(self._keep_alive(pace))
         try:
             await asyncio.wait({self._reader, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
             return self._reader.result() if self._reader.done() else heartbeat.result()
@@ -110,19 +151,32 @@ class Connection:
             heartbeat.cancel()
             await asyncio.gather(heartbeat, return_exceptions=True)
 
-    async def _keep_alive(self, interval: float | None) -> HeliographError:
-        """Ping whenever nothing was heard for `interval`: what the server pushes counts as well."""
-        if not interval:
+    async def _keep_alive(self, pace: Pace | None) -> HeliographError:
+        """Ping whenever nothing was heard for so long: what the server pushes counts as well."""
+        if pace is None:
             return await asyncio.shield(self._reader)
         while True:
             quiet = self._around.clock() - self._heard_at
-            if quiet < interval:
-                await self._around.sleep(interval - quiet)
+            if quiet < pace.interval:
+                await self._around.sleep(pace.interval - quiet)
                 continue
             try:
                 await self.ping()
             except HeliographError as error:
+                pace.fell_silent()
                 return error
+            pace.held()
+
+    async def _ask(
+        self, compose: Callable[[RequestId], str], kind: type[A], topics: Iterable[str] = ()
+    ) -> A:
+        """What is answered once, and with that kind of frame. Raises: RequestRefused."""
+        (answer,) = await self._request(compose, topics)
+        if isinstance(answer, ErrorFrame):
+            raise answer.as_error()
+        if not isinstance(answer, kind):
+            raise ProtocolError(f"{kind.__name__} was awaited, and {type(answer).__name__} came")
+        return answer
 
     async def _request(
         self, compose: Callable[[RequestId], str], topics: Iterable[str] = ()
@@ -130,7 +184,7 @@ class Connection:
         request = self._pending.open(topics)
         try:
             await self._send(compose(request.id))
-            async with asyncio.timeout(self._around.answer_timeout):
+            async with self._around.timeout(self._around.answer_timeout):
                 return await request.answered
         except TimeoutError:
             seconds = self._around.answer_timeout
@@ -174,6 +228,10 @@ class Connection:
                 return Refused(
                     frame.code, frame.reason, after_ms=frame.after_ms, reconnect=frame.reconnect
                 )
+            case TokenExpiring():
+                self.token_ends.set()
+            case UnreadCountChanged() | NotificationUpdated() | PresenceJoined() | PresenceLeft():
+                self._around.on_push(frame)
             case UnknownFrame():
                 pass
             case _:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from client.answers import Login
-from client.api import Api
-from client.terminal import Terminal
-from client.token_file import SavedToken, TokenFile
-from client.tokens import Token
+from .answers import Login
+from .api import Api
+from .terminal import Terminal
+from .token_file import SavedToken, TokenFile
+from .tokens import Token
 
 
 class UsageError(Exception):

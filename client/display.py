@@ -1,10 +1,11 @@
 """How things look to people: one line a notification, small tables, few colours."""
 
 import datetime
+import json
 from collections.abc import Iterable, Mapping
 
-from client.answers import Broadcasted, Receipt, Sent, Stats
-from client.frames import Notification
+from .answers import Broadcasted, Receipt, Sent, Stats
+from .frames import Notification
 
 BOLD, DIM, RED, YELLOW = "1", "2", "1;31", "33"
 PRIORITY_STYLES = {"urgent": RED, "high": YELLOW, "low": DIM}
@@ -15,20 +16,36 @@ def notification_line(
 ) -> str:
     """`12:00:01  high    user:alice  Approved — Loan #12 approved  (bob)`; `zone`: None is here."""
 
-    def paint(text: str, style: str | None) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if coloured and style else text
-
     priority = PRIORITY_STYLES.get(notification.priority)
     message = f" — {printable(notification.message)}" if notification.message else ""
     sender = printable(notification.sender.id)
     parts = [
-        paint(time_of_day(notification.timestamp, zone), DIM),
-        paint(f"{printable(notification.priority):<6}", priority),
+        paint(time_of_day(notification.timestamp, zone), DIM, coloured=coloured),
+        paint(f"{printable(notification.priority):<6}", priority, coloured=coloured),
         printable(notification.topic),
-        paint(printable(notification.title), BOLD) + message,
-        paint(f"({sender})", DIM) if sender else "",
+        paint(printable(notification.title), BOLD, coloured=coloured) + message,
+        paint(f"({sender})", DIM, coloured=coloured) if sender else "",
     ]
     return "  ".join(filter(None, parts))
+
+
+def paint(text: str, style: str | None, *, coloured: bool) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m" if coloured and style else text
+
+
+def as_json(body: Mapping[str, object]) -> str:
+    """One line. What is no printable character is written as \\u001b, lest a terminal obey it."""
+    text = json.dumps(body, ensure_ascii=False)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def day_and_time(timestamp: str, zone: datetime.tzinfo | None = None) -> str:
+    """`Nov 26 19:20:01`"""
+    try:
+        moment = datetime.datetime.fromisoformat(timestamp)
+    except ValueError:
+        return printable(timestamp)
+    return f"{moment.astimezone(zone):%b %d %H:%M:%S}"
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ HeliographError
 ├── ConnectionLost        the socket closed, and nobody said why
 ├── NoAnswer              the socket is open, but an answer did not come in time
 ├── Closed                the client was closed by its owner, or is not open yet
+├── Overflow              too many requests wait for a connection already
 ├── ProtocolError         what came is not what the protocol promises
 └── Coded                 an answer with a number of protocol §3
     ├── Refused           the server ended the connection, or would not open it
@@ -15,7 +16,7 @@ HeliographError
 
 from types import MappingProxyType
 
-from client.gaps import Position
+from .gaps import Position
 
 # Protocol §3. What the server calls a code in a frame counts more than this table.
 CODE_NAMES = MappingProxyType(
@@ -66,6 +67,10 @@ class NoAnswer(HeliographError):
 
 class Closed(HeliographError):
     """The client was closed by its owner, or is not open yet."""
+
+
+class Overflow(HeliographError):
+    """Too many requests wait for a connection already."""
 
 
 class ProtocolError(HeliographError):

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
-from client.errors import RequestRefused
-from client.gaps import Position
+from .errors import RequestRefused
+from .gaps import Position
+from .presence import TopicPresence
+from .pushes import Counts, Push, TokenExpiring
 
 NotificationId = NewType("NotificationId", str)
 ConnectionId = NewType("ConnectionId", str)
@@ -22,7 +24,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a principal receives. `epoch` and `seq` are its place in `stream`, if it was stored."""
+    """What a principal receives. `epoch` and `seq` are its place in `stream`, if it was stored.
+
+    `counts`: where the inbox stands with it, if the server says so.
+    """
 
     id: NotificationId
     notification_type: str
@@ -39,6 +44,7 @@ class Notification:
     expires_at: str | None
     collapse_key: str | None
     replay: bool
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,17 @@ class Welcome:
     token_expires_at: str | None
     subscriptions: tuple[str, ...]
     resume: Mapping[str, Resumed] = field(default_factory=dict)
+    counts: Counts | None = None
 
     @property
     def ping_interval(self) -> float | None:
         """In seconds."""
-        interval = self.ping_interval_ms or 0
-        return interval / 1000 if interval > 0 else None
+        return _seconds(self.ping_interval_ms)
+
+    @property
+    def max_age(self) -> float | None:
+        """Seconds until the server ends the connection."""
+        return _seconds(self.max_age_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,35 @@ class Replayed:
     stream: str
     position: Position
     has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The answer to `mark`. `count`: how many of the ids are in the inbox."""
+
+    request: RequestId | None
+    count: int
+    counts: Counts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """A new token has taken the place of the one before."""
+
+    request: RequestId | None
+    token_expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceState:
+    """Who is in a topic."""
+
+    request: RequestId | None
+    presence: TopicPresence
+
+    @property
+    def topic(self) -> str:
+        return self.presence.topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +192,19 @@ class UnknownFrame:
     """Nothing this version understands; a later server may say more than we know."""
 
 
-Answer = Welcome | Subscribed | Unsubscribed | Replayed | Pong | ErrorFrame
-Frame = Answer | Notification | Disconnect | UnknownFrame
+Answer = (
+    Welcome
+    | Subscribed
+    | Unsubscribed
+    | Replayed
+    | Marked
+    | Authenticated
+    | PresenceState
+    | Pong
+    | ErrorFrame
+)
+Frame = Answer | Notification | Push | TokenExpiring | Disconnect | UnknownFrame
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return milliseconds / 1000 if milliseconds and milliseconds > 0 else None

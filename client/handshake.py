@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from client.errors import ConnectionLost, HeliographError, ProtocolError, Refused, Unreachable
+from .errors import ConnectionLost, HeliographError, ProtocolError, Refused, Unreachable
 
 TokenIn = Literal["query", "subprotocol", "header"]
 
@@ -19,7 +19,7 @@ OPEN_TIMEOUT = 30.0
 TLS_TIMEOUT = 5.0
 CLOSE_TIMEOUT = 2.0
 # At DEBUG, websockets writes the request line, and with it the token.
-WIRE_LOG = logging.getLogger("client.websockets")
+WIRE_LOG = logging.getLogger(f"{__package__}.websockets")
 WIRE_LOG.setLevel(logging.INFO)
 
 

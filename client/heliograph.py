@@ -4,32 +4,28 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from client import handshake, urls
-from client.api import Api
-from client.arrivals import Arrivals
-from client.backoff import LAST_CEILING, Backoff
-from client.connection import ANSWER_TIMEOUT, Connection, Surroundings
-from client.errors import (
-    Closed,
-    Coded,
-    ConnectionLost,
-    HeliographError,
-    Refused,
-    RequestRefused,
-    TopicsRefused,
-)
-from client.frames import Notification, Welcome
-from client.gaps import Gap
-from client.handshake import TokenIn
-from client.recovery import Recovery
-from client.states import Change, State
-from client.tokens import Token
+from . import handshake, urls
+from .api import Api
+from .arrivals import Arrivals
+from .backoff import LAST_CEILING, Backoff
+from .connection import ANSWER_TIMEOUT, Connection, Socket, Surroundings
+from .errors import Closed, Coded, HeliographError, RequestRefused, TopicsRefused
+from .frames import Answer, Marked, Notification, Welcome
+from .gaps import Gap, Position
+from .handshake import TokenIn
+from .inbox import Mark
+from .line import MAX_WAITING, Line, Means
+from .presence import TopicPresence
+from .pushes import Counts, Push, UnreadCountChanged
+from .recovery import Recovery
+from .states import Change, State
+from .tokens import Token
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -50,6 +46,10 @@ def log_gap(gap: Gap) -> None:
     log.warning("notifications of %s may be lost: %s", gap.stream, gap.reason)
 
 
+def log_push(push: Push) -> None:
+    log.debug("%s", push)
+
+
 def log_error(error: RequestRefused) -> None:
     log.warning("the server refused: %s", error)
 
@@ -67,8 +67,13 @@ class Heliograph:
     `on_change` hears of every state, `on_error` of error frames that answer no call, such as a
     topic that was refused on a reconnect. `api` speaks HTTP with the same token.
 
-    What was missed between two connections is replayed, in order; `on_gap` hears of streams of
-    which something may be lost for good.
+    `on_push` hears of what was marked elsewhere, and of who comes to watched topics and who goes.
+    `max_waiting`: so many calls wait while there is no connection; one more raises Overflow.
+
+    What was missed between two connections is replayed, in order, and so is what is lost on the
+    way; `on_gap` hears of streams of which something may be lost for good. `positions` are those
+    where an earlier client left off. A connection is replaced before the server ends it for its
+    age, and given a new token before the old one ends, if `token` is a callable.
     """
 
     def __init__(
@@ -84,31 +89,50 @@ class Heliograph:
         on_change: Callable[[Change], None] = log_change,
         on_error: Callable[[RequestRefused], None] = log_error,
         on_gap: Callable[[Gap], None] = log_gap,
+        on_push: Callable[[Push], None] = log_push,
+        positions: Mapping[str, Position] | None = None,
+        max_waiting: int = MAX_WAITING,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
         answer_timeout: float = ANSWER_TIMEOUT,
+        timeout: Callable[[float], AbstractAsyncContextManager[object]] = asyncio.timeout,
+        open_socket: Callable[[str, str, TokenIn], Awaitable[Socket]] = handshake.open_socket,
     ) -> None:
         self.api = Api(base_url, token)
         self.state = State.IDLE
-        self.welcome: Welcome | None = None
-        self._url = urls.checked_websocket_url(websocket_url or urls.websocket_url(base_url))
-        self._token_in = token_in
+        self.counts: Counts | None = None
         self._topics = dict.fromkeys(topics)
-        self._on_change = on_change
-        self._recovery = Recovery(
-            Backoff(random, last_ceiling),
-            renewable=self.api.tokens.renewable,
-            patient=patient,
-        )
+        self._on_change, self._on_push = on_change, on_push
         # Unbounded: to stop reading would look like a dead connection, and to drop is to lose.
         self._arrived: asyncio.Queue[Notification | End] = asyncio.Queue()
-        self._arrivals = Arrivals(self._arrived.put_nowait, on_gap)
-        self._around = Surroundings(
-            self._arrivals.arrive, on_error, clock, sleep, answer_timeout, self._arrivals.hear
+        self._arrivals = Arrivals(self._arrived.put_nowait, on_gap, sleep, positions or {})
+        around = Surroundings(
+            on_notification=self._arrive,
+            on_error=on_error,
+            clock=clock,
+            sleep=sleep,
+            answer_timeout=answer_timeout,
+            on_answer=self._hear,
+            on_push=self._take_push,
+            timeout=timeout,
+        )
+        url = urls.checked_websocket_url(websocket_url or urls.websocket_url(base_url))
+        tokens = self.api.tokens
+        self._line = Line(
+            Means(
+                open_socket=lambda token: open_socket(url, token, token_in),
+                tokens=tokens,
+                around=around,
+                random=random,
+                max_waiting=max_waiting,
+            ),
+            self._topics,
+            self._arrivals,
+            Recovery(Backoff(random, last_ceiling), renewable=tokens.renewable, patient=patient),
+            self._change,
         )
         self._task: asyncio.Task[None] | None = None
-        self._connection: asyncio.Future[Connection]
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -126,11 +150,10 @@ class Heliograph:
         """Connect, and wait until the server has said welcome. Raises: Refused, ApiError."""
         if self._task is not None:
             raise Closed("a client is opened once")
-        self._connection = asyncio.Future()
-        self._task = asyncio.create_task(self._run())
+        self._task = self._line.begin()
         self._task.add_done_callback(self._end)
         try:
-            await self._connected()
+            await self._line.connected()
         except BaseException:
             await self.close()
             raise
@@ -176,6 +199,16 @@ class Heliograph:
             self._topics.pop(topic, None)
         await self._ask(lambda connection: connection.unsubscribe(unwanted))
 
+    async def mark(self, ids: Iterable[str], state: Mark) -> Marked:
+        """Mark up to a hundred notifications; the user's other connections are told."""
+        marked = await self._ask(lambda connection: connection.mark(tuple(ids), state))
+        self.counts = marked.counts or self.counts
+        return marked
+
+    async def presence(self, topic: str) -> TopicPresence:
+        """Who is in a topic now; who comes and who goes is told to `on_push` in watched ones."""
+        return await self._ask(lambda connection: connection.presence(topic))
+
     async def ping(self) -> float:
         """Seconds until the server's pong."""
         return await self._ask(lambda connection: connection.ping())
@@ -185,47 +218,35 @@ class Heliograph:
         """What is asked for on each connect, beside what the server subscribes on its own."""
         return tuple(self._topics)
 
-    async def _ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
-        """Ask the present connection; should it end meanwhile, the next one."""
-        while True:
-            connection = await self._connected()
-            with suppress(ConnectionLost, Refused):
-                return await question(connection)
-            await asyncio.sleep(0)
+    @property
+    def welcome(self) -> Welcome | None:
+        """What the server said to the present connection, or the last one."""
+        return self._line.welcome
 
-    async def _connected(self) -> Connection:
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        """How far each stream has arrived: `positions` of a client that shall go on from there."""
+        return self._arrivals.positions
+
+    async def _ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
         if self._task is None:
             raise Closed("the client is not open yet")
-        return await asyncio.shield(self._connection)
+        return await self._line.ask(question)
 
-    async def _run(self) -> None:
-        """Connect again and again. Raises: what makes another try pointless."""
-        self._change(Change(State.CONNECTING))
-        ask_token = self.api.tokens.current
-        while True:
-            error, lived = await self._live(ask_token)
-            delay = self._recovery.delay_after(error, lived)
-            self._change(Change(State.RECOVERING, error, delay))
-            await self._around.sleep(delay)
-            ask_token = self.api.tokens.renew
+    def _arrive(self, notification: Notification) -> None:
+        if not notification.replay:
+            self.counts = notification.counts or self.counts
+        self._arrivals.arrive(notification)
 
-    async def _live(
-        self, ask_token: Callable[[], Awaitable[str]]
-    ) -> tuple[HeliographError, float | None]:
-        """One connection from its handshake on: why it ended, and how long it was up."""
-        try:
-            socket = await handshake.open_socket(self._url, await ask_token(), self._token_in)
-            async with Connection(socket, self._around) as connection:
-                self.welcome = await connection.hello(self._topics, self._arrivals.resume())
-                since = self._around.clock()
-                self._connection.set_result(connection)
-                self._change(Change(State.CONNECTED))
-                async with self._arrivals.caught_up(connection):
-                    error = await connection.until_end(self.welcome.ping_interval)
-                self._connection = asyncio.Future()
-                return error, self._around.clock() - since
-        except HeliographError as error:
-            return error, None
+    def _hear(self, answer: Answer) -> None:
+        if isinstance(answer, Welcome):
+            self.counts = answer.counts or self.counts
+        self._arrivals.hear(answer)
+
+    def _take_push(self, push: Push) -> None:
+        if isinstance(push, UnreadCountChanged):
+            self.counts = push.counts
+        self._on_push(push)
 
     def _change(self, change: Change) -> None:
         self.state = change.state
@@ -234,10 +255,7 @@ class Heliograph:
     def _end(self, task: asyncio.Task[None]) -> None:
         """The last word, to everybody who waits for a connection or a notification."""
         error = None if task.cancelled() else task.exception()
-        if self._connection.done():
-            self._connection = asyncio.Future()
-        self._connection.set_exception(error or Closed("the client is closed"))
-        self._connection.exception()  # Nobody may be waiting, and asyncio would complain.
+        self._line.end(error or Closed("the client is closed"))
         self._arrived.put_nowait(End(error))
         final = State.REFUSED if isinstance(error, Coded) else State.DISCONNECTED
         self._change(Change(final, error if isinstance(error, HeliographError) else None))

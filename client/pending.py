@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from itertools import count
 
-from client.errors import HeliographError
-from client.frames import Answer, RequestId
+from .errors import HeliographError
+from .frames import Answer, RequestId
 
 
 class Request:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from client.errors import RequestRefused
-from client.frames import Notification, Replayed, Resumed, Subscribed, Unsubscribed, Welcome
-from client.gaps import Gap, Position
+from .errors import RequestRefused
+from .frames import Notification, Replayed, Resumed, Subscribed, Unsubscribed, Welcome
+from .gaps import Gap, Position
 
 # API Gateway takes a frame of 32 KB and no more; the topics need some of it.
 MAX_GIVEN, MAX_GIVEN_BYTES = 200, 16_000
@@ -21,7 +22,9 @@ class _Stream:
 
     While it catches up, `left` replayed notifications are to come, and then everything up to `goal`
     has arrived; there may be `more` behind that. What comes live meanwhile is `held`, so that it
-    does not overtake. `guessed`: the server has not said yet where it stood.
+    does not overtake; so is what comes live behind a hole, until the hole is filled, or the
+    server will not: then it is `resigned` to holes. `guessed`: the server has not said yet where
+    it stood.
     """
 
     epoch: str
@@ -32,6 +35,7 @@ class _Stream:
     more: bool = False
     held: list[Notification] = field(default_factory=list)
     guessed: bool = False
+    resigned: bool = False
 
     @property
     def position(self) -> Position:
@@ -40,6 +44,26 @@ class _Stream:
     @property
     def catches_up(self) -> bool:
         return self.goal is not None or self.more
+
+    @property
+    def has_hole(self) -> bool:
+        return bool(self.held) and not self.catches_up
+
+    def must_wait(self, seq: int) -> bool:
+        """Whether what comes live would overtake something."""
+        sure = not self.resigned and not (self.guessed and self.seq == 0)
+        return self.catches_up or (sure and seq > self.seq + 1)
+
+    def follow(self) -> list[Notification]:
+        """What was held behind a hole, and follows without one now."""
+        followed: list[Notification] = []
+        if self.catches_up:
+            return followed
+        self.held.sort(key=lambda each: each.seq or 0)
+        while self.held and (self.held[0].seq or 0) <= self.seq + 1:
+            followed.append(self.held.pop(0))
+            self.note(followed[-1].seq or 0)
+        return followed
 
     def note(self, seq: int) -> None:
         if seq > self.seq and len(self.ahead) < MAX_AHEAD:
@@ -66,6 +90,11 @@ class _Stream:
             self._advance()
         self.guessed = False
 
+    def resign(self) -> list[Notification]:
+        """The server does not fill what is missing; the position stays."""
+        self.resigned = True
+        return self.release()
+
     def release(self) -> list[Notification]:
         self.goal, self.more = None, False
         held, self.held = sorted(self.held, key=lambda each: each.seq or 0), []
@@ -76,6 +105,7 @@ class _Stream:
     def lose_connection(self) -> None:
         """What was held comes again by a replay: its numbers were not noted."""
         self.goal, self.left, self.more, self.held = None, 0, False, []
+        self.resigned = False
 
     def _advance(self) -> None:
         while self.seq + 1 in self.ahead:
@@ -86,19 +116,29 @@ class _Stream:
 class Positions:
     """Sans-I/O. Each method returns the notifications that may be delivered now, in order."""
 
-    def __init__(self, on_gap: Callable[[Gap], None]) -> None:
+    def __init__(
+        self,
+        on_gap: Callable[[Gap], None],
+        positions: Mapping[str, Position] = MappingProxyType({}),
+    ) -> None:
         self._on_gap = on_gap
-        self._streams: dict[str, _Stream] = {}
+        self._streams = {name: _Stream(at.epoch, at.seq) for name, at in positions.items()}
         self._given: dict[str, Position] = {}
         self._omitted: set[str] = set()
         self._given_back: set[str] = set()
+        self._interrupted: set[str] = set()
         self._early: list[Notification] | None = None
         # Whether every stream that has begun is known, so that an unknown one begins at 0.
         self._complete = False
 
+    @property
+    def reached(self) -> dict[str, Position]:
+        return {name: stream.position for name, stream in self._streams.items()}
+
     def resume(self) -> dict[str, Position]:
         """What to give back on a new connection. What the last one has not brought is forgotten."""
         self._given, size = {}, 0
+        self._interrupted = {name for name, each in self._streams.items() if each.held}
         for name, stream in self._streams.items():
             stream.lose_connection()
             size += len(name) + len(stream.epoch) + 40
@@ -107,6 +147,27 @@ class Positions:
         self._omitted = self._streams.keys() - self._given.keys()
         self._early = [] if self._given else None
         return dict(self._given)
+
+    def abandoned(self) -> list[Notification]:
+        """The new connection did not come about, and the present one goes on."""
+        early, self._early = self._early or [], None
+        for name in self._interrupted & self._streams.keys():
+            self._streams[name].more = True
+        return [each for notification in early for each in self.arrived(notification)]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being replayed."""
+        return not any(stream.catches_up for stream in self._streams.values())
+
+    @property
+    def has_holes(self) -> bool:
+        return any(stream.has_hole for stream in self._streams.values())
+
+    def ask_for_missing(self) -> None:
+        """What has not come by itself by now counts as lost on the way."""
+        for stream in self._streams.values():
+            stream.more = stream.more or stream.has_hole
 
     def behind(self) -> dict[str, Position]:
         """The streams of which more is to be asked for, and behind which position."""
@@ -127,11 +188,12 @@ class Positions:
         if stream is None or stream.epoch != epoch:
             begin = 0 if self._complete and stream is None else seq - 1
             stream = self._keep(notification.stream, _Stream(epoch, begin, guessed=True))
-        if stream.catches_up and not notification.replay:
+        if not notification.replay and stream.must_wait(seq):
             stream.held.append(notification)
             return []
         stream.note(seq)
-        return [notification, *(stream.count(1) if notification.replay else ())]
+        released = stream.count(1) if notification.replay else []
+        return [notification, *released, *stream.follow()]
 
     def welcomed(self, welcome: Welcome) -> list[Notification]:
         early, self._early = self._early or [], None
@@ -167,7 +229,7 @@ class Positions:
         if stream is None:
             return []
         if error.position is None:
-            return stream.release()
+            return stream.resign()
         self._on_gap(Gap(name, error.reason))
         epoch, seq = error.position.epoch, error.position.seq
         self._keep(name, _Stream(epoch, seq, stream.ahead, more=True, held=stream.held))
@@ -176,7 +238,7 @@ class Positions:
     def given_up(self, name: str) -> list[Notification]:
         """No answer came. What was held is delivered; the position stays."""
         stream = self._streams.get(name)
-        return stream.release() if stream else []
+        return stream.resign() if stream else []
 
     def _report(self, streams: Mapping[str, Resumed]) -> None:
         for name, resumed in streams.items():

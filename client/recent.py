@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from client.frames import NotificationId
+from .frames import NotificationId
 
 
 class RecentIds:

@@ -1,7 +1,7 @@
 """What to do about a lost connection: try again and when, or give up (protocol §3, sans-I/O)."""
 
-from client.backoff import Backoff
-from client.errors import (
+from .backoff import Backoff
+from .errors import (
     ApiError,
     ConnectionLost,
     HeliographError,
@@ -13,8 +13,9 @@ from client.errors import (
 
 # A connection that lived so long was a good one: what follows is a new trouble, not the old one.
 STABLE_SECONDS = 30.0
-# A new token may help against these; against 4000, 4004 and 4008 it cannot.
-TOKEN_CODES = frozenset({4001, 4002, 4003})
+# A new token may help against these; against 4000, 4004 and 4008 it cannot. After 4003 it might,
+# but somebody took the login away: another one behind the owner's back would undo that.
+TOKEN_CODES = frozenset({4001, 4002})
 
 
 class Recovery:

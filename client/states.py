@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from client.errors import HeliographError
+from .errors import HeliographError
 
 
 class State(StrEnum):

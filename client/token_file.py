@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from client.fields import Body, mapping, number, text
+from .fields import Body, mapping, number, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
 """The wire, without any I/O: texts into frames, and requests into texts."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from client.errors import CODE_NAMES
-from client.fields import Body, mapping, number, text, texts
-from client.frames import (
+from .errors import CODE_NAMES
+from .fields import Body, mapping, number, text, texts
+from .frames import (
+    Authenticated,
     ConnectionId,
     Disconnect,
     ErrorFrame,
     Frame,
+    Marked,
     Notification,
     NotificationId,
     Pong,
+    PresenceState,
     Replayed,
     RequestId,
     Resumed,
@@ -22,7 +25,16 @@ from client.frames import (
     Unsubscribed,
     Welcome,
 )
-from client.gaps import Position
+from .gaps import Position
+from .presence import TopicPresence
+from .pushes import (
+    Counts,
+    NotificationUpdated,
+    PresenceJoined,
+    PresenceLeft,
+    TokenExpiring,
+    UnreadCountChanged,
+)
 
 PROTOCOL = 1
 FIRST_REQUEST_CODE = 4400  # Below it a code ends the connection, from it on only a request.
@@ -68,13 +80,34 @@ def ping(request: RequestId) -> str:
     return _compose("ping", request)
 
 
+def ack(stream: str, seq: int) -> str:
+    """It is answered only if it has an id, and this one has none."""
+    return json.dumps({"type": "ack", "stream": stream, "seq": seq}, separators=(",", ":"))
+
+
+def mark(request: RequestId, ids: Iterable[str], state: str) -> str:
+    return _compose("mark", request, ids=list(ids), state=state)
+
+
+def auth(request: RequestId, token: str) -> str:
+    return _compose("auth", request, token=token)
+
+
+def presence(request: RequestId, topic: str) -> str:
+    return _compose("presence", request, topic=topic)
+
+
 def _compose(type_: str, request: RequestId, **fields: object) -> str:
     return json.dumps({"type": type_, "id": request, **fields}, separators=(",", ":"))
 
 
 def _notification(body: Body) -> Frame:
-    if not text(body, "id"):
-        return UnknownFrame()  # Without an id a second delivery could not be told from a first.
+    # Without an id a second delivery could not be told from a first.
+    return read_notification(body) if text(body, "id") else UnknownFrame()
+
+
+def read_notification(body: Body) -> Notification:
+    """Of a frame, or of an entry of an inbox or a history."""
     topic = text(body, "topic")
     return Notification(
         id=NotificationId(text(body, "id")),
@@ -92,6 +125,7 @@ def _notification(body: Body) -> Frame:
         expires_at=text(body, "expires_at") or None,
         collapse_key=text(body, "collapse_key") or None,
         replay=body.get("replay") is True,
+        counts=Counts.find(body),
     )
 
 
@@ -110,6 +144,7 @@ def _welcome(body: Body) -> Welcome:
         token_expires_at=text(body, "token_expires_at") or None,
         subscriptions=texts(body, "subscriptions"),
         resume=_streams(mapping(body, "resume")),
+        counts=Counts.find(body),
     )
 
 
@@ -149,6 +184,18 @@ def _unsubscribed(body: Body) -> Unsubscribed:
     return Unsubscribed(_request(body), _topic(body))
 
 
+def _marked(body: Body) -> Marked:
+    return Marked(_request(body), number(body, "count") or 0, Counts.find(body))
+
+
+def _authenticated(body: Body) -> Authenticated:
+    return Authenticated(_request(body), text(body, "token_expires_at") or None)
+
+
+def _presence_state(body: Body) -> PresenceState:
+    return PresenceState(_request(body), TopicPresence.read(body))
+
+
 def _pong(body: Body) -> Pong:
     return Pong(_request(body))
 
@@ -180,15 +227,23 @@ def _disconnect(body: Body) -> Disconnect:
     )
 
 
-READERS = {
+READERS: Mapping[str, Callable[[Body], Frame]] = {
     "notification": _notification,
     "welcome": _welcome,
     "subscribed": _subscribed,
     "unsubscribed": _unsubscribed,
     "replayed": _replayed,
+    "marked": _marked,
+    "authenticated": _authenticated,
+    "presence_state": _presence_state,
     "pong": _pong,
     "error": _error,
     "disconnect": _disconnect,
+    "token_expiring": TokenExpiring.read,
+    "unread_count_changed": UnreadCountChanged.read,
+    "notification_updated": NotificationUpdated.read,
+    "presence_join": PresenceJoined.read,
+    "presence_leave": PresenceLeft.read,
 }
 
 

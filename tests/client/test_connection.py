@@ -14,6 +14,7 @@ from client.errors import (
 )
 from client.frames import Notification
 from client.handshake import open_socket
+from client.pace import Pace
 from tests.client.manual_time import ManualTime
 from tests.client.scripted import Peer, ScriptedGateway
 
@@ -212,7 +213,7 @@ async def test_pings_follow_the_interval_until_one_is_not_answered() -> None:
         await peer.stay()
 
     async with connection_to(script, time=time, answer_timeout=0.05) as connection:
-        end = asyncio.create_task(connection.until_end(540))
+        end = asyncio.create_task(connection.until_end(Pace(540)))
         waits = [await time.pass_sleep(), await time.pass_sleep()]
 
         assert isinstance(await end, NoAnswer)
@@ -230,7 +231,7 @@ async def test_what_the_server_pushes_makes_a_ping_unnecessary() -> None:
         await peer.stay()
 
     async with connection_to(script, ears, time) as connection:
-        end = asyncio.create_task(connection.until_end(540))
+        end = asyncio.create_task(connection.until_end(Pace(540)))
         await time.next_sleep()
         time.advance(500)
         push.set()

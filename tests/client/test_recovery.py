@@ -31,6 +31,7 @@ FINAL = [
     ApiError(401, "Authentication failed"),
     RequestRefused(4400, "bad hello"),
     Refused(4000, "protocol_error"),
+    Refused(4003, "the login has ended"),
     Refused(4004, "too many connections"),
     Refused(4008, "protocol 1 is spoken here"),
     Refused(4404, "HTTP 404 instead of an upgrade"),
@@ -53,7 +54,7 @@ def test_final_errors_are_raised(error: HeliographError) -> None:
     assert raised.value is error
 
 
-@pytest.mark.parametrize("code", [4001, 4002, 4003])
+@pytest.mark.parametrize("code", [4001, 4002])
 def test_a_refused_token_is_replaced_once(code: int) -> None:
     tries = recovery()
 

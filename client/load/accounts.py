@@ -1,0 +1,40 @@
+"""Users for a load, made by an admin and removed again."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from ..api import Api
+from ..errors import HeliographError
+
+# A password hash takes a service a quarter of a second, of which it has few at once.
+AT_ONCE = 4
+
+
+@asynccontextmanager
+async def made_users(
+    api: Api, number: int, run_id: str, on_trouble: Callable[[str], None]
+) -> AsyncIterator[list[str]]:
+    """A token of each of them."""
+    names: list[str] = []
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def make(index: int) -> str:
+        name, password = f"load-{run_id}-{index}", secrets.token_urlsafe(16)
+        async with turns:
+            await api.create_user(name, password)
+            names.append(name)
+            return (await api.login(name, password)).access_token
+
+    async def remove(name: str) -> None:
+        async with turns:
+            try:
+                await api.delete_user(name)
+            except HeliographError as error:
+                on_trouble(f"{name} could not be removed: {error}")
+
+    try:
+        yield await asyncio.gather(*(make(index) for index in range(number)))
+    finally:
+        await asyncio.gather(*(remove(name) for name in names))
