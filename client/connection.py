@@ -82,7 +82,7 @@ class Connection:
         self._pending = Pending()
         self._heard_at = around.clock()
         self._reader: asyncio.Task[HeliographError]
-        # Set by the server's warning. Who has got the connection a new token clears it.
+        # Set by the server's warning. Who sees to a new token clears it.
         self.token_ends = asyncio.Event()
 
     async def __aenter__(self) -> Self:

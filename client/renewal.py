@@ -31,8 +31,8 @@ class Renewal:
         """Answer each warning, as long as nobody cancels it."""
         while True:
             await connection.token_ends.wait()
-            await self._renew(connection)
             connection.token_ends.clear()
+            await self._renew(connection)
 
     async def _renew(self, connection: Connection) -> None:
         backoff = self._backoff()

@@ -43,6 +43,14 @@ class Line:
     def say(self, text: str) -> None:
         self._to_client.put_nowait(text)
 
+    def say_frame(self, type_: str, **fields: object) -> None:
+        self.say(json.dumps({"type": type_, **fields}))
+
+    def say_notification(self, stream: str, seq: int, **fields: object) -> None:
+        """In epoch `e`, with the id `<stream><seq>`."""
+        place = {"stream": stream, "topic": stream, "epoch": "e", "seq": seq, **fields}
+        self.say_frame("notification", id=f"{stream}{seq}", **place)
+
     def end(self, code: int) -> None:
         if self._ending is None:
             close = None if code == 1006 else Close(code, "")

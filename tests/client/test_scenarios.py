@@ -1,233 +1,23 @@
 """Plays tests/scenarios.json, which every client of ours has to pass: see tests/scenarios.md."""
 
-import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import asdict
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from client.errors import HeliographError, RequestRefused, TopicsRefused
-from client.gaps import Gap
-from client.heliograph import Heliograph
-from client.states import Change, State
-from tests.client.in_memory import InMemoryGateway, Json, Line
-from tests.client.manual_time import ManualTime
+from tests.client.in_memory import Json
+from tests.client.stage import Stage
 
 SCENARIOS: list[Json] = json.loads(
     (Path(__file__).parent.parent / "scenarios.json").read_text(encoding="utf-8")
 )
-# Rounds of the event loop. Nothing here waits for anything outside of it, so they are enough.
-ROUNDS = 60
-WELCOME: Json = {
-    "type": "welcome",
-    "connection_id": "c-1",
-    "user_id": "alice",
-    "roles": ["user"],
-    "ping_interval_ms": 540_000,
-    "max_age_ms": 7_200_000,
-    "token_expires_at": None,
-    "unread": 0,
-    "unseen": 0,
-    "subscriptions": ["general", "user:alice"],
-    "resume": {},
-}
-
-
-class Stage:
-    """A client, its server, and the clock of both."""
-
-    def __init__(self, topics: list[str]) -> None:
-        self.time = ManualTime()
-        self.gateway = InMemoryGateway()
-        self.dice = 0.5
-        self.asked = 0
-        self.heard: list[str] = []
-        self.gaps: list[Gap] = []
-        self.refusals: list[RequestRefused] = []
-        self.change = Change(State.IDLE)
-        self.lost: list[Change] = []
-        self.last_request = ""
-        self._tokens = count(1)
-        self._calls: set[asyncio.Task[None]] = set()
-        self.client = Heliograph(
-            "http://heliograph",
-            self._next_token,
-            topics=topics,
-            on_change=self._note,
-            on_error=self.refusals.append,
-            on_gap=self.gaps.append,
-            clock=self.time.clock,
-            sleep=self.time.sleep,
-            random=lambda: self.dice,
-            timeout=self.time.timeout,
-            open_socket=self.gateway.open_socket,
-        )
-
-    def _next_token(self) -> str:
-        self.asked += 1
-        return f"token-{next(self._tokens)}"
-
-    def _note(self, change: Change) -> None:
-        self.change = change
-        if change.state is State.RECOVERING:
-            self.lost.append(change)
-
-    @property
-    def line(self) -> Line:
-        return self.gateway.lines[-1]
-
-    def call(self, coroutine: Any) -> None:
-        task = asyncio.create_task(self._told(coroutine))
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-
-    async def _told(self, coroutine: Any) -> None:
-        try:
-            await coroutine
-        except TopicsRefused as error:
-            self.refusals += error.refused
-        except HeliographError:
-            pass  # It is told by the state as well.
-
-    async def _listen(self) -> None:
-        async for notification in self.client.notifications():
-            self.heard.append(notification.id)
-
-    async def play(self, steps: list[Json]) -> None:
-        self.call(self._listen())
-        await asyncio.sleep(0)
-        try:
-            for number, step in enumerate(steps, 1):
-                kind = next(iter(step))
-                try:
-                    await getattr(self, f"_{kind}")(**step)
-                except (AssertionError, AttributeError, KeyError, TypeError) as error:
-                    raise AssertionError(f"step {number}, {step}: {error}") from error
-        finally:
-            await self.client.close()
-            await self.settle()
-            for task in self._calls:
-                task.cancel()
-            await asyncio.gather(*self._calls, return_exceptions=True)
-
-    # Waiting
-
-    async def until(self, holds: Callable[[], bool], otherwise: Callable[[], object]) -> None:
-        for _ in range(ROUNDS):
-            if holds():
-                return
-            await asyncio.sleep(0)
-        raise AssertionError(otherwise())
-
-    async def settle(self) -> None:
-        for _ in range(ROUNDS):
-            await asyncio.sleep(0)
-
-    # Steps
-
-    async def _client(self, client: str, topics: tuple[str, ...] = ()) -> None:
-        calls = {
-            "open": self.client.open,
-            "close": self.client.close,
-            "subscribe": self.client.subscribe,
-            "unsubscribe": self.client.unsubscribe,
-        }
-        self.call(calls[client](*topics))
-        await asyncio.sleep(0)
-
-    async def _server(self, server: str, **fields: Any) -> None:
-        await getattr(self, f"_serve_{server}")(**fields)
-
-    async def _serve_accept(self, token: str | None = None) -> None:
-        await self.until(lambda: self.gateway.has_try, lambda: "nobody tries to connect")
-        carried = self.gateway.accept()
-        assert token in (None, carried), f"the token is {carried}"
-
-    async def _serve_refuse(self, status: int) -> None:
-        await self.until(lambda: self.gateway.has_try, lambda: "nobody tries to connect")
-        self.gateway.refuse(status)
-
-    async def _serve_expect(self, frame: Json) -> None:
-        def found() -> bool:
-            return any(each["type"] == frame["type"] for each in self.line.from_client)
-
-        await self.until(found, lambda: f"it sent {self.line.from_client}")
-        while (sent := self.line.from_client.pop(0))["type"] != frame["type"]:
-            pass
-        self.last_request = sent.get("id", "")
-        for name, value in frame.items():
-            said = sent.get(name)
-            assert said == value if value is not None else not said, f"it sent {sent}"
-
-    async def _serve_send(self, frame: Json | None = None, text: str | None = None) -> None:
-        if frame is not None:
-            named = {"id": self.last_request} if frame.get("id") == "$" else {}
-            text = json.dumps({**frame, **named})
-        assert text is not None
-        self.line.say(text)
-
-    async def _serve_welcome(
-        self, hello: Json | None = None, frame: Json | None = None, token: str | None = None
-    ) -> None:
-        await self._serve_accept(token)
-        await self._serve_expect({"type": "hello", **(hello or {})})
-        await self._serve_send({**WELCOME, "id": "$", **(frame or {})})
-
-    async def _serve_notify(
-        self, stream: str, seqs: list[int], replay: bool = False, epoch: str = "e"
-    ) -> None:
-        place = {"stream": stream, "topic": stream, "epoch": epoch, "replay": replay}
-        for seq in seqs:
-            said = {"type": "notification", "id": f"{stream}{seq}", "seq": seq, **place}
-            self.line.say(json.dumps(said))
-
-    async def _serve_close(self, code: int) -> None:
-        self.line.end(code)
-
-    async def _clock(self, clock: str, ms: float) -> None:
-        assert clock == "advance"
-        end = self.time.clock() + ms / 1000
-        await self.settle()
-        while (due := self.time.next_deadline) is not None and due <= end:
-            self.time.advance(max(due - self.time.clock(), 0))
-            await self.settle()
-        self.time.advance(end - self.time.clock())
-        await self.settle()
-
-    async def _random(self, random: float) -> None:
-        self.dice = random
-
-    # Expectations
-
-    async def _expect(self, expect: str, **wanted: object) -> None:
-        await self.settle()
-        await self.until(
-            lambda: self._found(expect) == wanted, lambda: f"found {self._found(expect)}"
-        )
-
-    def _found(self, what: str) -> Json:
-        found: dict[str, Callable[[], Json]] = {
-            "state": lambda: {"is": str(self.client.state)},
-            "notifications": lambda: {"ids": self.heard},
-            "topics": lambda: {"are": list(self.client.topics)},
-            "attempts": lambda: {"number": self.gateway.attempts},
-            "tokens": lambda: {"asked": self.asked},
-            "delay": lambda: {"ms": 1000 * (self.lost[-1].retry_in or 0) if self.lost else None},
-            "gaps": lambda: {"are": [asdict(gap) for gap in self.gaps]},
-            "error": lambda: {"code": getattr(self.change.error, "code", None)},
-            "refusals": lambda: {"codes": [refusal.code for refusal in self.refusals]},
-        }
-        return found[what]()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: str(scenario["name"]))
 async def test_the_client_passes(scenario: Json) -> None:
     assert scenario.keys() <= {"name", "why", "topics", "steps"}
-    await Stage(scenario.get("topics", [])).play(scenario["steps"])
+    async with Stage(scenario.get("topics", [])) as stage:
+        await stage.steps(*scenario["steps"])
 
 
 def test_there_are_scenarios_enough() -> None:
@@ -238,5 +28,6 @@ def test_there_are_scenarios_enough() -> None:
 
 async def test_a_step_that_is_not_known_fails() -> None:
     for step in ({"server": "dance"}, {"client": "open", "slowly": True}, {"expect": "rain"}):
-        with pytest.raises(AssertionError, match="step 1"):
-            await Stage([]).play([step])
+        async with Stage([]) as stage:
+            with pytest.raises(AssertionError, match="step 1"):
+                await stage.steps(step)

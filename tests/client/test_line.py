@@ -1,0 +1,189 @@
+import asyncio
+
+import pytest
+
+from client.errors import Overflow
+from tests.client.in_memory import Json, Line
+from tests.client.stage import Stage
+
+OPEN: list[Json] = [{"client": "open"}, {"server": "welcome"}]
+# Dice that show a half make it three minutes before the two hours are over.
+UNTIL_OLD: Json = {"clock": "advance", "ms": 7_020_000}
+AT_6 = {"a": {"epoch": "e", "seq": 6}}
+AT_5 = {"epoch": "e", "seq": 5, "recovered": False, "replayed": 0, "has_more": False}
+
+
+def welcome(**resume: Json) -> Json:
+    return {"server": "welcome", "frame": {"resume": resume, "ping_interval_ms": None}}
+
+
+async def grow_old(stage: Stage, **resume: Json) -> Line:
+    """The first of two lines; the second one asks to be let in."""
+    await stage.steps({"client": "open"}, welcome(**resume), UNTIL_OLD)
+    return stage.line
+
+
+async def test_before_it_grows_too_old_a_connection_is_replaced() -> None:
+    async with Stage(["orders:*"]) as stage:
+        first = await grow_old(stage, a=AT_5)
+        await stage.steps(
+            {"server": "notify", "stream": "a", "seqs": [6]},
+            {"expect": "attempts", "number": 2},
+            {"expect": "state", "is": "connected"},
+        )
+        assert first.is_open
+        await stage.steps(
+            {"server": "accept", "token": "token-2"},
+            {
+                "server": "expect",
+                "frame": {"type": "hello", "topics": ["orders:*"], "resume": AT_6},
+            },
+        )
+        first.say_notification("a", 7)
+        await stage.settle()
+        await stage.steps(
+            {"server": "send", "frame": stage.welcome(a={**AT_5, "seq": 6, "recovered": True})},
+            {"expect": "notifications", "ids": ["a6", "a7"]},
+            {"expect": "state", "is": "connected"},
+        )
+        assert not first.is_open
+        assert [str(change.state) for change in stage.changes] == ["connecting", "connected"]
+        assert stage.client.welcome is not None
+        assert stage.client.welcome.connection_id == "c-1"
+
+
+async def test_the_old_one_stays_until_a_new_one_is_to_be_had() -> None:
+    async with Stage([]) as stage:
+        first = await grow_old(stage, a=AT_5)
+        await stage.steps({"server": "refuse", "status": 503})
+        first.say_notification("a", 6)
+        await stage.steps(
+            {"expect": "notifications", "ids": ["a6"]},
+            {"clock": "advance", "ms": 1500},
+            {"expect": "attempts", "number": 3},
+            {"server": "accept"},
+            {"server": "expect", "frame": {"type": "hello"}},
+        )
+        first.say_notification("a", 7)
+        await stage.settle()
+        await stage.steps(
+            # What came meanwhile waits for a welcome that does not come.
+            {"expect": "notifications", "ids": ["a6"]},
+            {"server": "close", "code": 1006},
+            {"expect": "notifications", "ids": ["a6", "a7"]},
+            {"expect": "state", "is": "connected"},
+        )
+        assert first.is_open
+
+
+async def test_the_successor_is_asked_for_what_was_subscribed_meanwhile() -> None:
+    async with Stage(["b"]) as stage:
+        first = await grow_old(stage)
+        await stage.steps(
+            {"server": "accept"}, {"server": "expect", "frame": {"type": "hello", "topics": ["b"]}}
+        )
+        hello = stage.last_request
+        stage.call(stage.client.subscribe("a"))
+        stage.call(stage.client.unsubscribe("b"))
+        await stage.settle()
+        for request in first.from_client:
+            kind = {"subscribe": "subscribed", "unsubscribe": "unsubscribed"}[request["type"]]
+            first.say_frame(kind, id=request["id"], topic=request["topics"][0])
+        await stage.settle()
+        stage.last_request = hello
+        await stage.steps(
+            {"server": "send", "frame": stage.welcome()},
+            {"server": "expect", "frame": {"type": "subscribe", "topics": ["a"]}},
+            {"server": "send", "frame": {"type": "subscribed", "id": "$", "topic": "a"}},
+            {"server": "expect", "frame": {"type": "unsubscribe", "topics": ["b"]}},
+            {"server": "send", "frame": {"type": "unsubscribed", "id": "$", "topic": "b"}},
+            {"expect": "topics", "are": ["a"]},
+        )
+        assert not first.is_open
+
+
+async def test_a_question_that_the_old_one_does_not_answer_goes_to_the_new_one() -> None:
+    async with Stage([]) as stage:
+        await grow_old(stage)
+        asking = asyncio.create_task(stage.client.ping())
+        await stage.steps(
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "welcome"},
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "send", "frame": {"type": "pong", "id": "$"}},
+        )
+        assert await asking == 0
+
+
+async def test_no_successor_comes_while_a_replay_is_at_work() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            welcome(a={**AT_5, "recovered": True, "has_more": True}),
+            {"server": "expect", "frame": {"type": "replay", "after_seq": 5}},
+        )
+        request = stage.last_request
+        stage.time.advance(7_020)
+        await stage.steps({"expect": "attempts", "number": 1})
+        stage.last_request = request
+        await stage.steps(
+            {"server": "send", "frame": {"type": "replayed", "id": "$", "stream": "a", **AT_5}},
+            {"clock": "advance", "ms": 2000},
+            {"expect": "attempts", "number": 2},
+        )
+
+
+async def test_a_connection_that_breaks_while_its_successor_knocks_is_lost_once() -> None:
+    async with Stage([]) as stage:
+        first = await grow_old(stage)
+        await stage.steps({"server": "accept"}, {"server": "expect", "frame": {"type": "hello"}})
+        first.end(1006)
+        await stage.steps(
+            {"expect": "state", "is": "recovering"},
+            {"clock": "advance", "ms": 500},
+            {"server": "welcome"},
+            {"expect": "state", "is": "connected"},
+        )
+        assert [line.is_open for line in stage.gateway.lines] == [False, False, True]
+
+
+async def test_so_many_may_wait_for_a_connection_and_no_more() -> None:
+    async with Stage([], max_waiting=2) as stage:
+        await stage.steps(
+            *OPEN, {"server": "close", "code": 1006}, {"expect": "state", "is": "recovering"}
+        )
+        waiting = [asyncio.create_task(stage.client.ping()) for _ in range(2)]
+        await stage.settle()
+        with pytest.raises(Overflow):
+            await stage.client.ping()
+        await stage.steps({"clock": "advance", "ms": 500}, {"server": "welcome"})
+        for _ in waiting:
+            await stage.steps(
+                {"server": "expect", "frame": {"type": "ping"}},
+                {"server": "send", "frame": {"type": "pong", "id": "$"}},
+            )
+        assert await asyncio.gather(*waiting) == [0, 0]
+
+
+async def test_a_line_that_dies_of_silence_is_pinged_oftener_on_the_next_connection() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            *OPEN,
+            {"clock": "advance", "ms": 540_000},
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"clock": "advance", "ms": 30_000},
+            {"expect": "state", "is": "recovering"},
+            {"clock": "advance", "ms": 500},
+            {"server": "welcome"},
+            {"clock": "advance", "ms": 270_000},
+            {"server": "expect", "frame": {"type": "ping"}},
+        )
+
+
+async def test_a_bug_in_the_token_callable_ends_it_also_when_a_successor_is_due() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(*OPEN)
+        stage.token_error = ZeroDivisionError()
+        await stage.steps(UNTIL_OLD, {"expect": "state", "is": "disconnected"})
+        with pytest.raises(ZeroDivisionError):
+            await stage.client.ping()
