@@ -1,6 +1,7 @@
 """The grammar of the command line, and what `--help` says."""
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 
 from .api import BASE_PATH
@@ -39,12 +40,19 @@ def parse(
         json=False,
     )
     args = parser.parse_args(argv, defaults)
+    if any(not _is_unicode(word) for word in (sys.argv[1:] if argv is None else argv)):
+        parser.error("a word is not in the encoding of this shell")
     try:
         args.url = _service_url(args.url)
         args.websocket_url = args.websocket_url and checked_websocket_url(args.websocket_url)
     except ValueError as error:
         parser.error(str(error))
     return args
+
+
+def _is_unicode(word: str) -> bool:
+    """Not so where Python kept bytes that it could not decode (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _service_url(url: str) -> str:

@@ -40,12 +40,12 @@ def as_json(body: Mapping[str, object]) -> str:
 
 
 def day_and_time(timestamp: str, zone: datetime.tzinfo | None = None) -> str:
-    """`Nov 26 19:20:01`"""
+    """`Nov 26 19:20`"""
     try:
         moment = datetime.datetime.fromisoformat(timestamp)
     except ValueError:
         return printable(timestamp)
-    return f"{moment.astimezone(zone):%b %d %H:%M:%S}"
+    return f"{moment.astimezone(zone):%b %d %H:%M}"
 
 
 def printable(text: str) -> str:

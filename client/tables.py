@@ -14,11 +14,13 @@ NARROWEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`flexible`: it is cut where the table is too wide. `right`: for numbers."""
+    """`flexible`: it is cut where the table is too wide. `right`: for numbers. `optional`: it is
+    left out before any other is cut."""
 
     title: str
     right: bool = False
     flexible: bool = False
+    optional: bool = False
     style: str | None = None
 
 
@@ -33,6 +35,10 @@ class Looks:
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], looks: Looks) -> str:
     """A line of titles, and a line a row. Control characters are taken out."""
     cells = [[printable(cell) for cell in row] for row in rows]
+    if looks.width is not None and sum(_natural(columns, cells)) > _room(columns, looks.width):
+        kept = [index for index, column in enumerate(columns) if not column.optional]
+        columns = [columns[index] for index in kept]
+        cells = [[row[index] for index in kept] for row in cells]
     widths = _widths(columns, cells, looks.width)
     head = _line(columns, [column.title for column in columns], widths, DIM, looks)
     return "\n".join([head, *(_line(columns, row, widths, None, looks) for row in cells)])
@@ -41,11 +47,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], looks: Looks
 def _widths(
     columns: Sequence[Column], cells: Sequence[Sequence[str]], width: int | None
 ) -> list[int]:
-    widths = [
-        max([cells_of(column.title), *(cells_of(row[index]) for row in cells)])
-        for index, column in enumerate(columns)
-    ]
-    over = sum(widths) + len(GAP) * (len(columns) - 1) - (width or 0) if width else 0
+    widths = _natural(columns, cells)
+    over = 0 if width is None else sum(widths) - _room(columns, width)
     # The widest gives first, so that no column is cut while another one sprawls.
     flexible = [index for index, column in enumerate(columns) if column.flexible]
     while over > 0 and flexible:
@@ -55,6 +58,19 @@ def _widths(
         widths[widest] -= 1
         over -= 1
     return widths
+
+
+def _natural(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column would be if there were room for all."""
+    return [
+        max([cells_of(column.title), *(cells_of(row[index]) for row in cells)])
+        for index, column in enumerate(columns)
+    ]
+
+
+def _room(columns: Sequence[Column], width: int) -> int:
+    """For cells; the rest lies between them."""
+    return width - len(GAP) * (len(columns) - 1)
 
 
 def _line(

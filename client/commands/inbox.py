@@ -31,7 +31,7 @@ MOST_OF_A_PAGE = 100
 COLUMNS = (
     Column("state"),
     Column("when"),
-    Column("topic", flexible=True),
+    Column("topic", flexible=True, optional=True),
     Column("title", flexible=True, style=BOLD),
     Column("id"),
 )
@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     mark = add("mark", parents=[common], help="mark notifications as read, or as --state says")
     mark.add_argument("ids", nargs="+", metavar="ID")
     mark.add_argument(
-        "--state", choices=["seen", "read", "unread", "archived"], default="read", help="read"
+        "--state",
+        choices=["seen", "read", "unread", "archived"],
+        default="read",
+        help="read if not given",
     )
     mark.set_defaults(act=mark_these)
     archive = add("archive", parents=[common], help="take notifications out of the inbox, for good")
@@ -57,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
         "mark-all", parents=[common], help="mark everything, or all that is older than --before"
     )
     everything.add_argument(
-        "--state", choices=["seen", "read", "archived"], default="read", help="read"
+        "--state", choices=["seen", "read", "archived"], default="read", help="read if not given"
     )
     everything.add_argument("--before", type=_time, metavar="TIME", help="ISO 8601, with a zone")
     everything.set_defaults(act=mark_all)

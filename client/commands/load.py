@@ -29,7 +29,7 @@ DESCRIPTION = (
     "Open connections evenly over a ramp, subscribe, and send, if you say so, at a steady rate; "
     "then say how long connecting took, how long notifications were on their way, and what went "
     "wrong. Lost connections are counted, not opened again. Ctrl-C ends it with what was measured "
-    "so far; the exit code is 1 if anything failed."
+    "so far; the exit code is 1 if anything failed, or not all were opened."
 )
 EXAMPLES = """\
 load --connections 20 --duration 10  # as yourself; a user may hold 20 connections
@@ -86,7 +86,7 @@ async def run(args: argparse.Namespace, terminal: Terminal) -> int:
         seconds = time.monotonic() - began
         report = as_json(summary(plan, tally, seconds))
         terminal.say(report if args.json else summary_words(plan, tally, seconds))
-    return 1 if tally.failed else 0
+    return 1 if tally.failed or tally.connected < plan.connections else 0
 
 
 def _plan(args: argparse.Namespace, run_id: str) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ..api import Api
-from ..errors import HeliographError
+from ..errors import ApiError, HeliographError
 
 # A password hash takes a service a quarter of a second, of which it has few at once.
 AT_ONCE = 4
@@ -23,8 +23,8 @@ async def made_users(
     async def make(index: int) -> str:
         name, password = f"load-{run_id}-{index}", secrets.token_urlsafe(16)
         async with turns:
-            await api.create_user(name, password)
             names.append(name)
+            await api.create_user(name, password)
             return (await api.login(name, password)).access_token
 
     async def remove(name: str) -> None:
@@ -32,9 +32,15 @@ async def made_users(
             try:
                 await api.delete_user(name)
             except HeliographError as error:
+                if isinstance(error, ApiError) and error.status == 404:
+                    return  # It was never made.
                 on_trouble(f"{name} could not be removed: {error}")
 
+    making = [asyncio.create_task(make(index)) for index in range(number)]
     try:
-        yield await asyncio.gather(*(make(index) for index in range(number)))
+        yield list(await asyncio.gather(*making))
     finally:
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)
         await asyncio.gather(*(remove(name) for name in names))

@@ -45,6 +45,7 @@ class Crowd:
 
     async def _member(self, index: int) -> None:
         await self._sleep(self._plan.start_of(index))
+        self._tally.tried += 1
         began = self._clock()
         try:
             socket = await self._open_socket(self._tokens[index % len(self._tokens)])

@@ -20,7 +20,12 @@ def summary(plan: Plan, tally: Tally, seconds: float) -> dict[str, object]:
     """For `--json`; times in milliseconds, rates a second."""
     return {
         "seconds": round(seconds, 1),
-        "connections": {"asked": plan.connections, "opened": tally.connected, "open": tally.open},
+        "connections": {
+            "asked": plan.connections,
+            "tried": tally.tried,
+            "opened": tally.connected,
+            "open": tally.open,
+        },
         "connect_ms": tally.connecting.milliseconds(),
         "sent": tally.sent,
         "sent_per_second": _rate(tally.sent, tally.sending),
@@ -33,7 +38,11 @@ def summary(plan: Plan, tally: Tally, seconds: float) -> dict[str, object]:
 
 
 def summary_words(plan: Plan, tally: Tally, seconds: float) -> str:
-    numbers = {"connections": tally.connected, "still open": tally.open}
+    numbers = {
+        "connections tried": tally.tried,
+        "opened": tally.connected,
+        "open at the end": tally.open,
+    }
     if plan.rate:
         numbers |= {"sent": tally.sent, "received": tally.received}
     lines = [f"{seconds:.1f} s", "", table(numbers.items()), "", _times(plan, tally)]

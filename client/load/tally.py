@@ -10,7 +10,7 @@ class Tally:
     """Counts as it is told. `clock` readings come from outside."""
 
     def __init__(self) -> None:
-        self.connected = self.open = 0
+        self.tried = self.connected = self.open = 0
         self.sent = self.received = self.other = 0
         self.connecting, self.delivering = Samples(), Samples()
         self.errors: Counter[str] = Counter()

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -134,6 +134,7 @@ class HttpRequest:
     path: str
     headers: dict[str, str]
     body: Json | None
+    query: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,18 @@ class HttpAnswer:
 
 
 class ScriptedApi:
-    """Answers each `METHOD /path` with the same, one request a connection; hangs up on others."""
+    """Answers each `METHOD /path` with the same, or with the next of several and then the last;
+    one request a connection. Hangs up on others."""
 
-    def __init__(self, answers: dict[str, HttpAnswer]) -> None:
-        self._answers = answers
+    def __init__(
+        self,
+        answers: Mapping[str, HttpAnswer | list[HttpAnswer]],
+        on_request: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_request = on_request
+        self._answers = {
+            path: list(each) if isinstance(each, list) else [each] for path, each in answers.items()
+        }
         self.requests: list[HttpRequest] = []
         self._server: asyncio.Server
 
@@ -172,10 +181,12 @@ class ScriptedApi:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await _read_request(reader)
         self.requests.append(request)
-        answer = self._answers.get(f"{request.method} {request.path}")
-        if answer is None:
+        self._on_request()
+        answers = self._answers.get(f"{request.method} {request.path}")
+        if answers is None:
             writer.close()
             return
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         body = json.dumps(answer.body).encode()
         head = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
         head += f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
@@ -188,7 +199,9 @@ class ScriptedApi:
 async def _read_request(reader: asyncio.StreamReader) -> HttpRequest:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     first, *lines = head.strip().split("\r\n")
-    method, path, _ = first.split(" ")
+    method, target, _ = first.split(" ")
+    url = urlsplit(target)
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
-    return HttpRequest(method, path, headers, json.loads(body) if body else None)
+    query = dict(parse_qsl(url.query))
+    return HttpRequest(method, url.path, headers, json.loads(body) if body else None, query)

@@ -18,11 +18,17 @@ class FakeTerminal:
     """What was printed; nobody answers a prompt unless there is a password."""
 
     def __init__(
-        self, home: Path, env: Mapping[str, str] | None = None, password: str | None = None
+        self,
+        home: Path,
+        env: Mapping[str, str] | None = None,
+        password: str | None = None,
+        *,
+        tty: bool = False,
     ) -> None:
         self.prompts: list[str] = []
         self._password = password
-        self._out, self._err = io.StringIO(), io.StringIO()
+        kind = Tty if tty else io.StringIO
+        self._out, self._err = kind(), kind()
         variables = {"XDG_CONFIG_HOME": str(home), **(env or {})}
         self.terminal = Terminal(self._out, self._err, variables, self._ask, lambda: 1000.0)
 
