@@ -17,7 +17,7 @@ DETACHED := tests/local_server tests/client tests/journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
-.PHONY: package deploy remove test-deploy stand-in lock
+.PHONY: artefacts package deploy remove test-deploy stand-in lock
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -80,6 +80,13 @@ audit: $(STAMP) $(AUDIT)/bin/pip-audit ## Look at licences of what is deployed, 
 $(NODE): package-lock.json
 	npm ci --loglevel error
 	@touch $@
+
+# Each from its source distribution, as it would be from a release.
+artefacts: $(STAMP) ## Build the client and the emulator into build/, to install each on its own
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build distributions/client
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build distributions/local_server
+	@test ! -f web/package.json || npm pack --silent --pack-destination build ./web
+	@ls build/*.whl build/*.tar.gz build/*.tgz 2> /dev/null || true
 
 package: $(STAMP) ## Make the zip of a stage (make package STAGE=dev)
 	@$(BIN)/python -m infra.package --stage "$(STAGE)"

@@ -8,16 +8,22 @@ from .errors import (
     ConnectionLost,
     HeliographError,
     NoAnswer,
+    Overflow,
     ProtocolError,
     Refused,
     RequestRefused,
     TopicsRefused,
     Unreachable,
 )
-from .frames import Notification, Sender, Welcome
+from .frames import Marked, Notification, Sender, Welcome
 from .gaps import Gap, Position
 from .heliograph import Heliograph
+from .history import History
+from .inbox import Entry, Inbox, InboxCounts, MarkedInbox
+from .presence import Present, TopicPresence, UserPresence, UsersPresence
+from .pushes import Counts, NotificationUpdated, PresenceJoined, PresenceLeft, UnreadCountChanged
 from .states import Change, State
+from .sync import SyncApi, SyncHeliograph
 
 __all__ = [
     "Api",
@@ -26,13 +32,25 @@ __all__ = [
     "Change",
     "Closed",
     "ConnectionLost",
+    "Counts",
+    "Entry",
     "Gap",
     "Heliograph",
     "HeliographError",
+    "History",
+    "Inbox",
+    "InboxCounts",
     "Login",
+    "Marked",
+    "MarkedInbox",
     "NoAnswer",
     "Notification",
+    "NotificationUpdated",
+    "Overflow",
     "Position",
+    "PresenceJoined",
+    "PresenceLeft",
+    "Present",
     "ProtocolError",
     "Receipt",
     "Refused",
@@ -41,8 +59,14 @@ __all__ = [
     "Sent",
     "State",
     "Stats",
+    "SyncApi",
+    "SyncHeliograph",
+    "TopicPresence",
     "TopicsRefused",
     "Unreachable",
+    "UnreadCountChanged",
     "User",
+    "UserPresence",
+    "UsersPresence",
     "Welcome",
 ]

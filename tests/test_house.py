@@ -285,6 +285,7 @@ IMPORTED_AS = {
 USED_BY_NAME = {
     "flask": "moto",
     "flask-cors": "moto",
+    "hatchling": "distributions/client/pyproject.toml",
     "ministack": "local_server/store.py",
     "pytest-asyncio": "asyncio_mode",
     "pytest-cov": "--cov",

@@ -26,8 +26,10 @@ def test_what_was_marked_is_named_or_is_all_before_a_time() -> None:
 def test_who_comes_is_not_who_goes() -> None:
     body = {"topic": "room:1", "user_id": "bob", "count": 2, "at": "now"}
 
-    assert PresenceJoined.read(body) == PresenceJoined("room:1", "bob", 2, "now")
-    assert PresenceJoined.read(body) != PresenceLeft.read(body)
+    came: object = PresenceJoined.read(body)
+
+    assert came == PresenceJoined("room:1", "bob", 2, "now")
+    assert came != PresenceLeft.read(body)
 
 
 def test_a_token_says_when_it_ends() -> None:
