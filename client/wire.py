@@ -80,11 +80,6 @@ def ping(request: RequestId) -> str:
     return _compose("ping", request)
 
 
-def ack(stream: str, seq: int) -> str:
-    """It is answered only if it has an id, and this one has none."""
-    return json.dumps({"type": "ack", "stream": stream, "seq": seq}, separators=(",", ":"))
-
-
 def mark(request: RequestId, ids: Iterable[str], state: str) -> str:
     return _compose("mark", request, ids=list(ids), state=state)
 

@@ -254,3 +254,76 @@ async def test_no_connection_in_time() -> None:
 def test_a_base_url_is_checked() -> None:
     with pytest.raises(ValueError, match="not a URL"):
         Api("127.0.0.1:3001")
+
+
+async def test_an_inbox_is_asked_for_page_by_page() -> None:
+    server = Recorder(200, {"entries": [], "counts": {"unread": 1}})
+
+    async with api_answering(server) as api:
+        page = await api.inbox("unread", limit=10, cursor="a b&c")
+
+    assert page.counts.unread == 1
+    assert dict(server.requests[0].url.params) == {
+        "status": "unread",
+        "limit": "10",
+        "cursor": "a b&c",
+    }
+
+
+async def test_marks() -> None:
+    server = Recorder(200, {"count": 2, "unread": 0})
+
+    async with api_answering(server) as api:
+        assert (await api.mark(["n1", "n2"], "archived")).count == 2
+        assert server.body == {"ids": ["n1", "n2"], "state": "archived"}
+        await api.mark_all("read")
+        assert server.body == {"state": "read"}
+        await api.mark_all("seen", before="2026-01-31T12:00:00.000Z")
+        assert server.body == {"state": "seen", "before": "2026-01-31T12:00:00.000Z"}
+
+    paths = [request.url.path for request in server.requests]
+    assert paths == ["/api/v1/inbox/mark", "/api/v1/inbox/mark-all", "/api/v1/inbox/mark-all"]
+
+
+async def test_presence_of_users_and_of_a_topic() -> None:
+    server = Recorder(200, {"users": [{"user_id": "bob", "online": True}], "count": 1})
+
+    async with api_answering(server) as api:
+        assert (await api.presence("alice", "bob")).users["bob"].online
+        assert (await api.topic_presence("room:1")).count == 1
+
+    first, second = server.requests
+    assert dict(first.url.params) == {"user_ids": "alice,bob"}
+    assert second.url.path == "/api/v1/presence/topics/room:1"
+
+
+async def test_a_history_goes_on_where_the_last_page_ended() -> None:
+    server = Recorder(200, {"entries": [{"id": "n1"}], "epoch": "e", "seq": 8, "has_more": True})
+
+    async with api_answering(server) as api:
+        page = await api.history("orders:*", after_seq=7, limit=1)
+
+    assert page.position is not None
+    assert (page.position.seq, page.entries[0].id) == (8, "n1")
+    assert server.requests[0].url.path == "/api/v1/history/orders:*"
+    assert dict(server.requests[0].url.params) == {"after_seq": "7", "limit": "1"}
+
+
+async def test_a_name_cannot_leave_its_place_in_the_path() -> None:
+    server = Recorder(200, {})
+
+    async with api_answering(server) as api:
+        await api.topic_presence("../../admin?x=1")
+
+    assert server.requests[0].url.raw_path == b"/api/v1/presence/topics/..%2F..%2Fadmin%3Fx%3D1"
+
+
+async def test_accounts_are_made_and_removed() -> None:
+    server = Recorder(201, {"user_id": "eve", "roles": ["user"]})
+    async with api_answering(server) as api:
+        user = await api.create_user("eve", "long enough", roles=["user"])
+    assert user.user_id == "eve"
+    assert server.body == {"username": "eve", "password": "long enough", "roles": ["user"]}
+
+    async with api_answering(lambda _: httpx.Response(204)) as api:
+        await api.delete_user("eve")

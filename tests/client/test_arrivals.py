@@ -123,3 +123,16 @@ async def test_a_server_that_knows_no_positions_is_asked_for_none() -> None:
             await time.pass_sleep()
             await done.wait()
     assert all("resume" not in hello for hello in hellos)
+
+
+async def test_a_client_goes_on_where_an_earlier_one_left_off() -> None:
+    async def again(peer: Peer) -> None:
+        hello = await peer.welcome(resume={"a": standing(7, replayed=1)})
+        await notify(peer, hello["resume"]["a"]["seq"] + 1, replay=True)
+        await peer.stay()
+
+    async with ScriptedGateway(first, again) as gateway:
+        async with Heliograph(gateway.url, "t") as earlier:
+            assert await take(earlier, 1) == [6]
+        async with Heliograph(gateway.url, "t", positions=earlier.positions) as later:
+            assert await take(later, 1) == [7]

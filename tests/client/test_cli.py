@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from client.cli import main
 from tests.client.command_line import (
     UNAUTHORIZED,
     ask,
@@ -78,3 +79,13 @@ async def test_wrong_usage_has_its_own_exit_code(tmp_path: Path) -> None:
 
     assert status == 2
     assert fake.err.startswith("error: who are you?")
+
+
+def test_a_word_in_another_encoding_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["send", "alice", "caf\udce9"], FakeTerminal(tmp_path).terminal)
+
+    assert left.value.code == 2
+    assert "encoding" in capsys.readouterr().err

@@ -5,7 +5,9 @@ import pytest
 
 from client.answers import Broadcasted, Sent, Stats
 from client.display import (
+    as_json,
     broadcast_line,
+    day_and_time,
     notification_line,
     printable,
     sent_lines,
@@ -125,3 +127,20 @@ def test_stats_are_aligned() -> None:
         "topics           5",
         "sent         1,200",
     ]
+
+
+def test_json_carries_no_control_character_to_a_terminal() -> None:
+    said = as_json({"title": "\x1b[2J\x9b1m\x7f\u202e", "name": "日本"})
+
+    assert said.isprintable()
+    assert "日本" in said
+    assert json.loads(said)["title"] == "\x1b[2J\x9b1m\x7f\u202e"
+
+
+@pytest.mark.parametrize("timestamp", ["", "yesterday\n"])
+def test_an_odd_day_is_shown_as_it_is(timestamp: str) -> None:
+    assert day_and_time(timestamp) == printable(timestamp)
+
+
+def test_a_day_and_a_time() -> None:
+    assert day_and_time("2026-01-31T12:00:01.000Z", datetime.UTC) == "Jan 31 12:00"

@@ -259,3 +259,47 @@ def test_no_more_streams_are_kept_than_are_good() -> None:
     assert client.replayed(3, stream="other") == []
     assert seqs(client.positions.given_up("other")) == []
     assert seqs(client.positions.refused("other", RequestRefused(4404, "no"))) == []
+
+
+def test_what_comes_behind_a_hole_is_asked_for_after_a_while() -> None:
+    client = Client()
+    client.welcome(a=5)
+    assert client.hear(8) == []
+    assert client.positions.has_holes
+    assert client.positions.behind() == {}
+    client.positions.ask_for_missing()
+    assert client.positions.behind() == {"a": Position("e", 5)}
+    assert not client.positions.settled
+    assert client.hear(6, 7, 8, replay=True) == [6, 7, 8]
+    assert client.replayed(8) == [8]
+    assert client.positions.settled
+
+
+def test_a_hole_that_the_server_does_not_fill_holds_nothing_back_again() -> None:
+    client = Client()
+    client.welcome(a=5)
+    client.hear(7)
+    client.positions.ask_for_missing()
+    assert seqs(client.positions.given_up("a")) == [7]
+    assert client.hear(9) == [9]
+    assert not client.positions.has_holes
+    assert client.resume() == {"a": 5}
+    client.welcome(a={"seq": 9, "replayed": 4})
+    client.hear(6, 7, 8, 9, replay=True)
+    assert client.hear(11) == []
+
+
+def test_a_connection_that_does_not_come_about_takes_nothing_with_it() -> None:
+    client = Client()
+    client.welcome(a=5, b=1)
+    client.hear(7)
+    assert client.resume() == {"a": 5, "b": 1}
+    assert client.hear(2, stream="b") == []
+    assert seqs(client.positions.abandoned()) == [2]
+    assert client.positions.behind() == {"a": Position("e", 5)}, "7 was held, and is asked for"
+    assert client.hear(3, stream="b") == [3]
+
+
+def test_positions_of_an_earlier_client_are_given_back() -> None:
+    positions = Positions(lambda gap: None, {"a": Position("e", 5)})
+    assert positions.resume() == positions.reached == {"a": Position("e", 5)}

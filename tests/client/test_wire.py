@@ -20,6 +20,7 @@ from client.frames import (
     Welcome,
 )
 from client.gaps import Position
+from client.pushes import Counts
 
 NOTIFICATION = {
     "type": "notification",
@@ -215,3 +216,29 @@ def test_requests_carry_their_id() -> None:
     }
     assert json.loads(wire.unsubscribe(id_, [])) == {"type": "unsubscribe", "id": "9", "topics": []}
     assert json.loads(wire.ping(id_)) == {"type": "ping", "id": "9"}
+
+
+def test_what_a_client_may_ask_beside() -> None:
+    request = RequestId("7")
+
+    assert json.loads(wire.mark(request, ("n1",), "read")) == {
+        "type": "mark",
+        "id": "7",
+        "ids": ["n1"],
+        "state": "read",
+    }
+    assert json.loads(wire.auth(request, "t2")) == {"type": "auth", "id": "7", "token": "t2"}
+    assert json.loads(wire.presence(request, "room:1"))["topic"] == "room:1"
+
+
+def test_counts_ride_in_notifications_and_welcomes() -> None:
+    told = '"unread":5,"unseen":3}'
+    notification = wire.parse('{"type":"notification","id":"n",' + told)
+    welcome = wire.parse('{"type":"welcome","id":"1",' + told)
+    silent = wire.parse('{"type":"welcome","id":"1","unread":null,"unseen":null}')
+
+    assert isinstance(notification, Notification)
+    assert isinstance(welcome, Welcome)
+    assert isinstance(silent, Welcome)
+    assert notification.counts == welcome.counts == Counts(5, 3)
+    assert silent.counts is None
