@@ -9,6 +9,7 @@ from .commands import COMMANDS, Command
 from .urls import checked_base_url, checked_websocket_url
 
 DEFAULT_URL = "http://127.0.0.1:3001"
+WIDTH = 80
 PROGRAM = f"python -m {__package__}"
 
 NOTES = """\
@@ -104,14 +105,25 @@ class _Help(argparse.HelpFormatter):
 
 
 def examples(program: str, lines: str) -> str:
-    """`command line  # what it does`, the remarks below each other."""
+    """`command line  # what it does`, the remarks below each other; or below, where it is long."""
     pairs = [line.partition("  # ")[::2] for line in lines.splitlines()]
-    width = max((len(command) for command, remark in pairs if remark), default=0)
-    shown = (
-        f"  {program} {command:<{width}}  # {remark}" if remark else f"  {program} {command}"
-        for command, remark in pairs
-    )
-    return "\n".join(["examples:", *shown, ""])
+    commands = {f"  {program} {command}": remark for command, remark in pairs}
+    beside = [line for line, remark in commands.items() if remark and _fits(line, remark)]
+    width = max(map(len, beside), default=0)
+    shown = ["examples:"]
+    for line, remark in commands.items():
+        together = f"{line:<{width}}  # {remark}"
+        if not remark:
+            shown.append(line)
+        elif len(together) <= WIDTH:
+            shown.append(together)
+        else:
+            shown += [line, f"      # {remark}"]
+    return "\n".join([*shown, ""])
+
+
+def _fits(line: str, remark: str) -> bool:
+    return len(line) + len(remark) + 4 <= WIDTH
 
 
 def _common_options() -> argparse.ArgumentParser:

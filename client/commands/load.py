@@ -32,8 +32,8 @@ DESCRIPTION = (
     "so far; the exit code is 1 if anything failed, or not all were opened."
 )
 EXAMPLES = """\
-load --connections 20 --duration 10  # as yourself; a user may hold 20 connections
-load --user admin --connections 500 --make-users 25 --ramp 10 --send 20 --duration 30
+load --connections 20 --duration 10  # as yourself: a user may hold 20
+load --connections 500 --make-users 25 --send 20 --duration 30
 load --connections 5000 --tokens tokens.txt --ramp 60 --json
 """
 PROGRESS_ON_TERMINAL, PROGRESS_IN_A_LOG = 0.5, 5.0
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser, common: argparse.ArgumentPars
     add = parser.add_argument
     add("--connections", type=positive_int, default=10, metavar="N", help="how many (10)")
     add("--ramp", type=positive, default=1.0, metavar="SECONDS", help="open them in that time (1)")
-    add("--duration", type=positive, metavar="SECONDS", help="behind the ramp; else until Ctrl-C")
+    add("--duration", type=positive, metavar="SECONDS", help="from when all have come")
     add("--topic", action="append", default=[], help="all of them subscribe it; repeatable")
     add("--send", type=positive, metavar="RATE", help="so many notifications a second")
     add(
@@ -127,10 +127,11 @@ def _socket_opener(args: argparse.Namespace) -> Callable[[str], Awaitable[Socket
 async def _measure(plan: Plan, tally: Tally, crowd: Crowd, sender: Sender) -> None:
     """Ends when the time is over, when no connection is left, or with Ctrl-C."""
     staying = asyncio.create_task(crowd.stay())
+    coming = asyncio.create_task(crowd.complete.wait())
     sending: asyncio.Task[None] | None = None
     began: float | None = None
     try:
-        await asyncio.wait({staying}, timeout=plan.ramp)
+        await asyncio.wait({staying, coming}, return_when=asyncio.FIRST_COMPLETED)
         began = time.monotonic()
         if plan.rate:
             sending = asyncio.create_task(sender.keep(plan.rate))
@@ -144,9 +145,10 @@ async def _measure(plan: Plan, tally: Tally, crowd: Crowd, sender: Sender) -> No
             await _stop(sending)
             await asyncio.wait({staying}, timeout=LAST_WAIT)
         await _stop(staying)
+        await _stop(coming)
 
 
-async def _stop(task: asyncio.Task[None]) -> None:
+async def _stop(task: asyncio.Task[object]) -> None:
     """Raises: what it died of."""
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -17,7 +17,7 @@ MARK = "heliograph_load"
 
 
 class Crowd:
-    """`run_id` tells our notifications from what else arrives."""
+    """`run_id` tells our notifications from what else arrives. `complete`: all have tried."""
 
     def __init__(
         self,
@@ -33,6 +33,8 @@ class Crowd:
         self._open_socket = open_socket
         self._tally, self._run_id = tally, run_id
         self._clock, self._sleep = clock, sleep
+        self._to_come = plan.connections
+        self.complete = asyncio.Event()
         self._around = Surroundings(
             self._hear, on_error=self._note_refusal, clock=clock, sleep=sleep, on_push=_ignore
         )
@@ -51,6 +53,7 @@ class Crowd:
             socket = await self._open_socket(self._tokens[index % len(self._tokens)])
         except HeliographError as error:
             self._tally.failure("connecting", error)
+            self._came()
             return
         async with Connection(socket, self._around) as connection:
             await self._listen(connection, began)
@@ -61,11 +64,18 @@ class Crowd:
         except HeliographError as error:
             self._tally.failure("connecting", error)
             return
+        finally:
+            self._came()
         self._tally.opened(self._clock() - began)
         interval = welcome.ping_interval
         end = await connection.until_end(Pace(interval) if interval else None)
         # Who is cancelled instead was open to the end.
         self._tally.lost(end)
+
+    def _came(self) -> None:
+        self._to_come -= 1
+        if self._to_come == 0:
+            self.complete.set()
 
     def _hear(self, notification: Notification) -> None:
         mark = mapping(notification.data, MARK)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`ramp`: seconds in which the connections are opened, evenly. `rate`: notifications a second,
-    to `target`, a topic or `user:NAME`. `duration`: seconds behind the ramp, None until it is
-    stopped."""
+    to `target`, a topic or `user:NAME`. `duration`: seconds from when all have come, None until it
+    is stopped."""
 
     connections: int
     ramp: float

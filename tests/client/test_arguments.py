@@ -109,11 +109,15 @@ def test_the_help_speaks_of_the_program_as_it_was_called(
 
 
 def test_remarks_on_examples_stand_below_each_other() -> None:
-    shown = examples("heliograph", "send a  # short\nbroadcast orders  # longer\n" + "x" * 60)
+    lines = f"send a  # short\nbroadcast orders  # longer\n{'x' * 60}\n{'y' * 60}  # what it does"
+
+    shown = examples("heliograph", lines)
 
     assert shown.splitlines() == [
         "examples:",
         "  heliograph send a            # short",
         "  heliograph broadcast orders  # longer",
         f"  heliograph {'x' * 60}",
+        f"  heliograph {'y' * 60}",
+        "      # what it does",
     ]

@@ -5,18 +5,22 @@ import pytest
 
 from client.api import Api
 from client.errors import ApiError
-from client.load.accounts import made_users
+from client.load.accounts import TRIES, made_users
 
 
 class Accounts:
     """Of a service that has room for so many."""
 
-    def __init__(self, room: int = 100) -> None:
+    def __init__(self, room: int = 100, tired: int = 0) -> None:
+        self.tired = tired
         self.there: set[str] = set()
         self.removed: list[str] = []
         self._room = room
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE" and self.tired:
+            self.tired -= 1
+            return httpx.Response(500, json={"message": "Internal Server Error"})
         if request.method == "DELETE":
             name = request.url.path.rsplit("/", 1)[-1]
             self.removed.append(name)
@@ -53,3 +57,23 @@ async def test_what_was_made_before_it_failed_is_removed() -> None:
                 raise AssertionError("nobody comes here")
 
     assert (accounts.there, troubles) == (set(), [])
+
+
+async def no_sleep(seconds: float) -> None:
+    """Time does not matter here."""
+
+
+async def test_a_tired_service_is_asked_to_remove_them_again() -> None:
+    accounts, troubles = Accounts(tired=TRIES - 1), list[str]()
+    async with api(accounts) as opened, made_users(opened, 1, "r", troubles.append, no_sleep):
+        pass
+
+    assert (accounts.there, troubles) == (set(), [])
+
+
+async def test_who_could_not_be_removed_is_named() -> None:
+    accounts, troubles = Accounts(tired=TRIES), list[str]()
+    async with api(accounts) as opened, made_users(opened, 1, "r", troubles.append, no_sleep):
+        pass
+
+    assert troubles == ["load-r-0 could not be removed: 4500 internal: Internal Server Error"]

@@ -17,7 +17,7 @@ class Crowded:
 
     def __init__(self) -> None:
         self.time, self.gateway, self.tally = ManualTime(), InMemoryGateway(), Tally()
-        crowd = Crowd(
+        self.crowd = Crowd(
             PLAN,
             ["t1", "t2"],
             lambda token: self.gateway.open_socket("ws://x", token, IN_QUERY),
@@ -26,7 +26,7 @@ class Crowded:
             self.time.clock,
             self.time.sleep,
         )
-        self.staying = asyncio.create_task(crowd.stay())
+        self.staying = asyncio.create_task(self.crowd.stay())
 
     async def begin(self) -> None:
         await self.settle()
@@ -59,18 +59,20 @@ class Crowded:
 
 async def test_connections_come_one_after_another_with_the_tokens_in_turn() -> None:
     crowd = Crowded()
-    tokens = []
+    tokens, complete = [], []
     for number in range(3):
         await crowd.settle()
         crowd.time.advance(1 if number else 0)
         tokens.append(await crowd.let_in())
         assert crowd.tally.open == crowd.gateway.attempts == number + 1
+        complete.append(crowd.crowd.complete.is_set())
     await crowd.leave()
 
     assert tokens == ["t1", "t2", "t1"]
     assert round(crowd.tally.connecting.percentile(50) or 0, 3) == 0.1
     assert not any(line.is_open for line in crowd.gateway.lines)
     assert crowd.tally.open == 3, "who was open to the end"
+    assert complete == [False, False, True]
 
 
 async def test_what_was_sent_by_this_load_is_timed() -> None:
@@ -109,3 +111,4 @@ async def test_troubles_are_counted_and_cost_the_others_nothing() -> None:
         "connection: the connection broke": 1,
     }
     assert crowd.tally.open == 0
+    assert crowd.crowd.complete.is_set()
