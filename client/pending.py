@@ -31,6 +31,8 @@ class Request:
     def fail(self, error: BaseException) -> None:
         if not self.answered.done():
             self.answered.set_exception(error)
+            # Who could not even send the question does not wait, and asyncio would complain.
+            self.answered.exception()
 
 
 class Pending:

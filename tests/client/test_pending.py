@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 
 from client.errors import ConnectionLost
@@ -55,3 +57,16 @@ async def test_all_that_wait_are_told_of_the_end() -> None:
 
     with pytest.raises(ConnectionLost):
         await request.answered
+
+
+async def test_who_does_not_wait_is_no_matter_for_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pending = Pending()
+    pending.close(pending.open())
+    pending.open()
+    pending.fail(ConnectionLost("gone"))
+
+    del pending
+    gc.collect()
+    assert not caplog.records
