@@ -47,6 +47,7 @@ from .pushes import (
 
 # A Lambda function behind API Gateway answers within 29 s or not at all.
 ANSWER_TIMEOUT = 30.0
+MAX_FRAME_BYTES = 32 * 1024
 A = TypeVar("A", bound=Answer)
 
 
@@ -193,6 +194,9 @@ class Connection:
             self._pending.close(request)
 
     async def _send(self, text: str) -> None:
+        if len(text.encode()) > MAX_FRAME_BYTES:
+            # API Gateway would close the connection for it.
+            raise RequestRefused(4413, "more than a frame carries")
         try:
             await self._socket.send(text)
         except ConnectionClosed as error:

@@ -20,7 +20,7 @@ from .tokens import TokenSource
 T = TypeVar("T")
 # API Gateway ends each connection after two hours. Minutes before, a new one takes over; not the
 # same minutes for all, lest a crowd that came together does so for ever.
-LATEST_LEAD, EARLIEST_LEAD = 60.0, 300.0
+LONGEST_MARGIN = 300.0
 # Whoever asks while there is no connection waits for it; so many, and no more.
 MAX_WAITING = 100
 
@@ -172,21 +172,17 @@ class Line:
 
     async def _successor(self) -> Connection:
         """The one that takes over before the present one grows too old."""
-        await self._until_old(self.welcome.max_age if self.welcome else None)
-        backoff = self._new_backoff()
+        max_age = self.welcome.max_age if self.welcome else None
+        if max_age is None:
+            return await asyncio.Future()
+        margin = min(LONGEST_MARGIN, max_age / 10)
+        await self._around.sleep(max_age - margin * (0.5 + self._means.random() / 2))
         while True:
             # Replays of two connections at once could not be told apart.
             if self._arrivals.settled:
                 with suppress(HeliographError):
                     return await self._open(self._means.tokens.renew)
-            await self._around.sleep(1 + backoff.next_delay())
-
-    async def _until_old(self, max_age: float | None) -> None:
-        if max_age is None:
-            await asyncio.Future()
-        else:
-            lead = LATEST_LEAD + self._means.random() * (EARLIEST_LEAD - LATEST_LEAD)
-            await self._around.sleep(max_age - min(lead, max_age / 2))
+            await self._around.sleep(margin / 4)
 
     async def _renewed(self, connection: Connection) -> HeliographError:
         if self._means.tokens.renewable:

@@ -241,3 +241,16 @@ async def test_what_the_server_pushes_makes_a_ping_unnecessary() -> None:
 
         assert await time.next_sleep() == 500
         end.cancel()
+
+
+async def test_what_the_gateway_would_hang_up_for_is_not_sent() -> None:
+    async def script(peer: Peer) -> None:
+        ping = await peer.receive()
+        await peer.send("pong", id=ping["id"])
+        await peer.stay()
+
+    async with connection_to(script) as connection:
+        with pytest.raises(RequestRefused, match="4413"):
+            await connection.mark(["n" * 100] * 400, "read")
+
+        assert await connection.ping() == 0

@@ -7,8 +7,9 @@ from tests.client.in_memory import Json, Line
 from tests.client.stage import Stage
 
 OPEN: list[Json] = [{"client": "open"}, {"server": "welcome"}]
-# Dice that show a half make it three minutes before the two hours are over.
-UNTIL_OLD: Json = {"clock": "advance", "ms": 7_020_000}
+# Dice that show a half make it three quarters of five minutes before the two hours are over.
+UNTIL_OLD: Json = {"clock": "advance", "ms": 6_975_000}
+NEXT_TRY: Json = {"clock": "advance", "ms": 75_000}
 AT_6 = {"a": {"epoch": "e", "seq": 6}}
 AT_5 = {"epoch": "e", "seq": 5, "recovered": False, "replayed": 0, "has_more": False}
 
@@ -59,7 +60,7 @@ async def test_the_old_one_stays_until_a_new_one_is_to_be_had() -> None:
         first.say_notification("a", 6)
         await stage.steps(
             {"expect": "notifications", "ids": ["a6"]},
-            {"clock": "advance", "ms": 1500},
+            NEXT_TRY,
             {"expect": "attempts", "number": 3},
             {"server": "accept"},
             {"server": "expect", "frame": {"type": "hello"}},
@@ -123,12 +124,12 @@ async def test_no_successor_comes_while_a_replay_is_at_work() -> None:
             {"server": "expect", "frame": {"type": "replay", "after_seq": 5}},
         )
         request = stage.last_request
-        stage.time.advance(7_020)
+        stage.time.advance(6_975)
         await stage.steps({"expect": "attempts", "number": 1})
         stage.last_request = request
         await stage.steps(
             {"server": "send", "frame": {"type": "replayed", "id": "$", "stream": "a", **AT_5}},
-            {"clock": "advance", "ms": 2000},
+            NEXT_TRY,
             {"expect": "attempts", "number": 2},
         )
 
