@@ -98,9 +98,13 @@ class Line:
             with suppress(ConnectionLost, Refused):
                 answer = await question(connection)
                 # What a connection was told that has been replaced, its successor may not know.
-                if not self._present.done() or self._present.result() is connection:
+                if not self._is_replaced(connection):
                     return answer
             await asyncio.sleep(0)
+
+    def _is_replaced(self, connection: Connection) -> bool:
+        there_is_one = self._present.done() and self._present.exception() is None
+        return there_is_one and self._present.result() is not connection
 
     async def connected(self) -> Connection:
         """Waits for the connection if there is none. Raises: Overflow, or why there will be none"""
@@ -149,8 +153,9 @@ class Line:
         ]
         try:
             async with self._arrivals.caught_up(connection):
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return next(task for task in reversed(tasks) if task in done).result()
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            # A successor that came in the moment when its predecessor went counts.
+            return next(task for task in reversed(tasks) if task.done()).result()
         finally:
             for task in tasks:
                 task.cancel()

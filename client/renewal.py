@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from .backoff import Backoff
 from .connection import Connection
-from .errors import ApiError, HeliographError, RequestRefused, Unreachable
+from .errors import ApiError, HeliographError, NoAnswer, RequestRefused, Unreachable
 from .tokens import TokenSource
 
 
@@ -54,4 +54,4 @@ class Renewal:
 def _may_succeed_later(error: HeliographError) -> bool:
     if isinstance(error, ApiError | RequestRefused):
         return error.temporary
-    return isinstance(error, Unreachable)
+    return isinstance(error, Unreachable | NoAnswer)

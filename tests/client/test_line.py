@@ -188,3 +188,30 @@ async def test_a_bug_in_the_token_callable_ends_it_also_when_a_successor_is_due(
         await stage.steps(UNTIL_OLD, {"expect": "state", "is": "disconnected"})
         with pytest.raises(ZeroDivisionError):
             await stage.client.ping()
+
+
+@pytest.mark.parametrize("rounds", range(12))
+async def test_a_successor_that_comes_as_its_predecessor_goes_is_kept_or_closed(
+    rounds: int,
+) -> None:
+    async with Stage([]) as stage:
+        first = await grow_old(stage)
+        await stage.steps(
+            {"server": "accept"},
+            {"server": "expect", "frame": {"type": "hello"}},
+            {"server": "send", "frame": stage.welcome()},
+        )
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        first.end(1006)
+        await stage.settle()
+        if str(stage.client.state) == "recovering":
+            await stage.steps({"clock": "advance", "ms": 500}, {"server": "welcome"})
+        asking = asyncio.create_task(stage.client.ping())
+        await stage.steps(
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "send", "frame": {"type": "pong", "id": "$"}},
+            {"expect": "state", "is": "connected"},
+        )
+        assert await asking == 0
+        assert [line.is_open for line in stage.gateway.lines].count(True) == 1

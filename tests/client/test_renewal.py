@@ -53,6 +53,16 @@ async def test_a_refused_token_is_told_and_the_connection_goes_on() -> None:
         )
 
 
+async def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            *EXPIRING,
+            {"clock": "advance", "ms": 30_500},
+            {"server": "expect", "frame": {"type": "auth", "token": "token-3"}},
+            {"expect": "state", "is": "connected"},
+        )
+
+
 async def test_a_string_cannot_be_renewed() -> None:
     async with Stage([], token="for good") as stage:
         await stage.steps(
