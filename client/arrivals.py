@@ -55,7 +55,7 @@ class Arrivals:
 
     def arrive(self, notification: Notification) -> None:
         self._release(self._positions.arrived(notification))
-        if self._positions.has_holes:
+        if self._positions.has_hole(notification.stream):
             self._holes.set()
         if notification.replay:
             self._look_behind()

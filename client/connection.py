@@ -164,7 +164,8 @@ class Connection:
             try:
                 await self.ping()
             except HeliographError as error:
-                pace.fell_silent()
+                if isinstance(error, NoAnswer | ConnectionLost):
+                    pace.fell_silent()
                 return error
             pace.held()
 

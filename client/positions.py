@@ -160,9 +160,10 @@ class Positions:
         """Whether nothing is being replayed."""
         return not any(stream.catches_up for stream in self._streams.values())
 
-    @property
-    def has_holes(self) -> bool:
-        return any(stream.has_hole for stream in self._streams.values())
+    def has_hole(self, name: str) -> bool:
+        """Whether something waits behind what has not come."""
+        stream = self._streams.get(name)
+        return stream is not None and stream.has_hole
 
     def ask_for_missing(self) -> None:
         """What has not come by itself by now counts as lost on the way."""

@@ -265,7 +265,7 @@ def test_what_comes_behind_a_hole_is_asked_for_after_a_while() -> None:
     client = Client()
     client.welcome(a=5)
     assert client.hear(8) == []
-    assert client.positions.has_holes
+    assert client.positions.has_hole("a")
     assert client.positions.behind() == {}
     client.positions.ask_for_missing()
     assert client.positions.behind() == {"a": Position("e", 5)}
@@ -282,7 +282,8 @@ def test_a_hole_that_the_server_does_not_fill_holds_nothing_back_again() -> None
     client.positions.ask_for_missing()
     assert seqs(client.positions.given_up("a")) == [7]
     assert client.hear(9) == [9]
-    assert not client.positions.has_holes
+    assert not client.positions.has_hole("a")
+    assert not client.positions.has_hole("never heard of")
     assert client.resume() == {"a": 5}
     client.welcome(a={"seq": 9, "replayed": 4})
     client.hear(6, 7, 8, 9, replay=True)
