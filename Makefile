@@ -85,7 +85,9 @@ $(NODE): package-lock.json
 artefacts: $(STAMP) ## Build the client and the emulator into build/, to install each on its own
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build distributions/client
 	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build distributions/local_server
-	@test ! -f web/package.json || npm pack --silent --pack-destination build ./web
+	@if test -f web/package.json && command -v npm > /dev/null; then \
+	    { test -d web/node_modules || npm ci --prefix web --loglevel error; } && \
+	    npm pack --silent --pack-destination build ./web; fi
 	@ls build/*.whl build/*.tar.gz build/*.tgz 2> /dev/null || true
 
 package: $(STAMP) ## Make the zip of a stage (make package STAGE=dev)
