@@ -1,0 +1,107 @@
+/** What arrives, over one connection after another: in order, and nothing left behind. */
+import type { Connection } from "./connection.js";
+import { asError } from "./errors.js";
+import type { Frame } from "./frames.js";
+import type { Notification } from "./notifications.js";
+import type { Gap, Position, PositionMap } from "./position.js";
+import { Positions } from "./positions.js";
+
+/** Posts of two functions may overtake each other by so much: what is late is not yet missing. */
+const PATIENCE_MS = 250;
+
+/** Hears the connection, and hands over what has nothing of its stream before it. */
+export class Arrivals {
+  readonly #positions: Positions;
+  #connection: Connection | null = null;
+  #isCatchingUp = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  readonly #deliver: (notification: Notification) => void;
+
+  constructor(deliver: (notification: Notification) => void, onGap: (gap: Gap) => void) {
+    this.#deliver = deliver;
+    this.#positions = new Positions(onGap);
+  }
+
+  get reached(): PositionMap {
+    return this.#positions.all;
+  }
+
+  restore(positions: PositionMap): void {
+    this.#positions.restore(positions);
+  }
+
+  /** What to give back in the hello of a new connection. */
+  resume(): PositionMap {
+    return this.#positions.resume();
+  }
+
+  /** That hello was in vain. */
+  notWelcomed(): void {
+    this.#release(this.#positions.notWelcomed());
+  }
+
+  /** Whom to ask for what did not fit into an answer, or is missing; null while there is nobody. */
+  askOf(connection: Connection | null): void {
+    this.#connection = connection;
+    if (!connection) {
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
+    }
+    this.#lookBehind();
+  }
+
+  arrive(notification: Notification): void {
+    this.#release(this.#positions.arrived(notification));
+  }
+
+  hear(frame: Frame): void {
+    if (frame.type === "welcome") this.#release(this.#positions.welcomed(frame));
+    if (frame.type === "subscribed") this.#release(this.#positions.subscribed(frame));
+    if (frame.type === "unsubscribed") this.#positions.unsubscribed(frame);
+    if (frame.type === "replayed") this.#release(this.#positions.replayed(frame));
+  }
+
+  #release(notifications: readonly Notification[]): void {
+    for (const notification of notifications) this.#deliver(notification);
+    this.#lookBehind();
+  }
+
+  #lookBehind(): void {
+    if (!this.#connection) return;
+    if (this.#positions.isStuck()) {
+      this.#patience ??= setTimeout(() => {
+        this.#patience = undefined;
+        this.#positions.chase();
+        this.#lookBehind();
+      }, PATIENCE_MS);
+    }
+    if (!this.#isCatchingUp && this.#positions.behind().length)
+      void this.#catchUp(this.#connection);
+  }
+
+  async #catchUp(connection: Connection): Promise<void> {
+    this.#isCatchingUp = true;
+    for (let first = this.#next(connection); first; first = this.#next(connection)) {
+      await this.#replay(connection, ...first);
+    }
+    this.#isCatchingUp = false;
+    this.#lookBehind();
+  }
+
+  #next(connection: Connection): [string, Position] | undefined {
+    return this.#connection === connection ? this.#positions.behind()[0] : undefined;
+  }
+
+  async #replay(connection: Connection, stream: string, position: Position): Promise<void> {
+    const { epoch, seq } = position;
+    try {
+      await connection.request({ type: "replay", stream, epoch, after_seq: seq });
+      // What is being stored at the moment comes live: to ask again at once would be a storm.
+      this.#release(this.#positions.resignAt(stream, position));
+    } catch (error) {
+      // If the connection has ended, the next one resumes.
+      if (this.#connection !== connection) return;
+      this.#release(this.#positions.refused(stream, asError(error, "lost")));
+    }
+  }
+}

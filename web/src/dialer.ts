@@ -1,0 +1,70 @@
+/** Opening a connection: a token, a socket, and a welcome. */
+import type { Arrivals } from "./arrivals.js";
+import { Connection, type Listener } from "./connection.js";
+import { asError, HeliographError } from "./errors.js";
+import type { Frame } from "./frames.js";
+import type { TokenSource } from "./tokens.js";
+
+export interface DialerOptions {
+  readonly openSocket: (token: string) => WebSocket;
+  readonly tokens: TokenSource;
+}
+
+export type Welcomed = readonly [connection: Connection, welcome: Frame];
+
+export class Dialer {
+  /** What the newest connection was opened with. */
+  #token: string | null = null;
+  #trying: Connection | null = null;
+  #hungUp = false;
+  readonly #options: DialerOptions;
+  readonly #arrivals: Arrivals;
+  readonly #listener: Listener;
+
+  constructor(options: DialerOptions, arrivals: Arrivals, listener: Listener) {
+    this.#options = options;
+    this.#arrivals = arrivals;
+    this.#listener = listener;
+  }
+
+  /** A token that was asked for earlier may be old by now. */
+  distrustToken(): void {
+    this.#token = "";
+  }
+
+  /** The first asks for a token if there is none yet, each later one asks for another. */
+  async dial(topics: Iterable<string>): Promise<Welcomed> {
+    const { tokens, openSocket } = this.#options;
+    this.#hungUp = false;
+    const token = await (this.#token === null ? tokens.current() : tokens.renew());
+    if (this.#hungUp) throw new HeliographError("closed", "nobody waits for it any more");
+    this.#token = token;
+    const connection = new Connection(openSocket(token), this.#listener);
+    this.#trying = connection;
+    const hello = () => ({
+      ...{ type: "hello", protocol: 1, topics: [...topics] },
+      resume: this.#arrivals.resume(),
+    });
+    try {
+      return [connection, await connection.hello(hello)];
+    } catch (error) {
+      connection.end(asError(error, "lost"));
+      this.#arrivals.notWelcomed();
+      throw error;
+    } finally {
+      this.#trying = null;
+    }
+  }
+
+  hangUp(error: HeliographError): void {
+    this.#hungUp = true;
+    this.#trying?.end(error);
+  }
+
+  /** Lets a connection outlive its token. If there is no new one, 4002 will follow. */
+  async renewToken(connection: Connection | null): Promise<void> {
+    const token = await this.#options.tokens.renew();
+    if (token !== this.#token) await connection?.request({ type: "auth", token });
+    this.#token = token;
+  }
+}

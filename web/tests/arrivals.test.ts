@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Arrivals } from "../src/arrivals.js";
+import type { Connection } from "../src/connection.js";
+import { HeliographError } from "../src/errors.js";
+import type { Message } from "../src/frames.js";
+import { type Notification, readNotification } from "../src/notifications.js";
+import { settled } from "./fakes/sockets.js";
+
+/** A connection that only hears what it is asked. */
+class Asked {
+  readonly messages: Message[] = [];
+  answer!: (error?: HeliographError) => void;
+
+  request(message: Message): Promise<[]> {
+    this.messages.push(message);
+    return new Promise((resolve, reject) => {
+      this.answer = (error) => (error ? reject(error) : resolve([]));
+    });
+  }
+
+  get connection(): Connection {
+    return this as unknown as Connection;
+  }
+}
+
+let delivered: (number | null)[];
+let arrivals: Arrivals;
+let asked: Asked;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  delivered = [];
+  arrivals = new Arrivals(
+    ({ seq }) => delivered.push(seq),
+    () => {},
+  );
+  asked = new Asked();
+});
+
+afterEach(() => {
+  arrivals.askOf(null);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+function arrive(...numbers: number[]): void {
+  for (const seq of numbers) {
+    const said = { id: `a${seq}`, stream: "a", epoch: "e", seq };
+    arrivals.arrive(readNotification(said) as Notification);
+  }
+}
+
+function begin(said: object = { recovered: false, reason: "no_position" }): void {
+  const resume = { a: { epoch: "e", seq: 5, ...said } };
+  arrivals.hear({ type: "welcome", resume });
+  arrivals.askOf(asked.connection);
+}
+
+const REPLAY = { type: "replay", stream: "a", epoch: "e", after_seq: 5 };
+
+test("a hole is asked about after a while, not at once", async () => {
+  begin();
+  arrive(7);
+  await vi.advanceTimersByTimeAsync(249);
+  expect(asked.messages).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(asked.messages).toEqual([REPLAY]);
+});
+
+test("a frame that was only late is not asked for", async () => {
+  begin();
+  arrive(7, 6);
+  await vi.advanceTimersByTimeAsync(1000);
+
+  expect(asked.messages).toEqual([]);
+  expect(delivered).toEqual([6, 7]);
+});
+
+test("what did not fit is asked for at once, one stream after another", async () => {
+  arrivals.hear({
+    type: "welcome",
+    resume: Object.fromEntries(
+      ["a", "b"].map((name) => [name, { epoch: "e", seq: 5, recovered: true, has_more: true }]),
+    ),
+  });
+  arrivals.askOf(asked.connection);
+  await settled();
+  expect(asked.messages).toEqual([REPLAY]);
+  arrivals.hear({ type: "replayed", stream: "a", epoch: "e", seq: 6 });
+  asked.answer();
+  await settled();
+
+  expect(asked.messages).toEqual([REPLAY, { ...REPLAY, stream: "b" }]);
+});
+
+test("an answer that says nothing new is not asked for again", async () => {
+  begin({ recovered: true, has_more: true });
+  arrive(7);
+  arrivals.hear({ type: "replayed", stream: "a", epoch: "e", seq: 5, has_more: true });
+  asked.answer();
+  await settled();
+
+  expect(asked.messages).toHaveLength(1);
+  expect(delivered).toEqual([7]);
+});
+
+test("a refusal holds nothing back", async () => {
+  begin({ recovered: true, has_more: true });
+  arrive(7);
+  asked.answer(new HeliographError("request_refused", "busy", { code: 4503 }));
+  await settled();
+
+  expect(delivered).toEqual([7]);
+});
+
+test("what a lost connection was asked for is not given up: the next one resumes", async () => {
+  begin({ recovered: true, has_more: true });
+  arrive(7);
+  arrivals.askOf(null);
+  asked.answer(new HeliographError("lost", "the connection broke"));
+  await settled();
+
+  expect(delivered).toEqual([]);
+  expect(arrivals.resume()).toEqual({ a: { epoch: "e", seq: 5 } });
+});
