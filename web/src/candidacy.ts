@@ -1,0 +1,41 @@
+/** Of all tabs one leads: the one that holds a lock. */
+
+export class Candidacy {
+  #standing: AbortController | null = null;
+  #giveBack = () => {};
+  readonly #locks: LockManager;
+  readonly #name: string;
+  readonly #lead: () => void;
+
+  constructor(locks: LockManager, name: string, lead: () => void) {
+    this.#locks = locks;
+    this.#name = name;
+    this.#lead = lead;
+  }
+
+  /** Leads once nobody before it does. */
+  stand(): void {
+    if (this.#standing) return;
+    this.#standing = new AbortController();
+    const { signal } = this.#standing;
+    const granted = async () => {
+      if (signal.aborted) return;
+      const done = new Promise<void>((resolve) => {
+        this.#giveBack = resolve;
+      });
+      this.#lead();
+      await done;
+    };
+    this.#locks.request(this.#name, { signal }, granted).catch(() => {
+      // Some browsers have locks that they give to nobody: then each tab is on its own.
+      if (!signal.aborted) this.#lead();
+    });
+  }
+
+  /** Leads no more, or does not stand any longer. */
+  withdraw(): void {
+    this.#standing?.abort();
+    this.#standing = null;
+    this.#giveBack();
+  }
+}

@@ -1,0 +1,60 @@
+/** Calls of a tab that another tab answers. */
+import type { HeliographError } from "./errors.js";
+import type { Line } from "./line.js";
+import { type Answer, type Call, type Method, unpackError } from "./tab_messages.js";
+import type { WantedTopics } from "./wanted_topics.js";
+
+interface Open {
+  readonly call: Call;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: HeliographError) => void;
+}
+
+export class TabCalls {
+  readonly #calls = new Map<number, Open>();
+  #count = 0;
+  readonly #from: string;
+
+  constructor(from: string) {
+    this.#from = from;
+  }
+
+  /** What is not answered yet: a leader may have gone without an answer. */
+  get open(): Call[] {
+    return [...this.#calls.values()].map(({ call }) => call);
+  }
+
+  make(method: Method, values: readonly unknown[], say: (call: Call) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#count += 1;
+      const call: Call = { kind: "call", from: this.#from, number: this.#count, method, values };
+      this.#calls.set(call.number, { call, resolve, reject });
+      say(call);
+    });
+  }
+
+  settle({ number, value, error }: Answer): void {
+    const open = this.#calls.get(number);
+    this.#calls.delete(number);
+    if (error) open?.reject(unpackError(error));
+    else open?.resolve(value);
+  }
+
+  fail(error: HeliographError): void {
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
+  }
+}
+
+/** What a line answers to a tab's call. It keeps what any tab wants. */
+export async function performed(
+  line: Line,
+  wanted: WantedTopics,
+  { from, method, values }: Pick<Call, "from" | "method" | "values">,
+): Promise<unknown> {
+  const topics = values[0] as readonly string[];
+  if (method === "subscribe") return wanted.whileAsked(from, topics, line.subscribe(topics));
+  if (method !== "unsubscribe") return (line[method] as (...all: unknown[]) => unknown)(...values);
+  const unwanted = wanted.remove(from, topics);
+  return unwanted.length ? line.unsubscribe(unwanted) : undefined;
+}

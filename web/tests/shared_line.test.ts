@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { HeliographClient } from "../src/index.js";
+import { FakeLocks, fakeChannels } from "./fakes/browser.js";
+import { FakeServer, settled } from "./fakes/sockets.js";
+import { jwtOf } from "./fakes/tokens.js";
+
+let server: FakeServer;
+let tabs: Tab[];
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  vi.stubGlobal("navigator", { locks: new FakeLocks() });
+  vi.stubGlobal("BroadcastChannel", fakeChannels());
+  server = new FakeServer();
+  tabs = [];
+});
+
+afterEach(async () => {
+  for (const { client } of tabs) client.close();
+  await settled();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+interface Tab {
+  readonly client: HeliographClient;
+  readonly ids: string[];
+  readonly frames: string[];
+}
+
+async function open(user = "alice", topics: string[] = []): Promise<Tab> {
+  const client = new HeliographClient({
+    url: "http://heliograph.test",
+    getToken: () => jwtOf(user),
+    WebSocket: server.WebSocket,
+    topics,
+    random: () => 0,
+  });
+  const tab: Tab = { client, ids: [], frames: [] };
+  client.on("notification", ({ id }) => tab.ids.push(id));
+  client.on("frame", ({ type }) => tab.frames.push(type));
+  tabs.push(tab);
+  client.open();
+  await vi.dynamicImportSettled();
+  await settled();
+  return tab;
+}
+
+const say = async (frame: object) => {
+  server.newest.say(frame);
+  await settled();
+};
+
+const notify = (id: string, fields: object = {}) =>
+  say({ type: "notification", id, stream: "general", topic: "general", ...fields });
+
+const subscribed = async (topic: string) => {
+  const id = server.newest.take("subscribe")?.["id"];
+  await say({ type: "subscribed", id, topic, epoch: null, seq: null });
+};
+
+test("two tabs of a user have one connection, and both hear", async () => {
+  const first = await open();
+  await server.welcome();
+  const second = await open();
+  await notify("a");
+
+  expect(server.sockets).toHaveLength(1);
+  expect([first.client.status, second.client.status]).toEqual(["connected", "connected"]);
+  expect([first.ids, second.ids]).toEqual([["a"], ["a"]]);
+});
+
+test("another user has another", async () => {
+  await open("alice");
+  await open("bob");
+
+  expect(server.sockets.map(({ token }) => token)).toEqual([jwtOf("alice"), jwtOf("bob")]);
+});
+
+test("a tab hears of its own topics, and not of another tab's", async () => {
+  const first = await open("alice", ["orders:*"]);
+  await server.welcome();
+  const second = await open();
+  const wanted = second.client.subscribe("builds:1");
+  await settled();
+  await subscribed("builds:1");
+  await wanted;
+  await notify("order", { topic: "orders:1", stream: "orders:1" });
+  await notify("build", { topic: "builds:1", stream: "builds:1" });
+  await notify("mine", { topic: "user:alice", stream: "user:alice" });
+
+  expect(first.ids).toEqual(["order", "mine"]);
+  expect(second.ids).toEqual(["build", "mine"]);
+  expect([first.client.topics, second.client.topics]).toEqual([["orders:*"], ["builds:1"]]);
+});
+
+test("a topic that another tab wants too is not given back", async () => {
+  const first = await open("alice", ["a"]);
+  await server.welcome();
+  const second = await open("alice", ["a"]);
+  await second.client.unsubscribe("a");
+  expect(server.newest.take("unsubscribe")).toBeUndefined();
+  first.client.unsubscribe("a").catch(() => {}); // The test does not wait for an answer.
+  await settled();
+
+  expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
+});
+
+test("what the topics of a closed tab were is given back", async () => {
+  await open();
+  await server.welcome();
+  const second = await open("alice", ["a"]);
+  await subscribed("a");
+  second.client.close();
+  await settled();
+
+  expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
+});
+
+test("when the tab with the connection closes, another goes on where it was", async () => {
+  const first = await open("alice", ["a"]);
+  const standing = { epoch: "e", seq: 5, reason: "no_position" };
+  await server.welcome({ resume: { general: standing } });
+  const second = await open("alice", ["b"]);
+  await subscribed("b");
+  await notify("n6", { epoch: "e", seq: 6 });
+  first.client.close();
+  const hello = await server.welcome({
+    resume: { general: { epoch: "e", seq: 7, recovered: true, replayed: 2 } },
+  });
+  for (const seq of [6, 7]) await notify(`n${seq}`, { epoch: "e", seq, replay: true });
+
+  expect(hello).toMatchObject({ resume: { general: { epoch: "e", seq: 6 } } });
+  expect(hello["topics"]).toEqual(["b", "a"]);
+  expect(second.ids).toEqual(["n6", "n7"]);
+  expect(second.client.status).toBe("connected");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
+});
+
+test("what was asked of a tab that closed is asked by the next", async () => {
+  const first = await open();
+  await server.welcome();
+  const second = await open();
+  const counts = second.client.mark(["n"], "read");
+  await settled();
+  first.client.close();
+  await server.welcome();
+  await say({ type: "marked", id: server.newest.take("mark")?.["id"], unread: 1, unseen: 0 });
+
+  expect(await counts).toEqual({ unread: 1, unseen: 0 });
+});
+
+test("what one tab marks the others hear of, as the user's other devices do", async () => {
+  const first = await open();
+  await server.welcome();
+  const second = await open();
+  second.client.mark(["n"], "read").catch(() => {});
+  await settled();
+  await say({ type: "marked", id: server.newest.take("mark")?.["id"], unread: 1, unseen: 0 });
+
+  for (const { frames } of [first, second]) {
+    expect(frames).toContain("notification_updated");
+    expect(frames).toContain("unread_count_changed");
+  }
+});
+
+test("a refusal is every tab's, and none tries again by itself", async () => {
+  const first = await open();
+  const second = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, message: "too many", fatal: true });
+  await vi.advanceTimersByTimeAsync(600_000);
+
+  expect([first, second].map(({ client }) => client.status)).toEqual(["refused", "refused"]);
+  expect(second.client.error).toMatchObject({ code: 4004 });
+  expect(server.sockets).toHaveLength(1);
+  await expect(second.client.subscribe("a")).rejects.toMatchObject({ code: 4004 });
+});
+
+test("a tab that is opened after that tries with its own token, and takes the others along", async () => {
+  const first = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  await open();
+  await server.welcome();
+
+  expect(server.sockets).toHaveLength(2);
+  expect(first.client.status).toBe("connected");
+});
+
+test("so does one that is asked to", async () => {
+  const first = await open();
+  const second = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  second.client.reconnect();
+  await server.welcome();
+
+  expect([first, second].map(({ client }) => client.status)).toEqual(["connected", "connected"]);
+});
+
+test("a tab may ask for another connection, or whether there is one, in the tab that has it", async () => {
+  await open();
+  await server.welcome();
+  const second = await open();
+  second.client.reconnect();
+  await vi.advanceTimersByTimeAsync(0);
+  await server.welcome();
+  expect(server.sockets).toHaveLength(2);
+
+  expect(second.client.status).toBe("connected");
+});
