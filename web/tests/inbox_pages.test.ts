@@ -1,0 +1,64 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Api, InboxPage } from "../src/api.js";
+import { InboxPages } from "../src/inbox_pages.js";
+import { type Notification, readNotification } from "../src/notifications.js";
+
+const entry = (id: string) =>
+  readNotification({ id, stream: "general", timestamp: id }) as Notification;
+const page = (nextCursor: string | null, ...ids: string[]): InboxPage => ({
+  entries: ids.map(entry),
+  counts: { unread: 1, unseen: 1 },
+  nextCursor,
+});
+
+const inbox = vi.fn<Api["inbox"]>();
+let pages: InboxPages;
+
+beforeEach(() => {
+  inbox.mockReset();
+  pages = new InboxPages({ inbox } as unknown as Api);
+});
+
+const idsOf = (entries: readonly Notification[]) => entries.map(({ id }) => id);
+
+test("the newest page comes first, and says whether there is more", async () => {
+  inbox.mockResolvedValue(page("c", "9", "8"));
+  expect(pages.isBegun).toBe(false);
+  const { into, counts } = await pages.newest();
+
+  expect(idsOf(into([]))).toEqual(["9", "8"]);
+  expect(counts).toEqual({ unread: 1, unseen: 1 });
+  expect([pages.isBegun, pages.hasMore]).toEqual([true, true]);
+});
+
+test("older ones come from where the last page ended", async () => {
+  inbox.mockResolvedValueOnce(page("c", "9")).mockResolvedValueOnce(page(null, "8"));
+  const known = (await pages.newest()).into([]);
+  const { into } = await pages.older(known);
+
+  expect(idsOf(into(known))).toEqual(["9", "8"]);
+  expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "c" });
+  expect(pages.hasMore).toBe(false);
+});
+
+test("to read the newest again does not lose the place", async () => {
+  inbox.mockResolvedValue(page("c", "9"));
+  await pages.newest();
+  await pages.older([]);
+  inbox.mockResolvedValue(page("d", "9"));
+  await pages.newest();
+  await pages.older([]);
+
+  expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "c" });
+});
+
+test("after a rewind, pages that are known are turned over", async () => {
+  inbox.mockResolvedValue(page("c", "9", "8"));
+  const known = (await pages.newest()).into([]);
+  pages.rewind();
+  expect(pages.hasMore).toBe(true);
+  inbox.mockResolvedValueOnce(page("c", "9", "8")).mockResolvedValueOnce(page("d", "7"));
+  const { into } = await pages.older(known);
+
+  expect(idsOf(into(known))).toEqual(["9", "8", "7"]);
+});
