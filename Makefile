@@ -10,6 +10,7 @@ BENCH  := .venv-bench
 OFFLINE := benchmarks/serverless-offline
 NODE   := node_modules/.package-lock.json
 OSLS   := node_modules/.bin/osls
+WEB    := web/node_modules/.package-lock.json
 CODE   := notify infra handlers local_server client tests benchmarks
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Tests of the emulator and the client, and of the service as it runs in the emulator's workers.
@@ -17,7 +18,7 @@ DETACHED := tests/local_server tests/client tests/journeys
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-urllib3-1 check lint types contracts docs format audit bench scale soak clean
-.PHONY: artefacts package deploy remove test-deploy stand-in lock
+.PHONY: artefacts package deploy remove test-deploy stand-in lock test-web
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -106,6 +107,19 @@ remove: $(STAMP) $(NODE) ## Remove a stage from AWS (make remove STAGE=dev)
 test-deploy: $(STAMP) $(if $(shell command -v npm),$(NODE)) ## Deploy to a stand-in for AWS on this machine, and test what runs there
 	$(BIN)/python -m pytest -m deploy --numprocesses 2 --dist loadfile tests/deploy
 
+$(WEB): web/package-lock.json web/package.json
+	cd web && npm ci --loglevel error
+	@touch $@
+
+# Its tests want a running emulator, and start one.
+test-web: $(STAMP) $(if $(shell command -v npm),$(WEB)) ## Check and test the TypeScript client
+ifeq ($(shell command -v npm),)
+	@echo 'skipped: web/ wants Node 20 or newer, with npm'
+	@test "$(WEB_TESTS)" != required
+else
+	cd web && npm run --silent check && npm run --silent lint && npm run --silent test
+endif
+
 stand-in: $(STAMP) ## Start a stand-in for AWS on 127.0.0.1, to deploy to (make stand-in PORT=4567 for another port)
 	@exec $(BIN)/python -m tests.deploy --port $(or $(PORT),4566)
 
@@ -141,4 +155,5 @@ scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale
 
 clean: ## Remove what make has created
-	rm -rf $(VENV) $(OLD) $(AUDIT) $(BENCH) $(OFFLINE)/node_modules build node_modules .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OLD) $(AUDIT) $(BENCH) $(OFFLINE)/node_modules build node_modules web/node_modules web/dist
+	rm -rf .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -31,6 +31,8 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
     if "__pycache__" not in path.parts
 )
+WEB = ROOT / "web"
+WEB_MODULES = sorted((WEB / "src").glob("*.ts"))
 NOT_USED = re.compile(r"(?i)(^|_)(utils?|helpers?|managers?|processors?|infos?)($|_)")
 
 
@@ -193,7 +195,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), WEB / "README.md"]:
         links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", path.read_text())
         for target, anchor in links:
             page = path.parent / target if target else path
@@ -266,6 +268,28 @@ def test_every_module_has_its_mirrored_tests(path: Path) -> None:
     mirrored = ROOT / "tests" / relative.with_name(f"test_{relative.name}")
     whole_folder = ROOT / "tests" / relative.parent.with_name(f"test_{relative.parent.name}.py")
     assert mirrored.exists() or whole_folder.exists()
+
+
+# The TypeScript client
+
+
+@pytest.mark.parametrize("path", WEB_MODULES, ids=name)
+def test_a_module_of_the_web_client_is_short_and_opens_with_a_sentence(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 200
+    assert re.match(r"/\*\* .+[.?:]( \*/)?$", lines[0]), "no sentence"
+    assert not NOT_USED.search(path.stem)
+    assert "export default" not in path.read_text()
+
+
+# What is only types, and what only passes on.
+WEB_WITHOUT_TESTS = {"index", "link", "options", "snapshot", "states"}
+
+
+@pytest.mark.parametrize("path", WEB_MODULES, ids=name)
+def test_a_module_of_the_web_client_has_its_mirrored_tests(path: Path) -> None:
+    mirrored = [WEB / "tests" / f"{path.stem}.test.{suffix}" for suffix in ("ts", "tsx")]
+    assert path.stem in WEB_WITHOUT_TESTS or any(each.exists() for each in mirrored)
 
 
 # Requirements
@@ -394,6 +418,9 @@ def test_an_entry_point_starts_without_a_warning(arguments: list[str]) -> None:
 # What the repository says of itself
 
 
+SUFFIXES = {".py", ".md", ".yml", ".toml", ".txt", ".json", ".html", ".js", ".css", ".ts", ".tsx"}
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -401,17 +428,28 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     forbidden = re.compile("/" + r"work/|/" + r"root/|/tmp/\w+/|pypi\." + "org|registry\\.npmjs")
     for file in listed.stdout.splitlines():
         path = ROOT / file
-        if path.suffix in {".py", ".md", ".yml", ".toml", ".txt", ".json", ".html", ".js", ".css"}:
+        if path.suffix in SUFFIXES:
             assert not forbidden.search(path.read_text()), file
 
 
-def test_the_lock_of_node_pins_each_package_by_its_hash_and_names_no_address() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", [ROOT, WEB], ids=name)
+def test_the_lock_of_node_pins_each_package_by_its_hash_and_names_no_address(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     pinned = {path: each for path, each in packages.items() if path}
     assert not [path for path, each in pinned.items() if "resolved" in each]
     assert all("integrity" in each for each in pinned.values())
+
+
+def test_what_deploys_is_pinned() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     (name, version), *others = json.loads((ROOT / "package.json").read_text())[
         "devDependencies"
     ].items()
     assert (name, others) == ("osls", [])
-    assert pinned["node_modules/osls"]["version"] == version
+    assert packages["node_modules/osls"]["version"] == version
+
+
+def test_the_web_client_depends_on_nothing_and_all_it_is_made_with_is_bounded() -> None:
+    package = json.loads((WEB / "package.json").read_text())
+    assert "dependencies" not in package
+    assert all(re.match(r"[\^~]?\d", version) for version in package["devDependencies"].values())
