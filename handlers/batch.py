@@ -5,7 +5,7 @@ from msgspec import Raw
 from handlers._edge.http import HttpCall, http
 from handlers._edge.once import once
 from infra.wiring.batches import batches
-from notify.answers import batch_answer
+from notify.answers.batches import batch_answer
 from notify.requests import Batch
 
 

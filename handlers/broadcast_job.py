@@ -2,7 +2,7 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.following import following
-from notify.answers import ProgressAnswer, progress_answer
+from notify.answers.broadcasts import ProgressAnswer, progress_answer
 
 
 @http()

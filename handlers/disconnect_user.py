@@ -3,10 +3,10 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring.accounts import accounts
 from infra.wiring.revocation import revocation
+from notify.account_requests import DisconnectUser
 from notify.accounts import require_admin
-from notify.answers import DisconnectAnswer
+from notify.answers.accounts import DisconnectAnswer
 from notify.errors import Revoked, Rollover
-from notify.requests import DisconnectUser
 
 
 @http()

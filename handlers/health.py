@@ -2,7 +2,7 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.health import check_store
-from notify.answers import HealthAnswer
+from notify.answers.health import HealthAnswer
 
 
 @http()

@@ -2,7 +2,7 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.history import history
-from notify.answers import HistoryAnswer
+from notify.answers.history import HistoryAnswer
 from notify.requests import HistoryQuery, parse_query
 
 

@@ -3,7 +3,7 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring.inbox import inbox
 from infra.wiring.marking import marker
-from notify.answers import InboxAnswer, MarkAnswer, inbox_answer, mark_answer
+from notify.answers.inbox import InboxAnswer, MarkAnswer, inbox_answer, mark_answer
 from notify.entries import InboxCounts
 from notify.limits import COSTLY
 from notify.requests import InboxQuery, MarkAll, MarkThese

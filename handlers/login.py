@@ -2,8 +2,8 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.logins import logins
-from notify.answers import LoginAnswer, login_answer
-from notify.requests import Login
+from notify.account_requests import Login
+from notify.answers.accounts import LoginAnswer, login_answer
 
 
 @http()

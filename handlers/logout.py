@@ -2,7 +2,7 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.logins import logins
-from notify.requests import Logout
+from notify.account_requests import Logout
 
 
 @http()

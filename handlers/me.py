@@ -1,7 +1,7 @@
 """GET /auth/me: who the token says one is."""
 
 from handlers._edge.http import HttpCall, http
-from notify.answers import UserAnswer, me_answer
+from notify.answers.accounts import UserAnswer, me_answer
 
 
 @http()

@@ -2,7 +2,7 @@
 
 from handlers._edge.http import HttpCall, http
 from infra.wiring.presence import presence
-from notify.answers import (
+from notify.answers.presence import (
     PresenceAnswer,
     TopicPresenceAnswer,
     presence_answer,

@@ -3,8 +3,8 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring.logins import logins
 from infra.wiring.settings import settings
-from notify.answers import LoginAnswer, login_answer
-from notify.requests import Refresh
+from notify.account_requests import Refresh
+from notify.answers.accounts import LoginAnswer, login_answer
 
 
 @http()

@@ -5,7 +5,7 @@ from msgspec import Raw
 from handlers._edge.http import HttpCall, http
 from handlers._edge.once import once
 from infra.wiring.scheduling import scheduling
-from notify.answers import publish_answer
+from notify.answers.publishing import publish_answer
 from notify.requests import Send
 
 

@@ -3,7 +3,7 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring import clock
 from infra.wiring.stats import stats
-from notify.answers import StatsAnswer, stats_answer
+from notify.answers.stats import StatsAnswer, stats_answer
 from notify.limits import COSTLY
 
 

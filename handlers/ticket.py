@@ -3,7 +3,7 @@
 from handlers._edge.http import HttpCall, http
 from infra.wiring.settings import settings
 from infra.wiring.tickets import tickets
-from notify.answers import TicketAnswer, ticket_answer
+from notify.answers.accounts import TicketAnswer, ticket_answer
 
 
 @http()

@@ -5,9 +5,9 @@ import functools
 from handlers._edge.http import HttpCall, http
 from infra.wiring.accounts import accounts
 from infra.wiring.revocation import revocation
+from notify.account_requests import ChangeUser, CreateUser
 from notify.accounts import require_admin
-from notify.answers import UserAnswer, user_answer
-from notify.requests import ChangeUser, CreateUser
+from notify.answers.accounts import UserAnswer, user_answer
 
 
 @http()

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.errors import Invalid
 from notify.limits import (
@@ -30,8 +31,7 @@ class SettingsError(Exception):
     """The environment is not what serverless.yml makes it; the message names the variable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything a function is told by its environment."""
 
     stage: str

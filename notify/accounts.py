@@ -1,18 +1,17 @@
 """Accounts: who may log in, and whom a token makes of its bearer."""
 
-import dataclasses
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
+from msgspec.structs import asdict, replace
 
+from notify.account_requests import ChangeUser, CreateUser, Login
 from notify.errors import Conflict, Forbidden, Invalid, Unauthorized, Unknown
 from notify.model import EndedLogin, Principal, User, Username
 from notify.passwords import PasswordHasher
 from notify.ports import Clock, Users
-from notify.requests import ChangeUser, CreateUser, Login
 from notify.tokens import MAX_ROLES, KeySource, SigningKeys, sign, verify
 from notify.topics import SEGMENT, parse_segment
 
@@ -88,7 +87,7 @@ class Accounts:
         """
         require_admin(by)
         user = self.get(username)
-        changes = msgspec.structs.asdict(request)
+        changes = asdict(request)
         changes = {name: value for name, value in changes.items() if value is not UNSET}
         if "roles" in changes:
             changes["roles"] = _roles(changes["roles"])
@@ -97,7 +96,7 @@ class Accounts:
         if "password" in changes:
             changes["password_hash"] = self._hasher.hash(changes.pop("password"))
         if not request.revokes:
-            return self._change(user, lambda current: dataclasses.replace(current, **changes))
+            return self._change(user, lambda current: replace(current, **changes))
         return self._change(user, lambda current: self._revoked(current, **changes))
 
     def revoke_tokens(self, username: Username) -> None:
@@ -131,7 +130,7 @@ class Accounts:
     def _revoked(self, user: User, **changes: Any) -> User:
         # The time of this very write: who logs in while it is tried again has the old password.
         now = self._clock()
-        return dataclasses.replace(user, revoked_before=now, revoked_sids={}, **changes)
+        return replace(user, revoked_before=now, revoked_sids={}, **changes)
 
     def _without_sid(self, user: User, sid: str, ended: EndedLogin) -> User:
         """The set prunes itself; where it is full for once, every login of the user ends."""
@@ -141,7 +140,7 @@ class Accounts:
             return self._revoked(user)
         before = sids.get(sid, ended)
         later = EndedLogin(*map(max, ended, before))
-        return dataclasses.replace(user, revoked_sids={**sids, sid: later})
+        return replace(user, revoked_sids={**sids, sid: later})
 
     def _find(self, username: str) -> User | None:
         # What cannot be a username is nobody's, and is not looked up.

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from notify.frames import Frame
-from notify.messages import SUBPROTOCOL, TYPES
+from notify.handshake import SUBPROTOCOL
+from notify.messages import TYPES
 from notify.openapi import SCHEMAS, VERSION, Document
 
 CHANNEL = "realtime"

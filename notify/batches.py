@@ -1,24 +1,21 @@
 """Many sends and broadcasts in one request, each judged by itself."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
-from notify.broadcasts import BroadcastResult, StoredBroadcast
+from notify.broadcasts import StoredBroadcast
 from notify.budget import Budget
 from notify.errors import HeliographError, Invalid
 from notify.idempotency import Trial
 from notify.model import Principal
 from notify.publishing import Publishing, Stored
 from notify.requests import Addressed, Batch, Send, parse_addressed
-from notify.scheduling import ScheduledResult, Scheduling
-from notify.sends import SendResult, StoredSend
+from notify.scheduling import Result, ScheduledResult, Scheduling
+from notify.sends import StoredSend
 
 MAX_ADDRESSED_USERS = 500  # each takes some reads and writes, and the call has 29 seconds
 
-Result = SendResult | BroadcastResult | ScheduledResult
 
-
-@dataclass(frozen=True, slots=True)
-class ItemResult:
+class ItemResult(Struct, frozen=True):
     """What became of one item."""
 
     index: int

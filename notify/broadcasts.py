@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from notify.budget import Budget
@@ -32,8 +32,7 @@ from notify.topics import parse_pattern, stream_of
 MAX_INLINE_SHARDS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class BroadcastResult:
+class BroadcastResult(Struct, frozen=True):
     """What became of a broadcast. `broadcast_id` is set where the queue does the work."""
 
     pattern: Pattern
@@ -47,8 +46,7 @@ class BroadcastResult:
     estimated_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBroadcast:
+class StoredBroadcast(Struct, frozen=True):
     """A broadcast whose frame is stored if it is to persist. `job`: what an earlier try queued."""
 
     by: Principal

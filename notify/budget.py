@@ -1,6 +1,6 @@
 """What of a call's time its pushes may take; the rest of them is the queue's."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # A post to a peer that has vanished takes up to 6 s, and a user may have some devices; the call
 # has 29 seconds, from which the writes in front of the posts have taken theirs.
@@ -9,8 +9,7 @@ POSTING_MS = 10_000
 MAX_COUNTED_USERS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """`posts_until` (ms): what is not posted by then goes to the queue. `has_counts`: whether
     frames carry the counts of their receivers' inboxes."""
 

@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.errors import Unauthorized
 from notify.model import Principal, Username
@@ -18,8 +19,7 @@ SECRET_BYTES = 32  # 256 bits
 SID_CHARACTERS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """A login and all the refresh tokens that follow from it; only the newest of them is good.
 
     `secret_hash` is the newest one's. Times in ms.
@@ -32,8 +32,7 @@ class Family:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """Opens one connection for the principal until `expires_at` (ms)."""
 
     hash: str
@@ -41,8 +40,7 @@ class Ticket:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
+class RefreshToken(Struct, frozen=True):
     """`rt_` and 48 bytes: 16 that every token of the family has, and 32 of its own.
 
     Whoever knows the 16 has held a token of the family: a wrong secret behind them is a used one,

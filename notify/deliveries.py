@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 
-from msgspec.structs import replace as replaced
+from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.errors import Unavailable
 from notify.fanout import MAX_ATTEMPTS, Delivery, Fanout
@@ -46,8 +46,7 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"  # older than any job is kept
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What became of a message, and of its posts."""
 
     ending: Ending
@@ -122,7 +121,7 @@ class Deliverer:
         return self._deliver(job, message.part, remaining_ms)
 
     def _put_off(self, message: PartJob) -> Work:
-        again = replaced(message, tries=message.tries + 1)
+        again = replace(message, tries=message.tries + 1)
         self._deliveries.put([again], delay_seconds=2**message.tries)
         return _ended(Ending.REQUEUED)
 

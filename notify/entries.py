@@ -4,11 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from notify.errors import Invalid
 from notify.frames import StoredNotification
@@ -37,8 +37,7 @@ class Place(NamedTuple):
     stream: Pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A notification as it lies in somebody's inbox; times in ms.
 
     `generation`: what a mark of it would be made at now.
@@ -80,8 +79,7 @@ class Entry:
         return status is Status.ALL or (self.read_at is None) == (status is Status.UNREAD)
 
 
-@dataclass(frozen=True, slots=True)
-class InboxCounts:
+class InboxCounts(Struct, frozen=True):
     """How much of an inbox is unread and unseen, and all that is not archived."""
 
     unread: int = 0

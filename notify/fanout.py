@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.frames import encode, error_frame
@@ -36,8 +36,7 @@ MAX_ATTEMPTS = 8  # 255 s in all
 EXPELLED_AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """`posted` and `gone` are final; `failed` may be tried again."""
 
     posted: int = 0
@@ -58,8 +57,7 @@ class Delivery:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
+class _Checked(Struct, frozen=True):
     """A subscriber whose row says that its token has expired, and whether that is so."""
 
     subscriber: Subscriber

@@ -1,7 +1,8 @@
 """Which streams feed a subscription: its topic's own, and those of the wildcards on its way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from notify.errors import Forbidden, HeliographError, Unknown
 from notify.model import Connection, Pattern, Position
@@ -14,13 +15,12 @@ MAX_BELOW = 100
 MAX_BELOW_ALL = 200
 
 
-@dataclass(slots=True)
-class Fed:
+class Fed(Struct):
     """Where the streams stand that feed some patterns. `crowded`: the wildcards among them with
     more topics than are named here."""
 
-    heads: dict[Pattern, Position] = field(default_factory=dict)
-    crowded: set[Pattern] = field(default_factory=set)
+    heads: dict[Pattern, Position] = {}
+    crowded: set[Pattern] = set()
 
 
 class Feeding:

@@ -1,19 +1,20 @@
 """The wire: what clients are sent, as one JSON object a frame."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from notify.errors import HeliographError, Unrecoverable
 from notify.marks import State
-from notify.messages import MessageId
 from notify.model import Username, timestamp
 from notify.reasons import Reason
 
 # API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
 MAX_NOTIFICATION_BYTES = 28 * 1024
+
+# What a client calls a message of its own; the answers to it bear it, too.
+MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
 
 
 class Pong(Struct, tag="pong", frozen=True):
@@ -273,8 +274,7 @@ def error_frame(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredNotification:
+class StoredNotification(Struct, frozen=True):
     """A notification in its stream. Users in `excluded` are not meant; times in ms."""
 
     frame: NotificationFrame

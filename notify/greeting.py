@@ -1,6 +1,6 @@
 """The first exchange of a connection: hello, and where one has landed."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from notify.entries import InboxCounts
 from notify.errors import Unavailable, UnsupportedProtocol

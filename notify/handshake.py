@@ -1,15 +1,14 @@
 """How a client offers its token when it connects, and which sub-protocol it then speaks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from notify.messages import SUBPROTOCOL
+from msgspec import Struct
 
+SUBPROTOCOL = "heliograph.v1"
 TOKEN_PROTOCOL = "token."  # noqa: S105  (a prefix, not a token)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """`subprotocol` must be echoed: a browser gives up a connection whose offer is not answered."""
 
     token: str | None

@@ -1,6 +1,6 @@
 """The history of a topic over HTTP: what is stored in its stream, in order, page by page."""
 
-from notify.answers import HistoryAnswer
+from notify.answers.history import HistoryAnswer
 from notify.errors import Forbidden
 from notify.model import Principal
 from notify.ports import Clock, Streams

@@ -4,10 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.errors import HeliographError, Invalid, StillRunning, Unavailable
 from notify.model import Principal
@@ -23,8 +24,7 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 ID_HEAD = 16  # `ntf_` and the time
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """Under which id something is done. `tried_at` (ms): an earlier try under it began then.
     `correlation_id`: of the request that asked for it, where that is not the one being served."""
 
@@ -39,8 +39,7 @@ class Trial:
         return replace(self, notification_id=head + digest[:16])
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP status and JSON. `final` unless a part of it may still succeed when tried again."""
 
     status: int

@@ -5,7 +5,8 @@ reading, so they cannot drift apart; where no body is asked for, it is mostly of
 """
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.entries import (
     Entry,
@@ -34,8 +35,7 @@ UNMARKED = Mark()
 Pages = Callable[[Pattern], Iterator[StreamPage]]
 
 
-@dataclass(frozen=True, slots=True)
-class InboxPage:
+class InboxPage(Struct, frozen=True):
     """Entries, newest first; `next_cursor` continues behind them, None at the end."""
 
     entries: list[Entry]
@@ -43,8 +43,7 @@ class InboxPage:
     counts: InboxCounts
 
 
-@dataclass(frozen=True, slots=True)
-class Marking:
+class Marking(Struct, frozen=True):
     """What came of a mark: the ids that were found, the counts after it, and of the ids those that
     bear the mark now. What is archived takes no other."""
 

@@ -3,7 +3,8 @@
 import hashlib
 import ipaddress
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.errors import RateLimited
 from notify.model import Principal, Username
@@ -28,8 +29,7 @@ COSTLY = 10  # reads that go through whole streams or topics count as so many
 OWN_AFFAIRS = frozenset({"read", "mark"})
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """What is left of one's minute."""
 
     limit: int

@@ -1,15 +1,16 @@
 """Logging in, staying so, and logging out."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
+from msgspec import Struct
+
+from notify.account_requests import Login
 from notify.accounts import TOKEN_SECONDS, Accounts
 from notify.credentials import Family, RandomBytes, RefreshToken
 from notify.errors import Invalid, Unauthorized, Unknown
 from notify.limits import LoginGuard
 from notify.model import Principal, User, Username
 from notify.ports import Clock, Credentials
-from notify.requests import Login
 from notify.revocation import Revocation
 
 FAMILY_MS = 30 * 24 * 60 * 60 * 1000
@@ -17,8 +18,7 @@ FAMILY_MS = 30 * 24 * 60 * 60 * 1000
 OUTLIVES_TOKENS_MS = (TOKEN_SECONDS + 60) * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What a login or a refresh has earned, and whose it is."""
 
     access_token: str

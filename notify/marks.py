@@ -1,9 +1,10 @@
 """What a user did with notifications: a mark of a single one, watermarks over whole streams."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from notify.model import Pattern
 
@@ -21,8 +22,7 @@ class State(StrEnum):
     ARCHIVED = "archived"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What a user did with one notification, times in ms.
 
     `generation`: that of the watermarks when it was last marked read or unread, None if it never
@@ -53,12 +53,11 @@ class Step(NamedTuple):
 Steps = Mapping[State, Mapping[Pattern, tuple[Step, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Watermarks:
+class Watermarks(Struct, frozen=True):
     """Every mark-all of a user that still says something; each stream's in the order made."""
 
     generation: int = 0
-    steps: Steps = field(default_factory=dict)
+    steps: Steps = {}
 
     def since(self, state: State, stream: Pattern, seq: int) -> Iterator[int]:
         """The generations of the steps that cover that number."""

@@ -3,17 +3,16 @@
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct
 
 from notify.errors import BadRequest, Invalid
+from notify.frames import MessageId
 from notify.marks import State
 from notify.topics import MAX_SUBSCRIPTIONS
 
 PROTOCOL = 1
-SUBPROTOCOL = "heliograph.v1"
 MAX_TOKEN_CHARACTERS = 8192
 
-MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
 NotificationIds = Annotated[
     list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=100)
 ]

@@ -1,6 +1,6 @@
 """How fast a broadcast may go: the gateway's quota is shared with everything else."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from notify.parts import BroadcastJob
 
@@ -14,8 +14,7 @@ WORKERS = 10
 PAGE_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """Of all workers together. Each keeps to its share, so that they need not know each other."""
 
     posts_a_second: int = POSTS_A_SECOND

@@ -1,7 +1,9 @@
 """A broadcast that the queue does: the job, and the parts that it is done in."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.model import ConnectionId, Pattern, Subscriber, Username
 
@@ -19,24 +21,21 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
+class Shard(Struct, frozen=True):
     """Some of a pattern's subscribers."""
 
     pattern: Pattern
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """What is posted, and the users who are not meant."""
 
     frame: str
     excluded: frozenset[Username] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class BroadcastJob:
+class BroadcastJob(Struct, frozen=True):
     """One broadcast. Its state follows from what its parts have written down, each for itself, so
     that no step can be lost or made twice.
 
@@ -74,8 +73,7 @@ class BroadcastJob:
         return self.state in (JobState.QUEUED, JobState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Some shards of a broadcast, one worker's at a time, and how far they are done.
 
     Numbers start from 1. `position` shards are done, and of the next one all up to `after`.

@@ -1,9 +1,10 @@
 """What the rules need from the world; infra has the real ones, tests/fakes.py those in memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 from notify.codes import Code
 from notify.credentials import Family, Ticket
@@ -21,7 +22,6 @@ from notify.model import (
     Username,
 )
 from notify.parts import Announcement, BroadcastJob, Part, Shard
-from notify.requests import Addressed
 
 # Subscribers that are read, posted to and accounted for at once. Even if each of them hangs, they
 # take less than the time a delivery keeps in reserve.
@@ -142,16 +142,14 @@ class Connections(Protocol):
         topics. Returns where they were counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """A pattern that may have subscribers, and over how many shards they are spread."""
 
     pattern: Pattern
     shards: int
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Some subscribers of a shard; `after` continues behind them, None at the end."""
 
     subscribers: tuple[Subscriber, ...]
@@ -177,8 +175,7 @@ class Subscriptions(Protocol):
         """Subscribers whose rows have not expired at `now`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """That a user is in a topic. `told`: whether its subscribers have heard so, and nothing else
     since. `version` is another one each time it is made, renewed or withdrawn."""
 
@@ -210,8 +207,7 @@ class Sightings(Protocol):
         """It is gone, unless it has changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPage:
+class StreamPage(Struct, frozen=True):
     """Part of a stream, without what has expired. Everything up to (or, backwards, down to) number
     `through` has been read; `more` says whether there is anything beyond."""
 
@@ -220,8 +216,7 @@ class StreamPage:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """The streams below a wildcard; `more`: it has more topics than were asked for."""
 
     heads: Mapping[Pattern, Position]
@@ -302,16 +297,14 @@ class Marks(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class KeptAnswer(Struct, frozen=True):
     """What a request was answered: an HTTP status and JSON."""
 
     status: int
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A request under an Idempotency-Key, without an answer as long as it runs. Times in ms."""
 
     body_hash: str
@@ -338,73 +331,7 @@ class Attempts(Protocol):
         """Forgets the attempt, if the lease is still its own."""
 
 
-class ScheduledState(StrEnum):
-    """How far a scheduled send has got."""
-
-    SCHEDULED = "scheduled"
-    SENDING = "sending"
-    SENT = "sent"
-    CANCELLED = "cancelled"
-    REFUSED = "refused"  # when its time had come: its sender or a receiver is no longer there
-
-    @property
-    def is_open(self) -> bool:
-        return self in (ScheduledState.SCHEDULED, ScheduledState.SENDING)
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledSend:
-    """What is to be sent at a time, and for whom. `id` will be the notification's. Times in ms.
-    `correlation_id`: of the request that asked for it, for what it was sized with must not grow."""
-
-    id: str
-    by: Principal
-    request: Addressed
-    at: int
-    created_at: int
-    expires_at: int
-    state: ScheduledState = ScheduledState.SCHEDULED
-    claimed_at: int | None = None  # for the first time
-    lease_until: int = 0
-    correlation_id: str | None = None
-
-
-class Scheduled(Protocol):
-    """Scheduled sends by id."""
-
-    def add(self, item: ScheduledSend) -> ScheduledSend:
-        """Stores it, unless there is one of that id; returns the one that is stored."""
-
-    def get(self, id: str) -> ScheduledSend | None: ...
-
-    def get_each(self, ids: Iterable[str]) -> Mapping[str, ScheduledSend]: ...
-
-    def change(self, seen: ScheduledSend, to: ScheduledSend) -> bool:
-        """Writes its state, claim and lease, if state and lease are what was seen."""
-
-
-class Timetable(Protocol):
-    """Which scheduled sends to look at in which minute (since the epoch)."""
-
-    def put(self, minute: int, ids: Iterable[str], expires_at: int) -> None: ...
-
-    def due(self, minute: int, limit: int) -> list[str]:
-        """Some that are left of that minute; none if there are none."""
-
-    def remove(self, minute: int, ids: Iterable[str]) -> None: ...
-
-    def position(self) -> int | None:
-        """Nothing is left in any minute before this one."""
-
-    def begin(self, minute: int) -> None:
-        """Sets the position, if there is none."""
-
-    def advance(self, minute: int) -> None:
-        """Moves the position, forward only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """What the service counts. Counters without a name here are zero."""
 
     connections: int
@@ -520,8 +447,7 @@ class LaterQueue(Protocol):
         """`delay_seconds` is at most 900, SQS's longest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """When a connection is to be looked at. `topics`: what it held when that was decided, in case
     its row is lost by then; `told`: the end of the token that its client was warned of."""
 
@@ -551,8 +477,7 @@ class Deadlines(Protocol):
         """That minute and all before it are done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What came of looking at counts. `suspect`: a difference was seen that may only be somebody on
     the way in or out; it is an error if it is there in a minute."""
 

@@ -1,8 +1,9 @@
 """Who is online, and who is in a topic: read from the subscriptions, never from a counter."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from notify.errors import Forbidden, Invalid
 from notify.fanout import every_page, own_subscribers
@@ -26,8 +27,7 @@ MAX_OWN = 100  # connections of the asker that are looked at
 MAX_TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Attendance:
+class Attendance(Struct, frozen=True):
     """A user's connections, and when the oldest of them was opened (ms)."""
 
     username: Username
@@ -39,8 +39,7 @@ class Attendance:
         return self.connections > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Attendances:
+class Attendances(Struct, frozen=True):
     """Who is in a topic: up to MAX_USERS of `count`, which is too low if not all rows were read."""
 
     topic: Topic

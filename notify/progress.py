@@ -1,7 +1,8 @@
 """Following a broadcast that the queue does, and stopping it."""
 
-from dataclasses import dataclass
 from math import ceil
+
+from msgspec import Struct
 
 from notify.errors import Conflict, Unknown
 from notify.model import Principal
@@ -10,8 +11,7 @@ from notify.ports import BroadcastJobs, Clock
 from notify.topics import TopicPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a broadcast is. `eta_seconds` is None where nobody can know."""
 
     job: BroadcastJob

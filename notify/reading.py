@@ -1,7 +1,6 @@
 """Reading on in a stream: what somebody may see of it, and whether anything is missing."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from notify.frames import NotificationFrame, StoredNotification
@@ -12,8 +11,7 @@ from notify.topics import owner
 NEVER = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """What follows a number, in order; everything up to `through` is accounted for.
 
     `gap`: the first number of which nothing is left, `beyond`: the number before the next one of

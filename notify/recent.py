@@ -6,10 +6,10 @@ ever missed. Its head would not do to ask: it may lag behind its stream after a 
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from threading import Lock
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.frames import StoredNotification
 from notify.model import Pattern
@@ -24,8 +24,7 @@ KEPT_MS = 5 * 60_000
 MAX_WEIGHT = 20_000  # of all that is kept: some 1 KB each
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """Newest first, what was stored from number `through` up to number `top`, without bodies."""
 
     since: int
@@ -122,4 +121,4 @@ def _weight(stored: StoredNotification) -> int:
 
 
 def _bare(stored: StoredNotification) -> StoredNotification:
-    return replace(stored, frame=structs.replace(stored.frame, title="", message="", data={}))
+    return replace(stored, frame=replace(stored.frame, title="", message="", data={}))

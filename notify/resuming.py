@@ -1,7 +1,6 @@
 """Resuming: where the streams stand, and what was missed since a position in them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -27,12 +26,11 @@ class GivenPosition(Struct, frozen=True):
     seq: Seq
 
 
-@dataclass(slots=True)
-class Resumption:
+class Resumption(Struct):
     """What became of each stream, and what is replayed of them, in order."""
 
-    streams: dict[str, Resumed] = field(default_factory=dict)
-    frames: list[NotificationFrame] = field(default_factory=list)
+    streams: dict[str, Resumed] = {}
+    frames: list[NotificationFrame] = []
 
 
 class Resuming:

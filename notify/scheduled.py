@@ -1,16 +1,18 @@
 """What was scheduled, once its time has come."""
 
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from notify.accounts import Accounts
 from notify.errors import Forbidden, HeliographError, Unknown
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
-from notify.ports import Clock, LaterQueue, Scheduled, ScheduledSend, ScheduledState
+from notify.ports import Clock, LaterQueue
 from notify.publishing import Publishing
 from notify.requests import Send
 from notify.scheduling import is_of_then, seconds_until
+from notify.timetable import Scheduled, ScheduledSend, ScheduledState
 
 # Longer than the function of the queue runs (serverless.yml): behind it, who claimed it is dead.
 LEASE_MS = 35_000

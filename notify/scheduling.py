@@ -3,10 +3,10 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from notify.accounts import Accounts
 from notify.broadcasts import BroadcastResult
@@ -14,18 +14,11 @@ from notify.errors import Conflict, Invalid, Unknown
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
 from notify.model import Principal, User
-from notify.ports import (
-    PAGE_SIZE,
-    Clock,
-    LaterQueue,
-    Scheduled,
-    ScheduledSend,
-    ScheduledState,
-    Timetable,
-)
+from notify.ports import PAGE_SIZE, Clock, LaterQueue
 from notify.publishing import Publishing, Stored
 from notify.requests import Addressed, Broadcast
 from notify.sends import SendResult
+from notify.timetable import Scheduled, ScheduledSend, ScheduledState, Timetable
 from notify.topics import SEGMENT
 
 MINUTE_MS = 60_000
@@ -40,14 +33,16 @@ KEPT_MS = 30 * 24 * 60 * MINUTE_MS  # behind its time
 RESERVE_MS = 10_000  # more than a page takes
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledResult:
+class ScheduledResult(Struct, frozen=True):
     """It will be sent, under that id, at that time (ms). `pattern` is a broadcast's."""
 
     notification_id: str
     at: int
     pattern: str | None = None
     status: str = ScheduledState.SCHEDULED
+
+
+Result = SendResult | BroadcastResult | ScheduledResult
 
 
 class Scheduling:
@@ -69,9 +64,7 @@ class Scheduling:
         self._later = later
         self._clock = clock
 
-    def accept(
-        self, by: Principal, request: Addressed, trial: Trial
-    ) -> SendResult | BroadcastResult | ScheduledResult:
+    def accept(self, by: Principal, request: Addressed, trial: Trial) -> Result:
         """Publishes now, or remembers to.
 
         Raises: Invalid, Forbidden, Unknown, PayloadTooLarge.

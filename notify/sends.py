@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from notify.accounts import Accounts
@@ -21,8 +21,7 @@ from notify.requests import Content, Send
 from notify.topics import user_topic
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSend:
+class StoredSend(Struct, frozen=True):
     """A send and each user's copy of it, which is stored if it is to persist."""
 
     notification_id: str
@@ -30,8 +29,7 @@ class StoredSend:
     copies: list[tuple[Username, NotificationFrame]]
 
 
-@dataclass(frozen=True, slots=True)
-class UserResult:
+class UserResult(Struct, frozen=True):
     """What became of one user's copy. `seq` is None where nothing was stored."""
 
     user_id: Username
@@ -41,8 +39,7 @@ class UserResult:
     gone: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+class SendResult(Struct, frozen=True):
     """What became of a send: delivered, partially_delivered, stored or undelivered."""
 
     notification_id: str

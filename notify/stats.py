@@ -1,7 +1,8 @@
 """True numbers about the service, read from counters: no Scan, however many are connected."""
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.model import Principal
 from notify.parts import JobState
@@ -12,8 +13,7 @@ from notify.topics import EVERYBODY
 MAX_COUNTED_BY_USER = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """`connections_by_user` is empty for who may not see it, and above MAX_COUNTED_BY_USER.
     `running` and `queued` are the broadcasts that the queue does."""
 

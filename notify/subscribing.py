@@ -1,14 +1,13 @@
 """Topics that a connection asks for and gives back."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from notify.errors import Conflict, Forbidden, HeliographError, Invalid, Unknown
-from notify.frames import Frame, Subscribed, Unsubscribed, error_frame
-from notify.messages import MessageId, Subscribe, SubscribePattern, Unsubscribe, UnsubscribePattern
+from notify.frames import Frame, MessageId, Subscribed, Unsubscribed, error_frame
+from notify.messages import Subscribe, SubscribePattern, Unsubscribe, UnsubscribePattern
 from notify.model import Connection, Pattern, timestamp
 from notify.ports import Connections
 from notify.reasons import Reason
@@ -119,7 +118,7 @@ def _subscribed(pattern: Pattern, resumption: Resumption, now: int, id: MessageI
     )
     if own.reason is Reason.NO_POSITION:
         return frame
-    return structs.replace(
+    return replace(
         frame,
         recovered=own.recovered,
         replayed=own.replayed,

@@ -1,6 +1,6 @@
 """One-time tickets: they open one connection, so that no token has to be in its URL."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from notify.accounts import Accounts
 from notify.credentials import TICKET_PREFIX, RandomBytes, Ticket, new_ticket, ticket_hash
@@ -11,8 +11,7 @@ from notify.ports import Clock, Credentials
 TICKET_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedTicket:
+class IssuedTicket(Struct, frozen=True):
     """`text` is shown once and stored nowhere."""
 
     text: str

@@ -3,7 +3,8 @@
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from notify.errors import Invalid
 from notify.model import Action, Pattern, Principal, Topic, Username
@@ -145,8 +146,7 @@ def implicit_topics(principal: Principal) -> frozenset[Topic]:
     return frozenset(topics)
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPolicy:
+class TopicPolicy(Struct, frozen=True):
     """Who may. `public` names the topics that any principal may subscribe to without a capability.
 
     Even `public=(ANYTHING,)` never opens another user's, role's or tenant's topic.
@@ -192,8 +192,7 @@ class TopicPolicy:
         return topic == user_topic(principal.username) or any(covers(own, topic) for own in held)
 
 
-@dataclass(frozen=True, slots=True)
-class WatchedTopics:
+class WatchedTopics(Struct, frozen=True):
     """The topics whose subscribers are told who comes and who leaves.
 
     No setting makes `general` or a user's, role's or tenant's topic one of them.

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from notify.answers import publish_answer
+from notify.answers.publishing import publish_answer
 from notify.deadlines import MINUTE_MS
 from notify.deliveries import RESERVE_MS
 from notify.entries import Status

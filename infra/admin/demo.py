@@ -7,9 +7,9 @@ import sys
 from infra.admin.stage import Stage
 from infra.admin.users import store
 from infra.settings import SettingsError
+from notify.account_requests import CreateUser
 from notify.errors import Conflict
 from notify.passwords import PasswordHasher
-from notify.requests import CreateUser
 
 STAGE = "local"
 USERS = (

@@ -9,11 +9,11 @@ from infra.admin.stage import Stage
 from infra.settings import SettingsError
 from infra.stores.users import DynamoUsers
 from infra.wiring.revocation import revocation
+from notify.account_requests import ChangeUser, CreateUser
 from notify.accounts import TOKEN_SECONDS, Accounts, new_user
 from notify.errors import Revoked
 from notify.model import Principal, User, Username
 from notify.passwords import PasswordHasher
-from notify.requests import ChangeUser, CreateUser
 from notify.tokens import Keyring
 
 # Whoever may write to the table may change accounts: that is AWS's to decide, not a token's.

@@ -5,10 +5,10 @@ for each of its parts. What several workers write to is a set or a flag of the j
 it twice does no harm, and no order of additions is wrong.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action

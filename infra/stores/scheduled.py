@@ -10,8 +10,8 @@ from pynamodb.expressions.update import Action
 from infra.stores.border import condition_failed, translated
 from infra.tables import ScheduledRow
 from notify.model import Principal
-from notify.ports import ScheduledSend, ScheduledState
 from notify.requests import parse_addressed
+from notify.timetable import ScheduledSend, ScheduledState
 
 
 class DynamoScheduled:

@@ -1,6 +1,6 @@
 """Requests under an Idempotency-Key, in memory."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from notify.ports import Attempt, KeptAnswer
 

@@ -1,7 +1,8 @@
 """Broadcasts that the queue does, in memory."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from notify.parts import Announcement, BroadcastJob, JobState, Part
 

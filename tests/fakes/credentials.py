@@ -1,6 +1,6 @@
 """Refresh families and tickets in memory."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from notify.credentials import Family, Ticket
 from notify.model import Principal

@@ -1,7 +1,8 @@
 """What users marked in their inboxes, in memory."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from notify.marks import Mark, State, Watermarks
 from notify.model import Pattern, Username

@@ -1,9 +1,10 @@
 """Scheduled sends and their timetable, in memory."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
-from notify.ports import ScheduledSend
+from msgspec.structs import replace
+
+from notify.timetable import ScheduledSend
 
 
 class FakeScheduled:

@@ -10,10 +10,10 @@ from handlers import connect, message
 from infra import wiring
 from infra.stores.users import DynamoUsers
 from infra.tables import MODELS, SubscriptionRow
+from notify.account_requests import CreateUser
 from notify.accounts import new_user
 from notify.model import Principal, Username
 from notify.passwords import PasswordHasher
-from notify.requests import CreateUser
 from notify.tokens import Keyring, parse_key, sign
 from tests import events
 from tests.aws import PREFIX, client

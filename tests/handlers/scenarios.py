@@ -6,8 +6,9 @@ first tries that died, heads that lag behind their streams, topics that are full
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from handlers import (
     batch,

@@ -6,8 +6,8 @@ from infra.stores.scheduled import DynamoScheduled
 from infra.stores.timetable import DynamoTimetable
 from notify.jobs import ScheduledJob, encode_job
 from notify.model import Principal, Username
-from notify.ports import ScheduledSend
 from notify.requests import Send
+from notify.timetable import ScheduledSend
 from tests import events
 from tests.handlers.conftest import Service
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from notify.answers import HealthAnswer
+from notify.answers.health import HealthAnswer
 from notify.contract import Operation
 from notify.openapi import BASE_PATH, openapi
 from tests.journeys.conftest import Service, running_service

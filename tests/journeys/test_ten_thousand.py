@@ -22,7 +22,7 @@ from infra.stores.users import DynamoUsers
 from infra.tables import bind
 from notify.accounts import new_user
 from notify.passwords import PasswordHasher
-from notify.requests import CreateUser
+from notify.account_requests import CreateUser
 
 bind(os.environ["TABLE_PREFIX"], os.environ["AWS_REGION"])
 for number in range({USERS}):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from notify.account_requests import CreateUser
 from notify.accounts import Accounts, new_user
 from notify.acking import Acking
 from notify.admission import Admission
@@ -52,11 +53,9 @@ from notify.ports import (
     Connections,
     Counts,
     Outcome,
-    Scheduled,
     Sightings,
     Streams,
     Subscriptions,
-    Timetable,
 )
 from notify.presence import Presence
 from notify.progress import Following
@@ -65,7 +64,7 @@ from notify.reading import Reader
 from notify.reauthenticating import Reauthenticating
 from notify.replanning import Replanning
 from notify.replaying import Replaying
-from notify.requests import Broadcast, CreateUser, Send
+from notify.requests import Broadcast, Send
 from notify.resuming import Resuming
 from notify.revocation import Revocation
 from notify.scheduled import ScheduledSending
@@ -74,6 +73,7 @@ from notify.sends import SendResult, Sends
 from notify.subscribing import Subscribing
 from notify.sweep import Sweep
 from notify.tickets import Tickets
+from notify.timetable import Scheduled, Timetable
 from notify.tokens import Keyring, parse_key, sign
 from notify.topics import ANYTHING, TopicPolicy, WatchedTopics, implicit_topics
 from notify.verbs import Verbs, verbs

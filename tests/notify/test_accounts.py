@@ -1,11 +1,10 @@
-import dataclasses
-
 import pytest
+from msgspec.structs import replace
 
+from notify.account_requests import ChangeUser, CreateUser, Login
 from notify.accounts import MAX_REVOKED_SIDS, TOKEN_SECONDS, require_admin
 from notify.errors import Conflict, Forbidden, Invalid, TokenExpired, Unauthorized, Unknown
 from notify.model import EndedLogin, User, Username
-from notify.requests import ChangeUser, CreateUser, Login
 from tests.fakes import FakeUsers
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
 
@@ -26,7 +25,7 @@ def refusal(world: World, name: str, password: str) -> Unauthorized:
 def test_a_login_grants_a_token_of_the_user_for_an_hour(world: World) -> None:
     alice = world.principal("alice", "member", tenant="acme", token_ms=TOKEN_SECONDS * 1000)
     principal = world.accounts.authenticate(login(world, "alice"))
-    assert principal == dataclasses.replace(alice, sid="login")
+    assert principal == replace(alice, sid="login")
     assert principal.issued_at == world.clock()
 
 
@@ -243,7 +242,7 @@ class BusyUsers(FakeUsers):
         if self.others:
             self.others -= 1
             other = self.by_name[user.username]
-            super().replace(dataclasses.replace(other, tenant=f"t{self.others}"))
+            super().replace(replace(other, tenant=f"t{self.others}"))
         super().replace(user)
 
 
@@ -268,7 +267,7 @@ def test_a_user_whom_others_never_stop_changing_is_a_conflict() -> None:
 
 
 def token_of(world: World, sid: str | None) -> str:
-    return world.token(dataclasses.replace(world.principal("alice", "member"), sid=sid))
+    return world.token(replace(world.principal("alice", "member"), sid=sid))
 
 
 def is_good(world: World, token: str) -> bool:

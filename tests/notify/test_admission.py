@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from notify.codes import Code
 from notify.errors import ConnectionLimit, TokenExpired, Unauthorized

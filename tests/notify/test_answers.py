@@ -3,21 +3,17 @@ from typing import Any
 
 import msgspec
 
-from notify.answers import (
+from notify.answers.accounts import login_answer, me_answer, user_answer
+from notify.answers.broadcasts import progress_answer
+from notify.answers.inbox import inbox_answer, mark_answer
+from notify.answers.presence import presence_answer, topic_presence_answer
+from notify.answers.publishing import (
     BroadcastAnswer,
     QueuedBroadcastAnswer,
     broadcast_answer,
-    inbox_answer,
-    login_answer,
-    mark_answer,
-    me_answer,
-    presence_answer,
-    progress_answer,
     send_answer,
-    stats_answer,
-    topic_presence_answer,
-    user_answer,
 )
+from notify.answers.stats import stats_answer
 from notify.broadcasts import BroadcastResult
 from notify.entries import Entry, InboxCounts
 from notify.frames import NotificationFrame, Sender, StoredNotification, encode

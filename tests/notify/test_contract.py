@@ -1,6 +1,6 @@
+from notify.account_requests import Login
 from notify.contract import OPERATIONS, Operation
 from notify.openapi import BASE_PATH
-from notify.requests import Login
 from tests.test_house import http_routes
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from notify.deliveries import RESERVE_MS
 from notify.errors import TokenExpired, Unavailable

@@ -1,6 +1,6 @@
 import pytest
 
-from notify.answers import HistoryAnswer
+from notify.answers.history import HistoryAnswer
 from notify.errors import Forbidden, Invalid
 from notify.model import Action, Pattern
 from notify.requests import HistoryQuery

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from notify.account_requests import CreateUser
 from notify.entries import InboxCounts, Status, parse_cursor
 from notify.errors import Unavailable
 from notify.inbox import SKEW_MS, Inbox
@@ -9,7 +10,6 @@ from notify.marks import State
 from notify.model import Principal, Username
 from notify.ports import StreamPage
 from notify.recent import MAX_ENTRIES, READ_PAGE
-from notify.requests import CreateUser
 from tests.fakes import NOW, FakeMarks, FakeStreams
 from tests.notify.conftest import PASSWORD, World, broadcast, send
 

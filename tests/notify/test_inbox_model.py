@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from notify.account_requests import CreateUser
 from notify.entries import InboxCounts, Status, parse_cursor
 from notify.marks import State
 from notify.model import Principal
-from notify.requests import CreateUser
 from tests.notify.conftest import PASSWORD, World, broadcast, send
 
 USERS = ("alice", "bob")

@@ -1,16 +1,16 @@
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from notify.account_requests import ChangeUser, Login
 from notify.accounts import TOKEN_SECONDS
 from notify.credentials import Family, RefreshToken
 from notify.errors import Invalid, RateLimited, Unauthorized, Unavailable
 from notify.limits import LOCKED_MS, MAX_FAILURES
 from notify.logins import FAMILY_MS, Grant
 from notify.model import Connection, ConnectionId, Principal, User, Username
-from notify.requests import ChangeUser, Login
 from tests.fakes import FakeConnections, FakeCredentials, FakeUsers
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
 

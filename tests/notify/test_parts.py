@@ -1,7 +1,7 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notify.model import ConnectionId, Pattern, Username
 from notify.parts import PLAN, BroadcastJob, JobState, Part, Shard

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from notify.errors import Conflict, Unknown
 from notify.model import Action, Pattern, Principal, Username

@@ -1,13 +1,13 @@
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
+from notify.account_requests import ChangeUser
 from notify.errors import Conflict, Revoked, Rollover, Unavailable, Unknown
 from notify.jobs import LaterJob, RevokeJob
 from notify.model import ConnectionId, Pattern, Principal, Username
 from notify.ports import Audience
-from notify.requests import ChangeUser
 from notify.revocation import CHECK_SECONDS, Revocation
 from tests.fakes import FakeLaterQueue, FakeSubscriptions
 from tests.notify.conftest import World

@@ -1,17 +1,17 @@
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notify.errors import Unavailable
 from notify.frames import MAX_NOTIFICATION_BYTES, NotificationFrame
 from notify.idempotency import Trial
 from notify.jobs import ScheduledJob
 from notify.model import Username
-from notify.ports import ScheduledSend, ScheduledState
 from notify.requests import Broadcast, Send
 from notify.scheduled import LEASE_MS
+from notify.timetable import ScheduledSend, ScheduledState
 from tests.fakes import FakeScheduled, FakeStreams
 from tests.notify.conftest import World, content, reached, refusal_code
 from tests.notify.test_scheduling import moment, queued, schedule, state_of

@@ -1,8 +1,8 @@
 import datetime
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notify.broadcasts import BroadcastResult
 from notify.codes import Code
@@ -10,7 +10,6 @@ from notify.errors import Conflict, Invalid, Unavailable, Unknown
 from notify.idempotency import Trial
 from notify.jobs import LaterJob, ScheduledJob
 from notify.model import Username
-from notify.ports import ScheduledSend, ScheduledState
 from notify.requests import Broadcast, Send
 from notify.scheduling import (
     HORIZON_MS,
@@ -22,6 +21,7 @@ from notify.scheduling import (
     seconds_until,
 )
 from notify.sends import SendResult
+from notify.timetable import ScheduledSend, ScheduledState
 from tests.fakes import FakeLaterQueue, FakeScheduled
 from tests.notify.conftest import DeafQueue, World, content, refusal_code
 

@@ -1,11 +1,11 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
+from notify.account_requests import ChangeUser
 from notify.errors import TokenExpired, Unauthorized
 from notify.model import Action, Pattern, Principal, Username
-from notify.requests import ChangeUser
 from notify.tickets import TICKET_SECONDS
 from tests.notify.conftest import World
 

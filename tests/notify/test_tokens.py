@@ -2,7 +2,6 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from notify.errors import HeliographError, Invalid, TokenExpired, Unauthorized
 from notify.model import Action, Pattern, Principal, Username, timestamp

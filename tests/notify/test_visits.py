@@ -1,9 +1,9 @@
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notify.deadlines import MINUTE_MS, OVERDUE_MS, WARN_MS, next_deadline
 from notify.errors import Unavailable

@@ -7,8 +7,9 @@ import pytest
 from handlers._edge.http import HttpCall, http
 from infra import wiring
 from infra.invocation import correlation_id
+from notify.account_requests import Login, Logout
 from notify.errors import HeliographError, RateLimited, Unavailable, Unknown
-from notify.requests import InboxQuery, Login, Logout
+from notify.requests import InboxQuery
 from tests import events
 
 

@@ -38,13 +38,12 @@ from notify.ports import (
     Limits,
     Marks,
     Recounts,
-    Scheduled,
     Sightings,
     Streams,
     Subscriptions,
-    Timetable,
     Users,
 )
+from notify.timetable import Scheduled, Timetable
 from tests.aws import PREFIX, REGION, create_tables
 from tests.fakes import (
     NOW,

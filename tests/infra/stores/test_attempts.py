@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from infra.tables import AttemptRow
 from notify.errors import Unavailable

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +8,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+from msgspec.structs import replace
 from pynamodb.exceptions import GetError, PynamoDBException
 
 from infra.stores.border import TEMPORARY, condition_failed, translated

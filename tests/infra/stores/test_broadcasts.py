@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from infra.stores.broadcasts import KEPT_MS
 from infra.tables import BroadcastRow, TopicRow

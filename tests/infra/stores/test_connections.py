@@ -1,10 +1,10 @@
 import itertools
-from dataclasses import replace
 from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pynamodb.exceptions import TransactWriteError
 
 from infra.stores.counts import members_counter, total

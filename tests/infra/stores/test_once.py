@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from notify.answers import batch_answer, publish_answer
+from notify.answers.batches import batch_answer
+from notify.answers.publishing import publish_answer
 from notify.idempotency import LEASE_MS, Answer, Trial
 from notify.jobs import LaterJob, PartJob, ScheduledJob
 from notify.model import ConnectionId, Pattern, timestamp

@@ -1,13 +1,13 @@
 import datetime
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from infra.tables import ScheduledRow
 from notify.errors import Unavailable
 from notify.model import Action, Pattern, Principal, Username
-from notify.ports import ScheduledSend, ScheduledState
 from notify.requests import Addressed, Broadcast, Send
+from notify.timetable import ScheduledSend, ScheduledState
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing, interleave
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from infra.tables import UserRow
 from notify.errors import Conflict, Unavailable, Unknown
