@@ -2,6 +2,9 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -492,3 +495,47 @@ def test_an_entry_that_is_no_key_at_all_costs_no_other(entry: object) -> None:
 
 def test_a_key_set_without_keys_is_empty() -> None:
     assert parse_jwks({}, None, None) == {}
+
+
+def run_alone(code: str) -> str:
+    """What the code prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+ROUND_TRIP = """
+import sys
+from notify.model import Principal
+from notify.tokens import Keyring, parse_key, sign, verify
+
+def round_trip(**fields):
+    key = parse_key("k", fields, "us", "them")
+    signed = sign(key, Principal("alice", frozenset(), None, 2_000_000_000_000), 1_000_000_000_000)
+    return verify(signed, Keyring([key]), 1_000_000_000_000).username
+
+def loaded():
+    return sorted({"cryptography", "jwt", "ssl", "email"} & sys.modules.keys())
+"""
+
+
+def test_hs256_needs_no_cryptography_and_no_http_client() -> None:
+    code = f"{ROUND_TRIP}\nprint(round_trip(alg='HS256', key='x' * 32), *loaded())"
+    assert run_alone(code) == "alice"
+
+
+def test_other_algorithms_bring_cryptography_when_the_first_such_key_comes() -> None:
+    pair = {"public_key": public_pem(EC_KEY), "private_key": private_pem(EC_KEY)}
+    code = f"{ROUND_TRIP}\nprint(*loaded(), round_trip(alg='ES256', **{pair!r}), *loaded())"
+    assert run_alone(code) == "alice cryptography email jwt ssl"
+
+
+def test_who_imports_pyjwt_otherwise_gets_all_of_it() -> None:
+    code = "import notify.tokens, jwt\nprint(jwt.algorithms.has_crypto)"
+    assert run_alone(code) == "True"
