@@ -7,12 +7,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import pycurl
+from msgspec import Struct
 
 from infra.access_keys import AccessKey, FindKey, find_key
 
@@ -67,8 +66,7 @@ def is_busy(answer: Answer) -> bool:
     return answer.error in BROKEN or answer.status == 429 or answer.status >= 500
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(NamedTuple):
     """The SDKs' way: so many attempts in all, with a random pause (s) in front of the 2nd, 3rd, …
 
     What was sent without an answer is sent again too, and so may arrive twice.
@@ -84,8 +82,7 @@ def up_to(seconds: float) -> Callable[[int], float]:
     return lambda attempt: random.random() * seconds * 2 ** (attempt - 2)  # noqa: S311
 
 
-@dataclass(slots=True)
-class _Call(Generic[K]):
+class _Call(Struct, Generic[K]):
     key: K
     request: Request
     attempt: int = 1
@@ -286,9 +283,9 @@ def ca_bundle(
     if named := environment.get("AWS_CA_BUNDLE") or environment.get("SSL_CERT_FILE"):
         return named
     for bundle in bundles:
-        if Path(bundle).exists():
+        if os.path.exists(bundle):
             return bundle
     botocore = find_spec("botocore")
     if botocore is None or botocore.origin is None:
         return None
-    return str(Path(botocore.origin).with_name("cacert.pem"))
+    return os.path.join(os.path.dirname(botocore.origin), "cacert.pem")

@@ -1,25 +1,19 @@
 """Where our signing keys are kept: the environment, Secrets Manager or SSM."""
 
+import functools
 import json
 from typing import Any
 
-from botocore.config import Config
-
-from infra.clients import client
+from infra.keys import KeysNotRead
 from infra.settings import Settings, SettingsError
 from notify.errors import Invalid
 from notify.tokens import Key, parse_key
-
-# Somebody waits for it, every five minutes.
-CONFIG = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
-)
 
 
 def read_keys(settings: Settings) -> list[Key]:
     """Our signing keys, from the environment on a laptop, from Secrets Manager or SSM in the cloud.
 
-    Raises: SettingsError, without any part of a key in its text.
+    Raises: SettingsError, without any part of a key in its text; KeysNotRead.
     """
     text = settings.jwt_keys or _stored_keys(settings)
     try:
@@ -44,10 +38,32 @@ def _stored_keys(settings: Settings) -> str:
 
 
 def _secret(name_or_arn: str, region: str) -> str:
-    answer = client("secretsmanager", region, CONFIG).get_secret_value(SecretId=name_or_arn)
+    answer = _answer("secretsmanager", region, "get_secret_value", SecretId=name_or_arn)
     return str(answer["SecretString"])
 
 
 def _parameter(name: str, region: str) -> str:
-    answer = client("ssm", region, CONFIG).get_parameter(Name=name, WithDecryption=True)
+    answer = _answer("ssm", region, "get_parameter", Name=name, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
+
+
+def _answer(service: str, region: str, operation: str, **parameters: Any) -> Any:
+    # Here, for it is most of a cold start where the environment has the keys.
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra.clients import client
+
+    try:
+        return getattr(client(service, region, _config()), operation)(**parameters)
+    except (ClientError, BotoCoreError) as error:
+        raise KeysNotRead(f"{service} does not give out the keys") from error
+
+
+@functools.cache
+def _config() -> Any:
+    """Somebody waits for it, every five minutes."""
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+    )

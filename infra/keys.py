@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infra.log import log
 from infra.settings import SettingsError
 from notify.ports import Clock
@@ -12,6 +10,10 @@ from notify.tokens import Key, Keyring, KeySource
 KEPT_MS = 5 * 60 * 1000
 # A token with an unknown key id makes us look again, as keys rotate; a flood of them does not.
 REREAD_MS = 30 * 1000
+
+
+class KeysNotRead(Exception):
+    """Where they are kept does not answer, or does not show them."""
 
 
 class OwnKeys:
@@ -53,9 +55,9 @@ class OwnKeys:
     def _reread(self, keyring: Keyring) -> Keyring:
         try:
             return Keyring(self._read())
-        except (SettingsError, ClientError, BotoCoreError) as error:
+        except (SettingsError, KeysNotRead) as error:
             # What was good a moment ago is better than nobody's being let in.
-            log("keys_not_read", level="error", error=type(error).__name__)
+            log("keys_not_read", level="error", error=type(error.__cause__ or error).__name__)
             return keyring
 
 

@@ -1,7 +1,6 @@
 import pytest
-from botocore.exceptions import ClientError
 
-from infra.keys import KEPT_MS, REREAD_MS, AnyKeys, OwnKeys
+from infra.keys import KEPT_MS, REREAD_MS, AnyKeys, KeysNotRead, OwnKeys
 from infra.settings import SettingsError
 from notify.tokens import Key, Keyring, parse_key
 from tests.fakes import FakeClock
@@ -86,7 +85,7 @@ def test_a_key_that_was_taken_away_is_worth_nothing_within_five_minutes(
     "error",
     [
         SettingsError("JWT_KEYS is not a JSON object of keys by id"),
-        ClientError({"Error": {"Code": "ThrottlingException"}}, "GetParameter"),
+        KeysNotRead("ssm does not give out the keys"),
     ],
 )
 def test_keys_that_cannot_be_read_again_are_kept(
