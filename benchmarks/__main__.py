@@ -3,29 +3,17 @@
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-import httpx
-
 from benchmarks import cold_start, emulator, fanout, gateway, results
 from benchmarks.document import write_documents
 from benchmarks.measure import Figure, Measured, machine, progress
-from benchmarks.processes import ROOT
-from local_server.testing import Running, emulator_in_thread
+from benchmarks.service import prepare_environment, running_service
 
-PASSWORD = "bench password"
-# One user does everything here.
-LIMITS = (
-    "MAX_CONNECTIONS_PER_USER",
-    "FRAMES_PER_MINUTE",
-    "NEW_TOPICS_PER_DAY",
-    "WRITES_PER_MINUTE",
-)
 EXAMPLES = """\
   python -m benchmarks                            everything; ten minutes at most on two quiet cores
   python -m benchmarks --only fanout              one part, and only on the terminal
@@ -77,10 +65,7 @@ def _end(number: int, frame: object) -> NoReturn:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
-    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
-    for limit in LIMITS:
-        os.environ.setdefault(limit, "1000000")
+    prepare_environment()
     measured_on, began = machine(), time.monotonic()
     done: dict[str, Measured] = {}
     for name, measure in PARTS.items():
@@ -114,26 +99,11 @@ def _cold_starts(rounds: int) -> list[Figure]:
     progress(f"cold starts, {rounds} rounds")
     before = dict(os.environ)
     try:
-        with emulator_in_thread(ROOT / "serverless.yml") as running:
-            return cold_start.measure(running, _token(running), rounds)
+        with running_service() as (running, token):
+            return cold_start.measure(running, token, rounds)
     finally:  # it leads to this emulator
         os.environ.clear()
         os.environ.update(before)
-
-
-def _token(running: Running) -> str:
-    """A login of a new admin, who also receives."""
-    subprocess.run(
-        [sys.executable, "-m", "infra.admin", "create-user", "bench", "--role", "admin"],
-        cwd=ROOT,
-        env=os.environ | running.environment | {"HELIOGRAPH_PASSWORD": PASSWORD},
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    answer = httpx.post(
-        f"{running.http_url}/api/v1/auth/login", json={"username": "bench", "password": PASSWORD}
-    )
-    return str(answer.json()["access_token"])
 
 
 if __name__ == "__main__":

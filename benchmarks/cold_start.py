@@ -1,5 +1,9 @@
-"""Cold starts: what a new process costs until it has answered once, beside a naive handler."""
+"""Cold starts: what a new process costs until it has answered once, beside a naive handler.
 
+`python -m benchmarks.cold_start` measures them alone, and says where the time and the memory go.
+"""
+
+import argparse
 import json
 import os
 import statistics
@@ -7,13 +11,15 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import connect as open_socket
 
-from benchmarks.measure import Figure
+from benchmarks.measure import Figure, machine
+from benchmarks.service import running_service
 from infra import tables
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from local_server.testing import Running
@@ -28,24 +34,37 @@ SEND = {"user_id": "bench", "notification_type": "n", "title": "t", "message": "
 SEND_ROUTE = "POST /api/v1/notifications/send-realtime"
 WARM_TIMES = 30
 TOPIC = Pattern("general")
+# A step, and the CPU in ms and the memory in MiB until it was done.
+Spent = tuple[str, float, float]
+NOTHING: Spent = ("", 0.0, 0.0)
+# What a step-by-step start imports one by one, as far as the function imports it at all.
+STEPS = (
+    *("msgspec", "pycurl", "urllib3", "botocore.session", "pynamodb.models"),
+    *("cryptography.x509", "jwt", "notify.tokens"),
+)
 
 
 def measure(running: Running, token: str, rounds: int) -> list[Figure]:
     """`token`: of a user who may send, and who is connected meanwhile. All are measured in turn."""
-    samples: dict[str, list[dict[str, float]]] = defaultdict(list)
-    os.environ.update(running.environment)
-    url = f"{running.websocket_urls[-1]}?token={token}"
-    # What is posted to it meanwhile is not read.
-    with open_socket(url, ping_interval=None, max_queue=None) as socket:
-        socket.send('{"type":"ping"}')
-        socket.recv()
-        connected = str(running.open_connections[-1])
+    samples: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    with _somebody_connected(running, token) as connected:
         for number in range(rounds + 1):
             for name, module, event in _starts(running, number, token, connected):
                 measured = _start(running, module, event, WARM_TIMES if name == "message" else 0)
                 if number:  # the first compiles what was not compiled yet
                     samples[name].append(measured)
     return list(_figures(samples, rounds))
+
+
+@contextmanager
+def _somebody_connected(running: Running, token: str) -> Iterator[str]:
+    """A connection's id. What is posted to it is not read."""
+    os.environ.update(running.environment)
+    url = f"{running.websocket_urls[-1]}?token={token}"
+    with open_socket(url, ping_interval=None, max_queue=None) as socket:
+        socket.send('{"type":"ping"}')
+        socket.recv()
+        yield str(running.open_connections[-1])
 
 
 def _starts(
@@ -70,9 +89,11 @@ def _queued(running: Running, number: int) -> str:
     return name
 
 
-def _start(running: Running, module: str, event: dict[str, Any], times: int) -> dict[str, float]:
+def _start(
+    running: Running, module: str, event: dict[str, Any], times: int = 0, steps: Iterable[str] = ()
+) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.cold.start", module, str(times)],
+        [sys.executable, "-m", "benchmarks.cold.start", module, str(times), *steps],
         cwd=ROOT,
         env=os.environ | running.environment,
         input=json.dumps(event),
@@ -82,13 +103,13 @@ def _start(running: Running, module: str, event: dict[str, Any], times: int) -> 
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
-    measured: dict[str, float] = json.loads(done.stdout)
+    measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 
 
-def _figures(samples: dict[str, list[dict[str, float]]], rounds: int) -> Iterator[Figure]:
+def _figures(samples: dict[str, list[dict[str, Any]]], rounds: int) -> Iterator[Figure]:
     def median(name: str, what: str) -> float:
-        return statistics.median(each[what] for each in samples[name])
+        return statistics.median(float(each[what]) for each in samples[name])
 
     for name in ("connect", "message", "send", "deliver"):
         for what, unit in (("cold_ms", "CPU ms"), ("mib", "MiB")):
@@ -110,3 +131,49 @@ def _figures(samples: dict[str, list[dict[str, float]]], rounds: int) -> Iterato
         3.0,
         rounds,
     )
+
+
+def step_by_step(running: Running, token: str, rounds: int) -> Iterator[str]:
+    """A table of each function: what each step adds, in medians."""
+    spent: dict[str, list[list[Spent]]] = defaultdict(list)
+    wanted: dict[str, list[str]] = {}
+    with _somebody_connected(running, token) as connected:
+        for number in range(rounds + 1):
+            for name, module, event in _starts(running, number, token, connected):
+                measured = _start(running, module, event, steps=wanted.get(name, ()))
+                if number:
+                    spent[name].append(measured["steps"])
+                else:  # which compiles what was not compiled yet, and says what there is
+                    wanted[name] = [step for step in STEPS if step in measured["imported"]]
+    for name, starts in spent.items():
+        yield f"\n{name}, step by step"
+        so_far = [[NOTHING] * rounds, *map(list, zip(*starts, strict=True))]
+        yield from map(_step, so_far, so_far[1:])
+
+
+def _step(before: list[Spent], now: list[Spent]) -> str:
+    """A line; both are of the same starts, in the same order."""
+    added = [(b[1] - a[1], b[2] - a[2]) for a, b in zip(before, now, strict=True)]
+    ms, mib = (statistics.median(each) for each in zip(*added, strict=True))
+    return f"  {now[0][0]:<24}{ms:8.1f} ms {mib:6.1f} MiB"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="medians are of this many (9)")
+    rounds = parser.parse_args().rounds
+    with running_service() as (running, token):
+        for figure in measure(running, token, rounds):
+            print(
+                f"{figure.name:<24}{figure.subject_median:8.1f} {figure.unit:<7}"
+                f"{figure.ratio:6.2f} of {figure.baseline_median:.1f}, {figure.baseline}"
+            )
+        for line in step_by_step(running, token, rounds):
+            print(line)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"\n{', '.join(machine().values())}; load {load}; medians of {rounds}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
