@@ -15,7 +15,7 @@ from infra.wiring.sends import sends
 from infra.wiring.subscriptions import subscriptions
 from notify.errors import Unauthorized
 from notify.model import Principal, Username
-from notify.requests import CreateUser
+from notify.account_requests import CreateUser
 from tests.infra.test_jwks import Provider, jwk, provider
 
 __all__ = ["provider"]
