@@ -5,11 +5,18 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.clients import client
 from notify.codes import Code
 from notify.errors import Unavailable
 from notify.jobs import LaterJob, PartJob, encode_job
 from notify.model import ConnectionId
 
+CONFIG = Config(
+    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+)
 # The limits of one SendMessageBatch: ten messages and 256 KB in all.
 MAX_MESSAGES = 10
 MAX_BYTES = 240 * 1024
@@ -24,10 +31,8 @@ class SqsQueue:
 
     @functools.cached_property
     def _client(self) -> Any:
-        """Made when first needed: most invocations put nothing into a queue."""
-        from infra.clients import client  # here, for it is half of a cold start
-
-        return client("sqs", self._region, _config())
+        """Made when first needed: most frames put nothing into a queue."""
+        return client("sqs", self._region, CONFIG)
 
     def put(self, bodies: Iterable[str], delay_seconds: int | None = None) -> None:
         """Raises: Unavailable if any message was not taken."""
@@ -36,25 +41,10 @@ class SqsQueue:
             entries = [{"Id": str(n), "MessageBody": body, **delay} for n, body in enumerate(batch)]
             try:
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            except _errors() as error:
+            except (ClientError, BotoCoreError) as error:
                 raise Unavailable("the queue does not answer: try again") from error
             if answer.get("Failed"):
                 raise Unavailable("the queue did not take everything: try again")
-
-
-@functools.cache
-def _config() -> Any:
-    from botocore.config import Config
-
-    return Config(
-        connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-    )
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    return ClientError, BotoCoreError
 
 
 def batches(bodies: Iterable[str]) -> Iterator[list[str]]:

@@ -13,9 +13,9 @@ from infra.wiring.gateway import gateway
 from infra.wiring.hub import hub
 from infra.wiring.sends import sends
 from infra.wiring.subscriptions import subscriptions
+from notify.account_requests import CreateUser
 from notify.errors import Unauthorized
 from notify.model import Principal, Username
-from notify.account_requests import CreateUser
 from tests.infra.test_jwks import Provider, jwk, provider
 
 __all__ = ["provider"]
