@@ -37,6 +37,9 @@ TOPIC = Pattern("general")
 # A step, and the CPU in ms and the memory in MiB until it was done.
 Spent = tuple[str, float, float]
 NOTHING: Spent = ("", 0.0, 0.0)
+FIRST = 1000  # connections of a second measurement are others
+# A package brings it along, whatever this machine's Python is told.
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 # What a step-by-step start imports one by one, as far as the function imports it at all.
 STEPS = (
     *("msgspec", "pycurl", "urllib3", "botocore.session", "pynamodb.models"),
@@ -95,7 +98,7 @@ def _start(
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.cold.start", module, str(times), *steps],
         cwd=ROOT,
-        env=os.environ | running.environment,
+        env=os.environ | running.environment | BYTECODE,
         input=json.dumps(event),
         capture_output=True,
         text=True,
@@ -139,7 +142,7 @@ def step_by_step(running: Running, token: str, rounds: int) -> Iterator[str]:
     wanted: dict[str, list[str]] = {}
     with _somebody_connected(running, token) as connected:
         for number in range(rounds + 1):
-            for name, module, event in _starts(running, number, token, connected):
+            for name, module, event in _starts(running, FIRST + number, token, connected):
                 measured = _start(running, module, event, steps=wanted.get(name, ()))
                 if number:
                     spent[name].append(measured["steps"])
@@ -149,6 +152,7 @@ def step_by_step(running: Running, token: str, rounds: int) -> Iterator[str]:
         yield f"\n{name}, step by step"
         so_far = [[NOTHING] * rounds, *map(list, zip(*starts, strict=True))]
         yield from map(_step, so_far, so_far[1:])
+        yield _step(so_far[0], [("in all", ms, mib) for _, ms, mib in so_far[-1]])
 
 
 def _step(before: list[Spent], now: list[Spent]) -> str:

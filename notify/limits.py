@@ -1,7 +1,6 @@
 """How much may be asked for in how short a time: fixed windows, counted in a store."""
 
 import hashlib
-import ipaddress
 from contextlib import suppress
 
 from msgspec import Struct
@@ -115,6 +114,8 @@ class LoginGuard:
 
 def network(address: str) -> str:
     """Whom to count an address as: an IPv6 user has a whole /64 to choose from."""
+    import ipaddress  # a millisecond, which who connects or sends need not wait for
+
     with suppress(ValueError):
         parsed = ipaddress.ip_address(address)
         if parsed.version == 6:
