@@ -1,6 +1,7 @@
 """What each function imports when it starts: it does not pay for what others use."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -21,6 +22,12 @@ for module in sys.argv[1:]:
         os._exit(0)
     os.wait()
 """
+# In a process that has nothing yet.
+ALONE = """
+import importlib, json, sys
+importlib.import_module(sys.argv[1])
+print(json.dumps(sorted(sys.modules)))
+"""
 COMING = {"connect", "disconnect", "refuse"}
 LOGINS = {"login", "logout", "refresh"}
 SENDING = {"batch", "broadcast", "later", "scheduled", "scheduler", "send"}
@@ -34,10 +41,24 @@ ONLY = {
     "sanic": set(),
     "infra.admin": set(),
     "infra.stages": set(),
+    # Nobody, before somebody comes with a token of an algorithm that wants it
+    "cryptography": set(),
+    "infra.jwks": set(),
+    "jwt": set(),
     # Documents
     "notify.asyncapi": {"documents"},
     "notify.contract": {"documents"},
     "notify.openapi": {"documents"},
+    # What only some answer or are asked
+    "notify.answers.batches": {"batch", "documents"},
+    "notify.answers.broadcasts": {"broadcast_job", "documents"},
+    "notify.answers.history": {"documents", "history"},
+    "notify.answers.inbox": {"documents", "inbox"},
+    "notify.answers.presence": {"documents", "presence"},
+    "notify.answers.publishing": {"batch", "broadcast", "documents", "send"},
+    "notify.answers.stats": {"documents", "stats"},
+    "notify.batches": {"batch", "documents"},
+    "notify.timetable": SENDING | {"documents"},
     # Frames
     "infra.wiring.conversation": {"message"},
     "notify.acking": {"message"},
@@ -65,6 +86,15 @@ ONLY = {
     "infra.wiring.logins": LOGINS,
     "infra.wiring.stats": {"stats"},
     "notify.sweep": {"sweep"},
+}
+# Those that somebody waits for, or that are many: what they bring is counted.
+PUBLISHING = {"notify.requests", "notify.entries", "notify.idempotency", "notify.scheduling"}
+NEEDLESS = {
+    "connect": PUBLISHING | {"notify.messages", "notify.verbs"},
+    "deliver": PUBLISHING | {"notify.messages", "notify.tokens", "pyjwt_of_hmac"},
+    "disconnect": PUBLISHING | {"notify.messages", "notify.verbs"},
+    "message": {"notify.requests", "notify.idempotency", "notify.scheduling"},
+    "send": {"notify.batches", "notify.logins", "notify.presence", "notify.progress"},
 }
 
 
@@ -107,3 +137,19 @@ def test_what_posts_to_many_knows_no_tokens(imported: dict[str, set[str]]) -> No
 
 def test_documents_need_no_tables(imported: dict[str, set[str]]) -> None:
     assert not imported["documents"] & {"infra.tables", "infra.clients"}
+
+
+@pytest.mark.parametrize("name", NEEDLESS)
+def test_a_hot_function_brings_nothing_that_it_does_not_use(name: str) -> None:
+    # Without the variables by which coverage comes into processes.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COV_")}
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, f"handlers.{name}"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert not set(json.loads(done.stdout)) & NEEDLESS[name]
