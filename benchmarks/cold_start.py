@@ -47,13 +47,16 @@ STEPS = (
 )
 
 
-def measure(running: Running, token: str, rounds: int) -> list[Figure]:
+def measure(
+    running: Running, token: str, rounds: int, python: str = sys.executable
+) -> list[Figure]:
     """`token`: of a user who may send, and who is connected meanwhile. All are measured in turn."""
     samples: dict[str, list[dict[str, Any]]] = defaultdict(list)
     with _somebody_connected(running, token) as connected:
         for number in range(rounds + 1):
             for name, module, event in _starts(running, number, token, connected):
-                measured = _start(running, module, event, WARM_TIMES if name == "message" else 0)
+                times = WARM_TIMES if name == "message" else 0
+                measured = _start(python, running, module, event, times)
                 if number:  # the first compiles what was not compiled yet
                     samples[name].append(measured)
     return list(_figures(samples, rounds))
@@ -93,10 +96,15 @@ def _queued(running: Running, number: int) -> str:
 
 
 def _start(
-    running: Running, module: str, event: dict[str, Any], times: int = 0, steps: Iterable[str] = ()
+    python: str,
+    running: Running,
+    module: str,
+    event: dict[str, Any],
+    times: int = 0,
+    steps: Iterable[str] = (),
 ) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.cold.start", module, str(times), *steps],
+        [python, "-m", "benchmarks.cold.start", module, str(times), *steps],
         cwd=ROOT,
         env=os.environ | running.environment | BYTECODE,
         input=json.dumps(event),
@@ -136,14 +144,14 @@ def _figures(samples: dict[str, list[dict[str, Any]]], rounds: int) -> Iterator[
     )
 
 
-def step_by_step(running: Running, token: str, rounds: int) -> Iterator[str]:
+def step_by_step(running: Running, token: str, rounds: int, python: str) -> Iterator[str]:
     """A table of each function: what each step adds, in medians."""
     spent: dict[str, list[list[Spent]]] = defaultdict(list)
     wanted: dict[str, list[str]] = {}
     with _somebody_connected(running, token) as connected:
         for number in range(rounds + 1):
             for name, module, event in _starts(running, FIRST + number, token, connected):
-                measured = _start(running, module, event, steps=wanted.get(name, ()))
+                measured = _start(python, running, module, event, 0, wanted.get(name, ()))
                 if number:
                     spent[name].append(measured["steps"])
                 else:  # which compiles what was not compiled yet, and says what there is
@@ -165,17 +173,23 @@ def _step(before: list[Spent], now: list[Spent]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_start", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="medians are of this many (9)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        help="what starts, such as one of Lambda's version with requirements-lambda.txt (this one)",
+    )
+    options = parser.parse_args()
+    rounds, python = options.rounds, options.python
     with running_service() as (running, token):
-        for figure in measure(running, token, rounds):
+        for figure in measure(running, token, rounds, python):
             print(
                 f"{figure.name:<24}{figure.subject_median:8.1f} {figure.unit:<7}"
                 f"{figure.ratio:6.2f} of {figure.baseline_median:.1f}, {figure.baseline}"
             )
-        for line in step_by_step(running, token, rounds):
+        for line in step_by_step(running, token, rounds, python):
             print(line)
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"\n{', '.join(machine().values())}; load {load}; medians of {rounds}")
+    print(f"\n{', '.join(machine().values())}; load {load}; medians of {rounds} starts of {python}")
     return 0
 
 

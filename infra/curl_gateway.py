@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote
 
 import pycurl
 
@@ -19,6 +18,10 @@ HEADERS = ("Content-Type: application/octet-stream",)
 # API Gateway answers 410 with an empty body, and 400 to an id that it could never have given out
 # (localstack#4694): nobody will ever be reached under either.
 NEVER_GIVEN_OUT = b"Invalid connectionId"
+
+# RFC 3986, 2.3
+UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_IN_A_PATH = [chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 
 
 class CurlGateway:
@@ -73,7 +76,7 @@ class CurlGateway:
             yield connection_id, outcome is not Outcome.GONE
 
     def _to(self, connection_id: ConnectionId) -> str:
-        return self._url + quote(connection_id, safe="")
+        return self._url + in_path(connection_id)
 
     def _outcomes(
         self,
@@ -93,6 +96,11 @@ class CurlGateway:
             yield from ((each, Outcome.FAILED) for each in ids)
         for reason, times in failures.items():
             log(failure, level="warning", error=reason, times=times)
+
+
+def in_path(text: str) -> str:
+    """As urllib.parse.quote, which would be three milliseconds of a cold start."""
+    return "".join(_IN_A_PATH[byte] for byte in text.encode())
 
 
 def _outcome(answer: Answer) -> Outcome:

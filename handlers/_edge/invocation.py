@@ -2,7 +2,6 @@
 
 import gc
 import time
-import traceback
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -24,6 +23,8 @@ class Context(Protocol):
 
 def log_bug(error: Exception, request_id: str) -> None:
     """Where it happened, but not its text: that may quote what a notification says."""
+    import traceback  # a millisecond, and there are few
+
     frames = traceback.extract_tb(error.__traceback__)
     log(
         "bug",

@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.access_keys import AccessKey, AccessKeyError
 from infra.curl import Retries
-from infra.curl_gateway import CurlGateway
+from infra.curl_gateway import CurlGateway, in_path
 from local_server.testing import Running, emulator_in_thread
 from notify.model import ConnectionId
 from notify.ports import Outcome
@@ -92,3 +95,8 @@ async def test_the_emulator_takes_its_signatures_and_nobody_elses(verifying: Run
         gateway.disconnect(here)
         assert gateway.post(here, b"x") is Outcome.GONE
         assert gateway.post(ConnectionId("never given out"), b"x") is Outcome.GONE
+
+
+@given(st.text())
+def test_an_id_is_written_in_a_path_as_the_standard_library_does(text: str) -> None:
+    assert in_path(text) == quote(text, safe="")
