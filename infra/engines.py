@@ -1,14 +1,37 @@
 """Which library carries what goes to AWS: libcurl where it is and signs rightly, else boto3."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 # Before, libcurl signed another path than AWS reads, which shows at ids that end in `=`.
 OLDEST_LIBCURL = 0x081000  # 8.16.0
 
 
+@contextmanager
+def _without_asyncio(binding: str) -> Iterator[None]:
+    """Whoever imports it within gets it without its client for asyncio. We do not use that, and it
+    brings dataclasses and inspect: a tenth of a cold start."""
+    part = f"{binding}.async_multi"
+    if binding in sys.modules or part in sys.modules:
+        yield
+        return
+    stand_in: Any = ModuleType(part)
+    stand_in.AsyncCurlMulti = None
+    sys.modules[part] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[part]
+
+
 def has_libcurl(binding: str = "pycurl") -> bool:
     try:
-        pycurl = import_module(binding)
+        with _without_asyncio(binding):
+            pycurl = import_module(binding)
     except ImportError:  # also where a shared library is missing
         return False
     return hasattr(pycurl, "AWS_SIGV4") and pycurl.version_info()[2] >= OLDEST_LIBCURL

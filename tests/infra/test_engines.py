@@ -1,9 +1,11 @@
+import subprocess
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 from infra.engines import has_libcurl
+from tests.aws import ROOT
 
 
 def test_this_one_will_do() -> None:
@@ -24,3 +26,17 @@ def test_what_cannot_sign_for_aws_will_not(
 ) -> None:
     monkeypatch.setitem(sys.modules, "unfit_pycurl", unfit)
     assert not has_libcurl("unfit_pycurl")
+
+
+def test_libcurl_comes_without_what_its_client_for_asyncio_wants() -> None:
+    code = """if True:
+        import sys
+        from infra.engines import has_libcurl
+        print(has_libcurl(), *{"dataclasses", "inspect", "pycurl.async_multi"} & sys.modules.keys())
+        from pycurl.async_multi import AsyncCurlMulti
+        print(AsyncCurlMulti.__name__)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, text=True
+    )
+    assert (done.stdout.split(), done.stderr) == (["True", "AsyncCurlMulti"], "")
