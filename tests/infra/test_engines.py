@@ -32,7 +32,7 @@ def test_libcurl_comes_without_what_its_client_for_asyncio_wants() -> None:
     code = """if True:
         import sys
         from infra.engines import has_libcurl
-        print(has_libcurl(), *{"dataclasses", "inspect", "pycurl.async_multi"} & sys.modules.keys())
+        print(has_libcurl(), *{"dataclasses", "pycurl.async_multi"} & sys.modules.keys())
         from pycurl.async_multi import AsyncCurlMulti
         print(AsyncCurlMulti.__name__)
     """
