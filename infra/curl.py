@@ -51,6 +51,7 @@ class Request(NamedTuple):
     method: str
     url: str
     body: bytes = b""
+    headers: tuple[str, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -234,8 +235,10 @@ class _Handle:
 
     def __init__(self, scope: str, headers: Sequence[str], total_ms: int) -> None:
         self.curl = curl = pycurl.Curl()
-        self._headers = headers
+        self._common = tuple(headers)
         self._key: AccessKey | None = None
+        self._token: tuple[str, ...] = ()
+        self._headers: tuple[str, ...] = ()
         self._method = ""
         self._body = bytearray()
         curl.setopt(pycurl.AWS_SIGV4, scope)
@@ -255,9 +258,7 @@ class _Handle:
         self._key = key
         self.curl.setopt(pycurl.USERNAME, key.id)
         self.curl.setopt(pycurl.PASSWORD, key.secret)
-        token = [f"X-Amz-Security-Token: {key.token}"] if key.token else []
-        self.curl.unsetopt(pycurl.HTTPHEADER)  # an empty list would leave what is there
-        self.curl.setopt(pycurl.HTTPHEADER, [*self._headers, *token])
+        self._token = (f"X-Amz-Security-Token: {key.token}",) if key.token else ()
 
     def prepare(self, request: Request) -> None:
         self._body.clear()
@@ -269,6 +270,11 @@ class _Handle:
         if request.method != self._method:
             self._method = request.method
             self.curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+        headers = (*self._common, *request.headers, *self._token)
+        if headers != self._headers:
+            self._headers = headers
+            self.curl.unsetopt(pycurl.HTTPHEADER)  # an empty list would leave what is there
+            self.curl.setopt(pycurl.HTTPHEADER, headers)
 
     def answer(self, error: int) -> Answer:
         if error:
