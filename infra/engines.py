@@ -7,8 +7,12 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from infra.settings import wants_curl
+
 # Before, libcurl signed another path than AWS reads, which shows at ids that end in `=`.
 OLDEST_LIBCURL = 0x081000  # 8.16.0
+# Whichever it is sends what was not answered so often again.
+MAX_RETRIES = 3
 
 
 @contextmanager
@@ -35,3 +39,7 @@ def has_libcurl(binding: str = "pycurl") -> bool:
     except ImportError:  # also where a shared library is missing
         return False
     return hasattr(pycurl, "AWS_SIGV4") and pycurl.version_info()[2] >= OLDEST_LIBCURL
+
+
+# Of what is chosen when it is imported, and so for as long as the process.
+OVER_CURL = wants_curl() and has_libcurl()

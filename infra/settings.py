@@ -126,6 +126,11 @@ def metrics_namespace(environment: Mapping[str, str] = os.environ) -> str:
     return environment.get("METRICS_NAMESPACE", "")
 
 
+def wants_curl(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether requests may go over libcurl, for what is chosen before the rest is read."""
+    return environment.get("HTTP_ENGINE", "") in ("", HTTP_ENGINES[0])
+
+
 def _patterns(environment: Mapping[str, str], name: str, default: str) -> tuple[Pattern, ...]:
     text = environment.get(name, default)
     try:
