@@ -1,19 +1,18 @@
-"""PynamoDB models of the tables in tables.yml; no name, host or region until `bind`."""
+"""Models of the tables in tables.yml; no name or region until `bind`."""
 
 from typing import Any
 
-from pynamodb.attributes import (
+from infra.rows import (
     BooleanAttribute,
     MapAttribute,
     NumberAttribute,
     NumberSetAttribute,
+    Table,
+    TransactWrite,
     UnicodeAttribute,
     UnicodeSetAttribute,
+    begin_transaction,
 )
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
-
-from infra.database import Table, database
 
 
 class Meta:
@@ -36,7 +35,7 @@ class ConnectionRow(Table):
     tenant = UnicodeAttribute(null=True)
     caps = UnicodeAttribute(null=True)
     topics = UnicodeSetAttribute(null=True)  # DynamoDB knows no empty set
-    acked: MapAttribute[str, Any] = MapAttribute(default=dict)  # type: ignore[no-untyped-call]
+    acked: "MapAttribute[str, Any]" = MapAttribute(default=dict)  # type: ignore[no-untyped-call]
     sid = UnicodeAttribute(null=True)
     issued_at = NumberAttribute(null=True)
     renewals = NumberAttribute(default=0)
@@ -255,7 +254,7 @@ class ScheduledRow(Table):
     expires_at = NumberAttribute()
 
 
-MODELS: tuple[type[Model], ...] = (
+MODELS: tuple[type[Table], ...] = (
     ConnectionRow,
     SubscriptionRow,
     TopicRow,
@@ -281,25 +280,14 @@ def bind(prefix: str, region: str) -> None:
         meta.region = region
 
 
-def endpoint() -> str:
-    """Where botocore finds the tables: by the environment, a profile or the region."""
-    client: Any = database(TopicRow.Meta.region).client
-    return str(client.meta.endpoint_url)
-
-
 Row = dict[str, Any]
 
 
-def delete_returning(model: type[Model], hash_key: str, range_key: str | None = None) -> Row | None:
-    """Deletes an item and returns its raw attributes to the one caller that really removed it.
-
-    `Model.delete` drops what DynamoDB returns, so this goes one layer below.
-    """
-    table = model._get_connection()  # noqa: SLF001
-    response: Row = table.delete_item(hash_key, range_key, return_values="ALL_OLD")
-    return response.get("Attributes") or None
+def delete_returning(model: type[Table], *key: str) -> Row | None:
+    """Deletes an item and returns its raw attributes to the one caller that really removed it."""
+    return model.delete_returning(*key)
 
 
 def transaction() -> TransactWrite:
-    """A transaction over the client that the models use."""
-    return TransactWrite(connection=database(ConnectionRow.Meta.region))
+    """A transaction over what the models use."""
+    return begin_transaction(ConnectionRow.Meta.region)

@@ -11,6 +11,7 @@ from moto.core.config import DefaultConfig
 from infra import tables, wiring
 from tests.aws import PREFIX, REGION, create_queues, create_tables
 from tests.gateway_server import GatewayServer
+from tests.rows import carry_to_moto
 
 TESTS = Path(__file__).parent
 TEST_KEY = "a-key-for-tests-of-at-least-32-bytes"
@@ -75,6 +76,7 @@ def aws(gateway_server: GatewayServer) -> Iterator[None]:
     with mock_aws(config=passthrough):
         create_tables()
         tables.bind(PREFIX, REGION)
+        carry_to_moto()
         yield
 
 

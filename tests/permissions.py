@@ -1,4 +1,5 @@
-"""What our functions ask of AWS, seen below all clients of botocore, and what they may ask."""
+"""What our functions ask of AWS, seen below all clients of botocore and below our own (tests.rows),
+and what they may ask."""
 
 import sys
 import threading
@@ -56,12 +57,17 @@ def watched(see: Callable[[Call], None]) -> Iterator[None]:
 _watchers: list[Callable[[Call], None]] = []
 
 
-def _before_parameter_build(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+def tell(service: str, operation: str, params: Mapping[str, Any]) -> None:
+    """Somebody is about to be asked for this."""
     if not _watchers or (function := _function()) is None:
         return
-    for action, resource in _needs(model.service_model.service_name, model.name, params):
+    for action, resource in _needs(service, operation, params):
         for see in _watchers:
             see(Call(function, action, resource))
+
+
+def _before_parameter_build(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+    tell(model.service_model.service_name, model.name, params)
 
 
 # The seam that moto uses as well: sessions that are made from now on begin with it.

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 
 from infra.admin import cost, demo, health, redriving, rotation, users
 from infra.admin.errors import Refused
 from infra.admin.stage import NOWHERE, Clients, Stage, find_stage
+from infra.rows import RowError
 from infra.settings import SettingsError
 from infra.tables import bind
 from notify.errors import HeliographError
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None, clients: Clients | None = None)
         return _complain(error.message, 1)
     except Refused as error:
         return _complain(str(error), 1)
-    except (SettingsError, BotoCoreError, ClientError, PynamoDBException) as error:
+    except (SettingsError, BotoCoreError, ClientError, RowError) as error:
         return _complain(str(error), 2)
 
 

@@ -1,9 +1,6 @@
 """Requests under an Idempotency-Key in DynamoDB, one item each."""
 
-from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
+from infra.rows import Action, Condition, DeleteError, PutError, RowError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import AttemptRow
 from notify.errors import Unavailable
@@ -72,7 +69,7 @@ def _as_seen(seen: Attempt) -> Condition:
     return seen_so
 
 
-def _refused(error: PynamoDBException) -> bool:
+def _refused(error: RowError) -> bool:
     if condition_failed(error):
         return False
     raise error

@@ -4,16 +4,14 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from botocore.exceptions import BotoCoreError
-from pynamodb.exceptions import PutError, PynamoDBException
-
+from infra.rows import NoAnswer, PutError, RowError
 from notify.errors import Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-# What DynamoDB answers when it is busy or broken, after PynamoDB's own retries.
+# What DynamoDB answers when it is busy or broken, after as many retries as there are.
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 TEMPORARY = frozenset(
     {
@@ -23,7 +21,7 @@ TEMPORARY = frozenset(
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
-        # A write met a transaction on the same item; botocore does not try again by itself.
+        # A write met a transaction on the same item; nobody below tries again by itself.
         "TransactionConflictException",
         "TransactionInProgressException",
     }
@@ -37,7 +35,7 @@ def translated(operation: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return operation(*args, **kwargs)
-        except PynamoDBException as error:
+        except RowError as error:
             if is_temporary(error):
                 raise Unavailable("the store does not answer: try again") from error
             raise
@@ -45,11 +43,13 @@ def translated(operation: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def is_temporary(error: PynamoDBException) -> bool:
-    if isinstance(error, PutError) and error.cause is None:  # a batch that was never taken whole
+def is_temporary(error: RowError) -> bool:
+    if (
+        isinstance(error, PutError) and error.cause is None
+    ):  # PynamoDB's batch that was never taken whole
         return True
-    return isinstance(error.cause, BotoCoreError) or error.cause_response_code in TEMPORARY
+    return isinstance(error.cause, NoAnswer) or error.cause_response_code in TEMPORARY
 
 
-def condition_failed(error: PynamoDBException) -> bool:
+def condition_failed(error: RowError) -> bool:
     return error.cause_response_code == CONDITION_FAILED

@@ -9,10 +9,8 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.update import Action
 
+from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError, size
 from infra.stores.border import condition_failed, translated
 from infra.tables import BroadcastRow
 from notify.parts import Announcement, BroadcastJob, JobState, Part

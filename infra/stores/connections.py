@@ -9,13 +9,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pynamodb.attributes import Attribute
-from pynamodb.exceptions import DeleteError, DoesNotExist, TransactWriteError, UpdateError
-from pynamodb.expressions.condition import Condition, size
-from pynamodb.expressions.update import Action
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
-
+from infra.rows import (
+    Action,
+    Attribute,
+    Condition,
+    DeleteError,
+    DoesNotExist,
+    Table,
+    TransactWrite,
+    TransactWriteError,
+    UpdateError,
+    size,
+)
 from infra.stores import directory
 from infra.stores.border import condition_failed, translated
 from infra.tables import ConnectionRow, Row, SubscriptionRow, delete_returning, transaction
@@ -279,7 +284,7 @@ def _transact(fill: Callable[[TransactWrite], None]) -> bool:
     raise Unavailable("the connection is busy: try again")
 
 
-def _delete(model: type[Model], *key: str) -> Row | None:
+def _delete(model: type[Table], *key: str) -> Row | None:
     """Deletes an item for good, also while a transaction holds it."""
     for wait in _waits():
         time.sleep(wait)

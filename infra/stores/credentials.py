@@ -3,8 +3,7 @@
 import json
 import math
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
-
+from infra.rows import DoesNotExist, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import CredentialRow, delete_returning
 from notify.caps import parse_caps

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pynamodb.exceptions import DoesNotExist
-
+from infra.rows import DoesNotExist
 from infra.stores.border import translated
 from infra.tables import DeadlineRow
 from notify.deadlines import MINUTE_MS

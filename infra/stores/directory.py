@@ -14,8 +14,7 @@ Scan.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from pynamodb.exceptions import UpdateError
-
+from infra.rows import UpdateError
 from infra.stores.border import condition_failed
 from infra.stores.counts import TOPICS, USERS, members_counter, total
 from infra.stores.tallies import add_member

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 import msgspec
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
+from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import InboxRow
 from notify.errors import Unavailable

@@ -3,9 +3,7 @@
 import math
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
-from pynamodb.expressions.condition import Condition
-
+from infra.rows import Condition, DoesNotExist, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import LimitRow
 from notify.errors import Unavailable

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 
 import msgspec
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
+from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import ScheduledRow
 from notify.model import Principal

@@ -1,8 +1,6 @@
 """Who is announced in which topic, in DynamoDB."""
 
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
-from pynamodb.expressions.update import Action
-
+from infra.rows import Action, DeleteError, DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import SightingRow
 from notify.errors import Unavailable

@@ -5,10 +5,8 @@ from contextlib import suppress
 
 import msgspec
 from msgspec.structs import replace
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
 
+from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.stores.directory import topic_rows
 from infra.tables import NotificationRow, TopicRow

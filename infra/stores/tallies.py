@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
-
+from infra.rows import DoesNotExist, UpdateError
 from infra.stores.border import condition_failed
 from infra.tables import CounterRow, TopicRow
 

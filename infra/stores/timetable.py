@@ -3,8 +3,7 @@
 import zlib
 from collections.abc import Iterable
 
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
-
+from infra.rows import DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import ScheduledRow
 

@@ -4,11 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pynamodb.attributes import Attribute
-from pynamodb.exceptions import DoesNotExist, UpdateError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
+from infra.rows import Action, Attribute, Condition, DoesNotExist, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import UserRow
 from notify.errors import Conflict, HeliographError, Unknown

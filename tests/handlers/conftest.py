@@ -20,6 +20,7 @@ from tests.aws import PREFIX, client
 from tests.conftest import TEST_KEY
 from tests.gateway_server import GatewayServer
 from tests.permissions import Call, deny, is_allowed, watched
+from tests.rows import everything
 
 PASSWORD = "correct horse"
 
@@ -56,8 +57,9 @@ class Service:
 
     def age(self, connection_id: str, seconds: int = 60) -> None:
         """Lets a connection have been open for a while: a young one's Gone is not believed."""
-        for row in SubscriptionRow.scan(SubscriptionRow.connection_id == connection_id):
-            row.update([SubscriptionRow.connected_at.add(-1000 * seconds)])
+        for row in everything(SubscriptionRow):
+            if row.connection_id == connection_id:
+                row.update([SubscriptionRow.connected_at.add(-1000 * seconds)])
 
     def drop_tables(self) -> None:
         for model in MODELS:

@@ -63,6 +63,7 @@ from notify.ports import Deadline
 from notify.topics import implicit_topics, root
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
+from tests.rows import everything
 
 SAID = {"notification_type": "n", "title": "t", "message": "m"}
 ROOM, ROOMS = Pattern("room:1"), Pattern("room:*")
@@ -137,7 +138,7 @@ def _ghost() -> None:
 
 def _kill_first_tries() -> None:
     """They died between their writes and their answers."""
-    for row in AttemptRow.scan():
+    for row in everything(AttemptRow):
         row.update(
             [
                 AttemptRow.answer.remove(),

@@ -15,6 +15,7 @@ from tests import events
 from tests.fakes import NOW, FakeIds
 from tests.handlers.conftest import Service, answer
 from tests.infra.stores.calls import listed
+from tests.rows import everything
 
 SAID = {"notification_type": "approved", "title": "Approved", "message": "Loan #12 approved"}
 
@@ -106,8 +107,8 @@ def test_on_gone_the_receiver_s_row_is_deleted_and_never_the_sender_s(heliograph
     heliograph.age("receivers")
     heliograph.gateway.open.discard("receivers")
     post(heliograph, "send-realtime", {"user_id": "alice", **SAID})
-    assert [row.connection_id for row in ConnectionRow.scan()] == ["senders"]
-    assert {row.connection_id for row in SubscriptionRow.scan()} == {"senders"}
+    assert [row.connection_id for row in everything(ConnectionRow)] == ["senders"]
+    assert {row.connection_id for row in everything(SubscriptionRow)} == {"senders"}
 
 
 def test_nothing_scans(heliograph: Service) -> None:

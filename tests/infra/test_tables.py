@@ -1,17 +1,14 @@
 from typing import Any
 
 import pytest
-from pynamodb.attributes import Attribute
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.models import Model
 
+from infra.rows import Attribute, Table, TransactWriteError
 from infra.tables import (
     MODELS,
     ConnectionRow,
     SubscriptionRow,
     bind,
     delete_returning,
-    endpoint,
     transaction,
 )
 from tests.aws import PREFIX, REGION, resources
@@ -23,13 +20,13 @@ TABLES = {
 by_name = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 
 
-def table_of(model: type[Model]) -> dict[str, Any]:
+def table_of(model: type[Table]) -> dict[str, Any]:
     meta: Any = model.Meta
     properties: dict[str, Any] = TABLES[PREFIX + meta.suffix]
     return properties
 
 
-def attributes(model: type[Model]) -> dict[str, Attribute[Any]]:
+def attributes(model: type[Table]) -> dict[str, Attribute[Any]]:
     return dict(model.get_attributes())
 
 
@@ -39,7 +36,7 @@ def test_every_table_has_a_model_and_every_model_a_table() -> None:
 
 
 @by_name
-def test_the_keys_are_those_of_the_table(model: type[Model]) -> None:
+def test_the_keys_are_those_of_the_table(model: type[Table]) -> None:
     keys = {
         attribute.attr_name: "HASH" if attribute.is_hash_key else "RANGE"
         for attribute in attributes(model).values()
@@ -50,7 +47,7 @@ def test_the_keys_are_those_of_the_table(model: type[Model]) -> None:
 
 
 @by_name
-def test_the_keys_have_the_types_of_the_table(model: type[Model]) -> None:
+def test_the_keys_have_the_types_of_the_table(model: type[Table]) -> None:
     types = {
         attribute.attr_name: attribute.attr_type
         for attribute in attributes(model).values()
@@ -64,7 +61,7 @@ def test_the_keys_have_the_types_of_the_table(model: type[Model]) -> None:
 
 
 @by_name
-def test_rows_that_expire_are_in_tables_that_let_them(model: type[Model]) -> None:
+def test_rows_that_expire_are_in_tables_that_let_them(model: type[Table]) -> None:
     declared = table_of(model).get("TimeToLiveSpecification")
     expires_at = attributes(model).get("expires_at")
     assert (expires_at is not None) == (declared is not None)
@@ -111,7 +108,3 @@ def test_a_transaction_writes_all_or_nothing(aws: None) -> None:
         write.save(a_row("c2"), condition=absent)
         write.save(a_row("c1"), condition=absent)
     assert [row.connection_id for row in SubscriptionRow.query("a#0")] == ["c1"]
-
-
-def test_the_tables_are_where_botocore_finds_them(aws: None) -> None:
-    assert endpoint() == f"https://dynamodb.{REGION}.amazonaws.com"

@@ -11,6 +11,7 @@ from notify.errors import Forbidden
 from notify.idempotency import Answer, Trial
 from tests import events
 from tests.handlers.conftest import Service, answer
+from tests.rows import everything
 
 ROUTE = "POST /api/v1/notifications/send-realtime"
 
@@ -67,7 +68,7 @@ def test_a_key_that_is_none_is_422(heliograph: Service, key: str) -> None:
 def test_a_retry_of_what_still_runs_is_409_and_told_when_to_come_back(heliograph: Service) -> None:
     counted = Counted()
     counted.ask(heliograph, "k")
-    (row,) = AttemptRow.scan()
+    (row,) = everything(AttemptRow)
     row.update([AttemptRow.answer.remove(), AttemptRow.status.remove()])
     response = counted.ask(heliograph, "k")
     assert (response["statusCode"], answer(response)["code"]) == (409, 4409)

@@ -1,6 +1,5 @@
 """The units that the bill is made of are those that the code uses."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -10,16 +9,16 @@ import pytest
 from handlers import disconnect, scheduler, send, sweep
 from infra import wiring
 from infra.admin import usage
-from infra.database import database
 from infra.stores.deadlines import DynamoDeadlines
 from notify.deadlines import MINUTE_MS
 from notify.model import ConnectionId
 from notify.ports import Deadline
 from notify.sweep import FIRST_MINUTES
 from tests import events
-from tests.aws import REGION, resources
+from tests.aws import resources
 from tests.gateway_server import GatewayServer
 from tests.handlers.conftest import Service
+from tests.rows import intercepted
 
 SEND = "POST /api/v1/notifications/send-realtime"
 NOTIFICATION = {"user_id": "alice", "notification_type": "t", "title": "t", "message": "m"}
@@ -33,16 +32,13 @@ class Meter:
     def __init__(self) -> None:
         self._used: dict[str, float] = defaultdict(float)
 
-    def __call__(self, model: Any, params: dict[str, Any], **_: Any) -> None:
-        self._count(model.name, json.loads(params["body"]))
-
     def take(self) -> dict[str, float]:
         """Since the last time."""
         used = dict(self._used)
         self._used.clear()
         return used
 
-    def _count(self, operation: str, request: dict[str, Any]) -> None:
+    def __call__(self, operation: str, request: dict[str, Any]) -> None:
         if operation == "BatchGetItem":
             for keys in request["RequestItems"].values():
                 self._used["reads"] += len(keys["Keys"]) * _unit(keys)
@@ -61,11 +57,8 @@ def _unit(request: dict[str, Any]) -> float:
 @pytest.fixture
 def meter(aws: None) -> Iterator[Meter]:
     meter = Meter()
-    # The tables' client stays for as long as the process.
-    events = database(REGION).client.meta.events
-    events.register("before-call.dynamodb", meter)
-    yield meter
-    events.unregister("before-call.dynamodb", meter)
+    with intercepted(meter):
+        yield meter
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
-"""Calls to DynamoDB, seen from the wire: listed, answered with an error, cut off, interleaved.
-
-botocore asks `before-call` before it sends anything; nothing of ours is patched.
-"""
+"""Calls to DynamoDB, seen from the wire: listed, answered with an error, cut off, interleaved."""
 
 import itertools
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
-from infra.database import database
-from tests.aws import REGION
+from infra.curl import Answer
+from tests import rows
+from tests.rows import refusal
 
 
 @dataclass(frozen=True)
@@ -30,24 +26,19 @@ class Call:
         return operation in ("", self.operation) and (not table or table in self.tables)
 
 
-# Returns an answer to give instead of DynamoDB's, or None; or raises what the network would.
-Interceptor = Callable[[Call], tuple[Any, dict[str, Any]] | None]
+# Returns an answer to give instead of DynamoDB's, or None; or raises what ends the function.
+Interceptor = Callable[[Call], Answer | None]
 
 
 @contextmanager
 def intercepted(interceptor: Interceptor) -> Iterator[None]:
     """Every call that the models make inside goes by `interceptor` first."""
 
-    def before_call(model: Any, params: Any, **_: Any) -> tuple[Any, dict[str, Any]] | None:
-        body = json.loads(params["body"])
-        return interceptor(Call(model.name, _tables(body), _permissions(model.name, body)))
+    def see(operation: str, body: dict[str, Any]) -> Answer | None:
+        return interceptor(Call(operation, _tables(body), _permissions(operation, body)))
 
-    events: Any = database(REGION).client.meta.events
-    events.register_first("before-call.dynamodb.*", before_call)
-    try:
+    with rows.intercepted(see):
         yield
-    finally:
-        events.unregister("before-call.dynamodb.*", before_call)
 
 
 def _tables(body: dict[str, Any]) -> frozenset[str]:
@@ -62,17 +53,6 @@ def _permissions(operation: str, body: dict[str, Any]) -> frozenset[str]:
     return frozenset(actions or {operation})
 
 
-def error(code: str, *reasons: str) -> tuple[Any, dict[str, Any]]:
-    """What DynamoDB answers when it refuses, a transaction with its `reasons`."""
-    answer: dict[str, Any] = {
-        "Error": {"Code": code, "Message": code},
-        "ResponseMetadata": {"RequestId": "r"},
-    }
-    if reasons:
-        answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
-    return SimpleNamespace(status_code=400), answer
-
-
 @contextmanager
 def failing(
     *code_and_reasons: str, operation: str = "", table: str = "", times: int = 1_000_000
@@ -80,11 +60,11 @@ def failing(
     """DynamoDB answers with an error to the next calls of that operation on that table."""
     left = times
 
-    def interceptor(call: Call) -> tuple[Any, dict[str, Any]] | None:
+    def interceptor(call: Call) -> Answer | None:
         nonlocal left
         if left and call.matches(operation, table):
             left -= 1
-            return error(*code_and_reasons)
+            return refusal(*code_and_reasons)
         return None
 
     with intercepted(interceptor):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 from moto import mock_aws
-from moto.server import ThreadedMotoServer
 
 from infra import tables
+from infra.engines import OVER_CURL
 from infra.stores.attempts import DynamoAttempts
 from infra.stores.broadcasts import DynamoBroadcastJobs
 from infra.stores.connections import DynamoConnections
@@ -21,7 +21,6 @@ from infra.stores.recounts import DynamoRecounts
 from infra.stores.scheduled import DynamoScheduled
 from infra.stores.sightings import DynamoSightings
 from infra.stores.streams import DynamoStreams
-from infra.stores.subscriber_pages import CurlSubscriptions
 from infra.stores.subscriptions import DynamoSubscriptions
 from infra.stores.timetable import DynamoTimetable
 from infra.stores.users import DynamoUsers
@@ -66,6 +65,7 @@ from tests.fakes import (
     FakeUsers,
     Memory,
 )
+from tests.rows import carry_to_moto
 
 HOUR_MS = 3_600_000
 
@@ -205,6 +205,7 @@ def fresh(kind: str) -> Iterator[Stores]:
     with mock_aws():
         create_tables()
         tables.bind(PREFIX, REGION)
+        carry_to_moto()
         yield in_dynamodb()
 
 
@@ -214,19 +215,13 @@ def dynamo() -> Iterator[Stores]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def moto_url() -> Iterator[str]:
-    """moto over HTTP as well: what it holds is what `mock_aws` in this process holds."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def over_curl(dynamo: Stores, moto_url: str) -> Stores:
-    return replace(dynamo, subscriptions=CurlSubscriptions(REGION, lambda: moto_url))
+def by_pages(dynamo: Stores) -> Stores:
+    if not OVER_CURL:
+        pytest.skip("its errors are those of our own rows")
+    from infra.stores.subscriber_pages import CurlSubscriptions
+
+    return replace(dynamo, subscriptions=CurlSubscriptions(REGION))
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

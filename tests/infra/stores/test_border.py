@@ -1,16 +1,8 @@
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-from botocore.exceptions import (
-    BotoCoreError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
 from msgspec.structs import replace
-from pynamodb.exceptions import GetError, PynamoDBException
 
+from infra.curl import Answer
+from infra.rows import GetError, RowError
 from infra.stores.border import TEMPORARY, condition_failed, translated
 from notify.credentials import Family, Ticket
 from notify.errors import Unavailable, Unknown
@@ -22,29 +14,19 @@ from tests.infra.stores.test_broadcasts import ANNOUNCEMENT, JOB, PART
 from tests.infra.stores.test_streams import a_frame
 from tests.infra.stores.test_users import ALICE
 from tests.permissions import functions, grants
+from tests.rows import DOWN, TIMED_OUT, ok
 
 
 @pytest.mark.parametrize("code", sorted(TEMPORARY))
 def test_what_passes_is_unavailable(dynamo: Stores, code: str) -> None:
     with failing(code), pytest.raises(Unavailable, match="try again") as raised:
         dynamo.connections.get(ConnectionId("c1"))
-    assert isinstance(raised.value.__cause__, PynamoDBException)
+    assert isinstance(raised.value.__cause__, RowError)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        EndpointConnectionError(endpoint_url="https://dynamodb"),
-        ConnectTimeoutError(endpoint_url="https://dynamodb"),
-        ReadTimeoutError(endpoint_url="https://dynamodb"),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-def test_a_network_that_is_down_is_unavailable(dynamo: Stores, error: BotoCoreError) -> None:
-    def down(call: Call) -> None:
-        raise error
-
-    with intercepted(down), pytest.raises(Unavailable):
+@pytest.mark.parametrize("nothing", [DOWN, TIMED_OUT], ids=["down", "hanging"])
+def test_a_network_that_is_down_is_unavailable(dynamo: Stores, nothing: Answer) -> None:
+    with intercepted(lambda call: nothing), pytest.raises(Unavailable):
         dynamo.users.get(Username("alice"))
 
 
@@ -74,18 +56,17 @@ def test_an_operation_keeps_its_name_and_its_answer() -> None:
 
 
 def test_an_error_without_an_answer_is_no_failed_condition() -> None:
-    assert not condition_failed(PynamoDBException("no cause"))
+    assert not condition_failed(RowError("no cause"))
 
 
 def test_a_batch_that_is_never_taken_whole_is_unavailable(dynamo: Stores) -> None:
-    def nothing_is_taken(call: Call) -> tuple[Any, dict[str, Any]] | None:
+    def nothing_is_taken(call: Call) -> Answer | None:
         if call.operation != "BatchWriteItem":
             return None
         left = {
             "DeleteRequest": {"Key": {"topic_shard": {"S": "a#0"}, "connection_id": {"S": "c"}}}
         }
-        answer: Any = SimpleNamespace(status_code=200)
-        return answer, {"UnprocessedItems": {"test-subscriptions": [left]}}
+        return ok({"UnprocessedItems": {"test-subscriptions": [left]}})
 
     with intercepted(nothing_is_taken), pytest.raises(Unavailable):
         dynamo.open("c1")

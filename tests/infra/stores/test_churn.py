@@ -18,6 +18,7 @@ from notify.visits import Visits
 from tests.infra.stores.calls import WRITES, Crash, crashes, crashing
 from tests.infra.stores.conftest import Stores, fresh
 from tests.notify.conftest import PROBE_MS, World
+from tests.rows import everything
 
 TOPICS_ASKED = ("orders:eu", "orders:us", "orders:*", "news")
 LIFE_MINUTES = (MAX_AGE_MS + ROW_GRACE_MS) // MINUTE_MS + 2
@@ -134,16 +135,20 @@ def test_ten_thousand_come_and_go_and_a_fifth_of_their_goodbyes_is_lost() -> Non
 
 def ttl(now: int) -> None:
     """What DynamoDB does once it comes to it: it counts nothing out."""
-    for connection in ConnectionRow.scan(ConnectionRow.expires_at <= now // 1000):
-        connection.delete()
-    for subscription in SubscriptionRow.scan(SubscriptionRow.expires_at <= now // 1000):
-        subscription.delete()
+    rows: list[ConnectionRow | SubscriptionRow] = [
+        *everything(ConnectionRow),
+        *everything(SubscriptionRow),
+    ]
+    for row in rows:
+        if row.expires_at <= now // 1000:
+            row.delete()
 
 
 def nothing_is_left() -> bool:
-    rows = [*ConnectionRow.scan(), *SubscriptionRow.scan()]
-    counted = [row for row in CounterRow.scan() if row.value]
-    waiting = [row for row in DeadlineRow.scan() if not row.bucket.endswith(("swept", "#counts"))]
+    rows = [*everything(ConnectionRow), *everything(SubscriptionRow)]
+    counted = [row for row in everything(CounterRow) if row.value]
+    deadlines = [row.bucket for row in everything(DeadlineRow)]
+    waiting = [bucket for bucket in deadlines if not bucket.endswith(("swept", "#counts"))]
     return not (rows or counted or waiting)
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from pynamodb.exceptions import TransactWriteError
 
+from infra.rows import TransactWriteError
 from infra.stores.counts import members_counter, total
 from infra.tables import ConnectionRow, CounterRow, SubscriptionRow
 from notify.errors import Conflict, Invalid, RateLimited, Unavailable, Unknown

@@ -11,6 +11,7 @@ from notify.ports import PAGE_SIZE, Deadline
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing, listed
 from tests.infra.stores.conftest import Stores
+from tests.rows import everything
 
 MINUTE = NOW // MINUTE_MS
 TOPICS = frozenset({Pattern("general"), Pattern("user:alice")})
@@ -99,7 +100,7 @@ def test_a_deadline_is_one_write(dynamo: Stores) -> None:
 def test_a_deadline_outlives_an_outage_of_days(dynamo: Stores) -> None:
     dynamo.deadlines.put([a_deadline()])
     dynamo.deadlines.finish(MINUTE)
-    rows = [*DeadlineRow.scan()]
+    rows = everything(DeadlineRow)
     assert {row.expires_at for row in rows} == {(NOW + KEPT_MS) // 1000}
 
 

@@ -12,6 +12,7 @@ from notify.model import MAX_AGE_MS, ROW_GRACE_MS, ConnectionId, Pattern
 from notify.parts import Shard
 from notify.ports import PAGE_SIZE, TOTALS, Look
 from notify.topics import PARTS, part_of, root
+from tests import rows
 from tests.fakes import NOW
 from tests.infra.stores.calls import WRITES, before, crashes, failing
 from tests.infra.stores.conftest import Stores, fresh
@@ -163,8 +164,8 @@ def test_whatever_a_crash_leaves_is_right_again_once_it_was_looked_at(name: str)
             for who in ("c1", "c2"):
                 stores.connections.close(ConnectionId(who))
             assert stores.tally() == (0, 0, 0)
-            assert sum(int(row.value) for row in CounterRow.scan()) == 0
-            assert not list(SubscriptionRow.scan())
+            assert sum(int(row.value) for row in rows.everything(CounterRow)) == 0
+            assert not rows.everything(SubscriptionRow)
 
 
 def is_there(stores: Stores, connection_id: str) -> bool:

@@ -13,7 +13,7 @@ ORDERS = Pattern("orders:eu")
 EXPIRES_AT = NOW + MAX_AGE_MS + ROW_GRACE_MS
 
 
-@pytest.fixture(params=["memory", "dynamodb", "over_curl"])
+@pytest.fixture(params=["memory", "dynamodb", "by_pages"])
 def paged(request: pytest.FixtureRequest) -> Stores:
     """Also with the pages of subscriber_pages.py."""
     kind: str = request.param
@@ -158,7 +158,7 @@ def test_a_page_of_expired_rows_does_not_end_the_shard(paged: Stores) -> None:
 # On DynamoDB
 
 
-@pytest.mark.parametrize("kind", ["dynamo", "over_curl"])
+@pytest.mark.parametrize("kind", ["dynamo", "by_pages"])
 def test_a_shard_above_one_megabyte_is_read_to_the_end(
     request: pytest.FixtureRequest, kind: str
 ) -> None:

@@ -1,8 +1,8 @@
 from collections.abc import Iterable
 
 import pytest
-from pynamodb.exceptions import UpdateError
 
+from infra.rows import UpdateError
 from infra.stores.tallies import APART_MS, Settlement, Tally, add_member, mark, settle, tally
 from infra.tables import CounterRow, TopicRow
 from tests.fakes import NOW

@@ -7,10 +7,12 @@ from typing import Any
 from botocore.session import Session
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
 from infra.clients import MAKING, session
+from infra.engines import MAX_RETRIES
 
-MAX_RETRIES = 3
+Row = dict[str, Any]
 
 
 class _Database(Connection):
@@ -38,6 +40,10 @@ def database(region: str) -> Connection:
     )
 
 
+def begin_transaction(region: str) -> TransactWrite:
+    return TransactWrite(connection=database(region))
+
+
 class Table(Model):
     """A model of one table; its name and region come later."""
 
@@ -51,3 +57,11 @@ class Table(Model):
                 shared.add_meta_table(table.get_meta_table())
             table.connection = shared
         return table
+
+    @classmethod
+    def delete_returning(cls, *key: str) -> Row | None:
+        """What was deleted, to the one caller that really did. `delete` drops what DynamoDB
+        returns."""
+        table, keys = cls._get_connection(), cls._serialize_keys(*key)
+        response: Row = table.delete_item(*keys, return_values="ALL_OLD")
+        return response.get("Attributes") or None
