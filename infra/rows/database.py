@@ -10,7 +10,7 @@ from msgspec import Struct
 from infra.access_keys import AccessKeyError
 from infra.curl import Answer, is_busy
 from infra.json_service import JsonService, error_code, json_service
-from infra.rows.errors import OF_OPERATIONS, NoAnswer, Reason, Refused
+from infra.rows.errors import OF_OPERATIONS, NoAnswer, Reason, Refused, RowError
 
 # What that is called which has no name of DynamoDB's own: it comes from whatever is in front.
 BUSY = "ServiceUnavailable"
@@ -45,7 +45,7 @@ def database(region: str) -> Database:
     return Database(json_service("dynamodb", region))
 
 
-def _error(operation: str, cause: Exception) -> Exception:
+def _error(operation: str, cause: NoAnswer | Refused) -> RowError:
     return OF_OPERATIONS[operation](f"{operation}: {cause}", cause)
 
 

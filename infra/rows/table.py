@@ -50,7 +50,7 @@ class Table:
 
     def refresh(self, consistent_read: bool = False) -> None:
         """Raises: DoesNotExist."""
-        self._read(self._item(self.serialized_key(), consistent_read))
+        self.deserialize(self._item(self.serialized_key(), consistent_read))
 
     @classmethod
     def query(
@@ -95,7 +95,7 @@ class Table:
     def update(self, actions: list[Action], condition: Condition | None = None) -> None:
         """Afterwards the row is what the table has."""
         request = self.update_request(actions, condition) | {"ReturnValues": "ALL_NEW"}
-        self._read(self._database().ask("UpdateItem", request)["Attributes"])
+        self.deserialize(self._database().ask("UpdateItem", request)["Attributes"])
 
     def delete(self, condition: Condition | None = None) -> None:
         self._database().ask("DeleteItem", self.delete_request(condition))
@@ -180,12 +180,12 @@ class Table:
 
     @classmethod
     def from_raw_data(cls, data: Item) -> Self:
-        row = cls()
-        row._read(data)
+        row = cls.__new__(cls)
+        row.deserialize(data)
         return row
 
-    def _read(self, item: Item) -> None:
-        self.attribute_values.clear()
+    def deserialize(self, item: Item) -> None:
+        self.attribute_values = {}
         self._set_defaults()
         for name, attribute in self._attributes.items():
             written = item.get(name)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -40,3 +41,39 @@ def test_libcurl_comes_without_what_its_client_for_asyncio_wants() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, text=True
     )
     assert (done.stdout.split(), done.stderr) == (["True", "AsyncCurlMulti"], "")
+
+
+STARTED = """
+import handlers.connect, handlers.deliver
+from infra.wiring.queues import later_queue
+from infra.wiring.subscriptions import subscriptions
+later_queue(), subscriptions()
+engines = ("infra.rows.table", "pycurl", "pynamodb")
+print(*(name for name in engines if sys.modules.get(name)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "first", "imported"),
+    [
+        ("", "import sys", "infra.rows.table pycurl"),
+        ("curl", "import sys", "infra.rows.table pycurl"),
+        ("boto3", "import sys", "pynamodb"),
+        ("", "import sys; sys.modules['pycurl'] = None", "pynamodb"),
+    ],
+    ids=["default", "curl", "boto3", "no pycurl"],
+)
+def test_a_function_starts_on_one_engine_and_without_the_other(
+    engine: str, first: str, imported: str
+) -> None:
+    environment = {"HTTP_ENGINE": engine, "TABLE_PREFIX": "test-", "AWS_REGION": "eu-central-1"}
+    done = subprocess.run(
+        [sys.executable, "-c", first + STARTED],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == imported

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.settings import SettingsError, read_settings
+from infra.settings import SettingsError, read_settings, wants_curl
 from notify.pacing import Pace
 from tests.aws import REGION
 
@@ -22,6 +22,13 @@ def test_what_is_not_set_has_a_safe_default() -> None:
     assert (settings.trusted_proxies, settings.websocket_url) == (0, "")
     assert (settings.issuer, settings.jwks_url) == (None, "")
     assert (settings.jwks_username_claim, settings.jwks_roles_claim) == ("sub", "roles")
+
+
+@pytest.mark.parametrize(
+    ("engine", "wanted"), [(None, True), ("", True), ("curl", True), ("boto3", False)]
+)
+def test_libcurl_is_wanted_unless_another_is(engine: str | None, wanted: bool) -> None:
+    assert wants_curl({} if engine is None else {"HTTP_ENGINE": engine}) is wanted
 
 
 def test_the_pace_of_broadcasts_is_set() -> None:
