@@ -32,11 +32,11 @@ class Database:
         try:
             answer = self._service.carry(operation, msgspec.json.encode(request))
         except AccessKeyError as error:
-            raise _error(operation, NoAnswer("no access key")) from error
+            raise _error(operation, request, NoAnswer("no access key")) from error
         if answer.status == 200:
             return decode(answer.body)
         cause = _cause(answer)
-        raise _error(operation, cause) from cause
+        raise _error(operation, request, cause) from cause
 
 
 @functools.cache
@@ -45,8 +45,16 @@ def database(region: str) -> Database:
     return Database(json_service("dynamodb", region))
 
 
-def _error(operation: str, cause: NoAnswer | Refused) -> RowError:
-    return OF_OPERATIONS[operation](f"{operation}: {cause}", cause)
+def _error(operation: str, request: dict[str, Any], cause: NoAnswer | Refused) -> RowError:
+    text = f"{operation} on {', '.join(_tables(request))}: {cause}"
+    return OF_OPERATIONS[operation](text, cause)
+
+
+def _tables(request: dict[str, Any]) -> Iterable[str]:
+    if "TransactItems" in request:
+        written = [part for item in request["TransactItems"] for part in item.values()]
+        return dict.fromkeys(part["TableName"] for part in written)
+    return request.get("RequestItems") or [request.get("TableName", "")]
 
 
 def _cause(answer: Answer) -> NoAnswer | Refused:

@@ -164,7 +164,8 @@ class Table:
     # A row and its item
 
     def serialized_key(self) -> Item:
-        return {each.attr_name: each.encode(each.__get__(self, Table)) for each in self._keys}
+        values = self.attribute_values
+        return {each.attr_name: each.encode(values.get(each.attr_name)) for each in self._keys}
 
     def serialize(self) -> Item:
         """Raises: ValueError where something is missing that must not be."""

@@ -57,13 +57,23 @@ def test_all_tables_of_a_region_share_one_connection() -> None:
     assert database("us-east-1") is not database(REGION)
 
 
+PUTS = [{"Put": {"TableName": "a", "Item": {}}}, {"Delete": {"TableName": "b", "Key": {}}}]
+REQUESTS: dict[str, dict[str, Any]] = {
+    **{operation: {"TableName": "a", "secret": "s"} for operation in OF_OPERATIONS},
+    "BatchGetItem": {"RequestItems": {"a": {}}},
+    "BatchWriteItem": {"RequestItems": {"a": []}},
+    "TransactWriteItems": {"TransactItems": PUTS},
+}
+
+
 @pytest.mark.parametrize("operation", OF_OPERATIONS)
-def test_an_error_is_the_operations_and_tells_the_code_alone(operation: str) -> None:
+def test_an_error_tells_where_it_was_and_dynamodbs_code_alone(operation: str) -> None:
     with pytest.raises(OF_OPERATIONS[operation]) as raised:
-        asking(refusal("ValidationException")).ask(operation, {"secret": "s"})
+        asking(refusal("ValidationException")).ask(operation, REQUESTS[operation])
     error: Any = raised.value
+    tables = "a, b" if operation == "TransactWriteItems" else "a"
     assert error.cause_response_code == "ValidationException"
-    assert str(error) == f"{operation}: ValidationException"
+    assert str(error) == f"{operation} on {tables}: ValidationException"
 
 
 @pytest.mark.parametrize("answer", [DOWN, TIMED_OUT])
