@@ -14,7 +14,7 @@ from tests.permissions import functions
 # descriptor is written to at once, so that a line is whole.
 SCRIPT = """
 import importlib, json, os, sys
-import botocore.session, msgspec, pycurl
+import msgspec, pycurl
 for module in sys.argv[1:]:
     if os.fork() == 0:
         importlib.import_module(module)
@@ -35,9 +35,12 @@ SENDING = {"batch", "broadcast", "later", "scheduled", "scheduler", "send"}
 ONLY = {
     # Nobody, where libcurl is
     "boto3": set(),
+    "botocore": set(),
+    "infra.clients": set(),
     "infra.gateway": set(),
     "infra.sqs_queue": set(),
     "pynamodb": set(),
+    "urllib3": set(),
     "moto": set(),
     "sanic": set(),
     "infra.admin": set(),
