@@ -1,4 +1,4 @@
-"""AWS's services that speak JSON (DynamoDB, SQS), over libcurl: an operation and its body go in."""
+"""AWS's services that speak JSON, over libcurl: an operation and its body go in, an answer out."""
 
 import functools
 from collections.abc import Callable
@@ -37,8 +37,14 @@ THROTTLED = frozenset(
 )
 
 
-# What the names of its operations begin with.
-PREFIXES = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
+# What the names of their operations begin with, and the JSON that each speaks.
+PREFIXES = {
+    "dynamodb": "DynamoDB_20120810",
+    "secretsmanager": "secretsmanager",
+    "sqs": "AmazonSQS",
+    "ssm": "AmazonSSM",
+}
+VERSIONS = {"secretsmanager": "1.1", "ssm": "1.1"}
 # Carries an operation and its body there, and the answer back.
 Carry = Callable[[str, bytes], Answer]
 
@@ -60,7 +66,8 @@ class JsonService:
         self._region = region
         self._where = where
         retries = Retries(1 + MAX_RETRIES, pause, is_temporary)
-        headers = ("Content-Type: application/x-amz-json-1.0",)
+        version = VERSIONS.get(service, "1.0")
+        headers = (f"Content-Type: application/x-amz-json-{version}",)
         self._requests = SignedRequests(
             service, region, retries, headers, total_ms=total_ms, find=find
         )

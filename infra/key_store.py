@@ -2,20 +2,67 @@
 
 import functools
 import json
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from infra.engines import OVER_CURL
 from infra.keys import KeysNotRead
 from infra.settings import Settings, SettingsError
 from notify.errors import Invalid
 from notify.tokens import Key, parse_key
 
+# Asks a service in a region for an operation with its parameters. Raises: KeysNotRead.
+Ask = Callable[[str, str, str, dict[str, Any]], Any]
 
-def read_keys(settings: Settings) -> list[Key]:
+
+def ask_over_curl(service: str, region: str, operation: str, request: dict[str, Any]) -> Any:
+    from infra.access_keys import AccessKeyError
+    from infra.json_service import error_code, json_service  # there may be no pycurl
+
+    try:
+        answer = json_service(service, region).carry(operation, msgspec.json.encode(request))
+    except AccessKeyError as error:
+        raise KeysNotRead(f"{service} cannot be asked for the keys") from error
+    if answer.status != 200:
+        why = error_code(answer) or answer.status or f"libcurl's error {answer.error}"
+        raise KeysNotRead(f"{service} does not give out the keys: {why}")
+    return msgspec.json.decode(answer.body)
+
+
+def ask_over_boto3(service: str, region: str, operation: str, request: dict[str, Any]) -> Any:
+    # Here, for it is most of a cold start where the environment has the keys.
+    from botocore import xform_name
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra.clients import client
+
+    try:
+        return getattr(client(service, region, _config()), xform_name(operation))(**request)
+    except (ClientError, BotoCoreError) as error:
+        raise KeysNotRead(f"{service} does not give out the keys") from error
+
+
+@functools.cache
+def _config() -> Any:
+    """Somebody waits for it, every five minutes."""
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+    )
+
+
+ask_aws = ask_over_curl if OVER_CURL else ask_over_boto3
+
+
+def read_keys(settings: Settings, ask: Ask = ask_aws) -> list[Key]:
     """Our signing keys, from the environment on a laptop, from Secrets Manager or SSM in the cloud.
 
     Raises: SettingsError, without any part of a key in its text; KeysNotRead.
     """
-    text = settings.jwt_keys or _stored_keys(settings)
+    text = settings.jwt_keys or _stored_keys(settings, ask)
     try:
         keys: dict[str, Any] = json.loads(text)
         entries = list(keys.items())
@@ -29,41 +76,13 @@ def read_keys(settings: Settings) -> list[Key]:
         raise SettingsError(f"JWT_KEYS: {error.message}") from None
 
 
-def _stored_keys(settings: Settings) -> str:
-    if settings.jwt_keys_secret:
-        return _secret(settings.jwt_keys_secret, settings.region)
-    if settings.jwt_keys_parameter:
-        return _parameter(settings.jwt_keys_parameter, settings.region)
+def _stored_keys(settings: Settings, ask: Ask) -> str:
+    if name_or_arn := settings.jwt_keys_secret:
+        request: dict[str, Any] = {"SecretId": name_or_arn}
+        answer = ask("secretsmanager", settings.region, "GetSecretValue", request)
+        return str(answer["SecretString"])
+    if name := settings.jwt_keys_parameter:
+        request = {"Name": name, "WithDecryption": True}
+        answer = ask("ssm", settings.region, "GetParameter", request)
+        return str(answer["Parameter"]["Value"])
     raise SettingsError("none of JWT_KEYS, JWT_KEYS_SECRET and JWT_KEYS_PARAMETER is set")
-
-
-def _secret(name_or_arn: str, region: str) -> str:
-    answer = _answer("secretsmanager", region, "get_secret_value", SecretId=name_or_arn)
-    return str(answer["SecretString"])
-
-
-def _parameter(name: str, region: str) -> str:
-    answer = _answer("ssm", region, "get_parameter", Name=name, WithDecryption=True)
-    return str(answer["Parameter"]["Value"])
-
-
-def _answer(service: str, region: str, operation: str, **parameters: Any) -> Any:
-    # Here, for it is most of a cold start where the environment has the keys.
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from infra.clients import client
-
-    try:
-        return getattr(client(service, region, _config()), operation)(**parameters)
-    except (ClientError, BotoCoreError) as error:
-        raise KeysNotRead(f"{service} does not give out the keys") from error
-
-
-@functools.cache
-def _config() -> Any:
-    """Somebody waits for it, every five minutes."""
-    from botocore.config import Config
-
-    return Config(
-        connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
-    )

@@ -30,7 +30,7 @@ def botocores(service: str, region: str) -> str:
     return str(client.meta.endpoint_url)
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "sqs"])
+@pytest.mark.parametrize("service", ["dynamodb", "secretsmanager", "sqs", "ssm"])
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1"])
 def test_a_region_is_reached_where_botocore_reaches_it(service: str, region: str) -> None:
     assert endpoint(service, region, {}) == botocores(service, region)
