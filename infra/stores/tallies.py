@@ -9,9 +9,10 @@ away by an addition, whatever is counted meanwhile stays counted.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+
+from msgspec import Struct
 
 from infra.rows import DoesNotExist, UpdateError
 from infra.stores.border import condition_failed
@@ -25,8 +26,7 @@ MARK_BYTES = 5
 Counted = CounterRow | TopicRow  # with `digest` and `seen_…`; PynamoDB types no null
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many, and the sum of their marks."""
 
     value: int
@@ -39,8 +39,7 @@ class Tally:
 NOTHING = Tally(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """What a look at a count has led to. `turn`: +1 if it has become positive, -1 if it has ceased
     to be, which its parent must be told."""
 
