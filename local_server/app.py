@@ -18,7 +18,9 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from local_server import control, pages
 from local_server.control import Control
 from local_server.conversation import Conversation
+from local_server.feed import Feed
 from local_server.gateway import LOST
+from local_server.guard import BadControl, check
 from local_server.handshake import Refused
 from local_server.http_api import HttpApi
 from local_server.management import Management, managed_path
@@ -32,6 +34,7 @@ from local_server.responses import (
     gateway_error,
 )
 from local_server.shared import Shared
+from local_server.watching import watch
 from local_server.web import Web
 from local_server.websocket import BadUpgrade, negotiate
 from local_server.websocket_api import WebsocketApi
@@ -58,6 +61,7 @@ class Front:
     http_api: HttpApi
     management: Management
     control: Control
+    feed: Feed
     shared: Shared
     port: int
     prepared: asyncio.Event
@@ -87,6 +91,8 @@ def make_app(front: Front) -> Sanic[Any, Any]:
 async def _answer(front: Front, sanic_request: SanicRequest) -> HTTPResponse | None:
     request = _request(sanic_request, front.port)
     path = request.decoded_path.rstrip("/")
+    if request.decoded_path == control.FEED:
+        return _watch(front, sanic_request, request)
     if _wants_upgrade(request):
         return await _upgrade(front, sanic_request, request, path)
     if (managed := managed_path(request.path)) is not None:
@@ -97,12 +103,32 @@ async def _answer(front: Front, sanic_request: SanicRequest) -> HTTPResponse | N
         return _sanic_response(pages.page(request.decoded_path))
     if front.http_api.has_route(request):
         return _sanic_response(await front.http_api.handle(request))
+    return _sanic_response(await _answer_elsewhere(front, request, path))
+
+
+async def _answer_elsewhere(front: Front, request: Request, path: str) -> Response:
+    """What the service has no HTTP route for."""
     if path and front.websocket_api.addresses.reach(request.host, path):
         status = front.shared.assumptions.plain_get_status
-        return _sanic_response(gateway_error(status, HTTPStatus(status).phrase))
-    if request.decoded_path == "/" and request.method in ("GET", "HEAD"):
-        return _sanic_response(pages.page(""))
-    return _sanic_response(await front.http_api.handle(request))
+        return gateway_error(status, HTTPStatus(status).phrase)
+    if request.method in ("GET", "HEAD"):
+        page = pages.page("") if request.decoded_path == "/" else pages.beside(request.decoded_path)
+        if page is not None:
+            return page
+    return await front.http_api.handle(request)
+
+
+def _watch(front: Front, sanic_request: SanicRequest, request: Request) -> HTTPResponse | None:
+    try:
+        check(request)
+        watch(request, sanic_request.protocol, front.feed, front.shared.clock)
+    except BadControl as error:
+        return _sanic_response(gateway_error(error.status, str(error)))
+    except BadUpgrade as error:
+        return _sanic_response(gateway_error(error.status, HTTPStatus(error.status).phrase))
+    except ConnectionResetError:
+        return None
+    return None
 
 
 def _wants_upgrade(request: Request) -> bool:

@@ -1,11 +1,9 @@
-"""The emulator's own API, under /_local/: its clock, faults, connections and functions."""
+"""The emulator's own API, under /_local/: its clock, faults, connections, functions and store."""
 
 import json
-import re
-from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,17 +16,23 @@ from local_server.errors import (
 )
 from local_server.faults import Fault
 from local_server.gateway import describe
+from local_server.guard import BadControl, check
+from local_server.management import ManagedPath, Management
 from local_server.requests import Request
 from local_server.responses import Response
 from local_server.shared import Shared
+from local_server.stored import Stored, Wanted
 from local_server.websocket_api import WebsocketApi
 
 PREFIX = "/_local/"
+# The time line, as a WebSocket.
+FEED = PREFIX + "feed"
 FUNCTION_ERROR = "X-Amz-Function-Error"
-_INVOCATIONS = re.compile(PREFIX + "functions/([^/]+)/invocations")
 
 T = TypeVar("T")
 Advancing = Callable[[float], Awaitable[None]]
+# What answers a request; the parts of its path after the first are arguments.
+Action = Callable[..., Awaitable[Response]]
 # Of a function by name with an event. Raises FunctionError.
 Invoking = Callable[[str, Any], Awaitable[str]]
 
@@ -52,37 +56,129 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("advance lies between 0 and a year of seconds")
 
 
-class BadControl(Exception):
-    """`status` and why."""
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is posted to a connection."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
+    text: str
 
 
 class Control:
+    """`management` asks for no signature: whoever may come here may post."""
+
     def __init__(
-        self, api: WebsocketApi, shared: Shared, advance: Advancing, invoke: Invoking
+        self,
+        api: WebsocketApi,
+        shared: Shared,
+        advance: Advancing,
+        invoke: Invoking,
+        *,
+        overview: Mapping[str, Any],
+        management: Management,
+        stored: Stored,
     ) -> None:
         self._api = api
         self._shared = shared
         self._advance_clock = advance
         self._invoke_function = invoke
+        self._overview = overview
+        self._management = management
+        self._stored = stored
+
+        self._actions: dict[tuple[str, str, int], Action] = {
+            ("GET", "service", 0): self._service,
+            ("GET", "clock", 0): self._clock,
+            ("POST", "clock", 0): self._advance,
+            ("GET", "faults", 0): self._faults,
+            ("POST", "faults", 0): self._add,
+            ("DELETE", "faults", 0): self._clear,
+            ("DELETE", "faults", 1): self._remove,
+            ("GET", "connections", 0): self._connections,
+            ("POST", "connections", 1): self._post,
+            ("DELETE", "connections", 1): self._close,
+            ("POST", "functions", 2): self._invoke,
+            ("GET", "tables", 0): self._tables,
+            ("GET", "tables", 1): self._items,
+            ("GET", "queues", 0): self._queues,
+        }
 
     async def handle(self, request: Request) -> Response:
         try:
-            _check_host(request)
-            _check_origin(request)
-            if (function := _invoked(request)) is not None:
-                return await self._invoke(function, request)
-            status, content = await self._handle(request)
+            check(request)
+            name, *rest = request.decoded_path.removeprefix(PREFIX).rstrip("/").split("/")
+            action = self._actions.get((request.method, name, len(rest)))
+            if action is None:
+                raise BadControl(404, f"there is no {request.method} {PREFIX}{name}")
+            return await action(request, *rest)
         except BadControl as error:
-            status, content = error.status, {"error": str(error)}
-        body = b"" if content is None else json.dumps(content, separators=(",", ":")).encode()
-        return Response(status, body, (_JSON,))
+            return _json(error.status, {"error": str(error)})
 
-    async def _invoke(self, function: str, request: Request) -> Response:
+    async def _service(self, _: Request) -> Response:
+        return _json(200, self._overview)
+
+    # The clock
+
+    async def _clock(self, _: Request) -> Response:
+        clock = self._shared.clock
+        return _json(200, {"now": clock.now(), "ahead_ms": clock.ahead_ms})
+
+    async def _advance(self, request: Request) -> Response:
+        await self._advance_clock(_decoded(request, Advance).advance)
+        return await self._clock(request)
+
+    # Faults
+
+    async def _faults(self, _: Request) -> Response:
+        faults = self._shared.faults
+        rows = [
+            {"number": number, "strikes": faults.strikes(number), **msgspec.to_builtins(fault)}
+            for number, fault in faults.in_force().items()
+        ]
+        return _json(200, {"seed": faults.seed, "faults": rows})
+
+    async def _add(self, request: Request) -> Response:
+        return _json(201, {"number": self._shared.faults.add(_decoded(request, Fault))})
+
+    async def _clear(self, _: Request) -> Response:
+        self._shared.faults.clear()
+        return Response(204)
+
+    async def _remove(self, _: Request, number: str) -> Response:
+        if not number.isdecimal() or not self._shared.faults.remove(int(number)):
+            raise BadControl(404, f"there is no fault {number}")
+        return Response(204)
+
+    # Connections
+
+    async def _connections(self, _: Request) -> Response:
+        rows = [
+            {
+                "connection_id": one.id,
+                **describe(one),
+                **self._api.counts(one.id),
+                "authorizer": one.peer.authorizer,
+            }
+            for one in self._api.registry.all_open()
+        ]
+        return _json(200, {"connections": rows})
+
+    async def _post(self, request: Request, connection: str) -> Response:
+        text = _decoded(request, Message).text
+        return await self._manage(request, connection, text.encode("utf-8", "replace"))
+
+    async def _close(self, request: Request, connection: str) -> Response:
+        return await self._manage(request, connection, b"")
+
+    async def _manage(self, request: Request, connection: str, body: bytes) -> Response:
+        """As a call of @connections, with the same method."""
+        path = ManagedPath(self._overview["stage"], connection)
+        return await self._management.handle(replace(request, body=body), path)
+
+    # Functions
+
+    async def _invoke(self, request: Request, function: str, what: str) -> Response:
         """As Lambda answers a caller who waits: a handler's error is a 200 with a header."""
+        if what != "invocations":
+            raise BadControl(404, f"a function has invocations, no {what}")
         event: Any = _decoded(request, object) if request.body else {}
         try:
             result = await self._invoke_function(function, event)
@@ -92,91 +188,30 @@ class Control:
             return Response(200, _failure(error), (_JSON, (FUNCTION_ERROR, "Unhandled")))
         return Response(200, result.encode(), (_JSON,))
 
-    async def _handle(self, request: Request) -> tuple[int, Any]:
-        name, _, rest = request.decoded_path.removeprefix(PREFIX).partition("/")
-        if (request.method, name, rest) == ("POST", "clock", ""):
-            await self._advance_clock(_decoded(request, Advance).advance)
-            return self._clock()
-        actions: dict[tuple[str, str], Callable[[], tuple[int, Any]]] = {
-            ("GET", "clock"): self._clock,
-            ("GET", "faults"): self._faults,
-            ("POST", "faults"): lambda: self._add(request),
-            ("DELETE", "faults"): lambda: self._remove(rest),
-            ("GET", "connections"): self._connections,
-        }
-        action = actions.get((request.method, name))
-        if action is None or (rest and request.method != "DELETE"):
-            raise BadControl(
-                404,
-                "there is /_local/clock, /_local/faults, /_local/connections and "
-                "/_local/functions/{name}/invocations",
-            )
-        return action()
+    # The store
 
-    def _clock(self) -> tuple[int, Any]:
-        clock = self._shared.clock
-        return 200, {"now": clock.now(), "ahead_ms": clock.ahead_ms}
+    async def _tables(self, _: Request) -> Response:
+        return _json(200, {"tables": await self._stored.tables()})
 
-    def _faults(self) -> tuple[int, Any]:
-        faults = self._shared.faults
-        rows = [
-            {"number": number, "strikes": faults.strikes(number), **msgspec.to_builtins(fault)}
-            for number, fault in faults.in_force().items()
-        ]
-        return 200, {"seed": faults.seed, "faults": rows}
+    async def _queues(self, _: Request) -> Response:
+        return _json(200, {"queues": await self._stored.queues()})
 
-    def _add(self, request: Request) -> tuple[int, Any]:
-        return 201, {"number": self._shared.faults.add(_decoded(request, Fault))}
-
-    def _remove(self, number: str) -> tuple[int, Any]:
-        if not number:
-            self._shared.faults.clear()
-        elif not number.isdecimal() or not self._shared.faults.remove(int(number)):
-            raise BadControl(404, f"there is no fault {number}")
-        return 204, None
-
-    def _connections(self) -> tuple[int, Any]:
-        rows = [
-            {"connection_id": connection.id, **describe(connection)}
-            for connection in self._api.registry.all_open()
-        ]
-        return 200, {"connections": rows}
+    async def _items(self, request: Request, table: str) -> Response:
+        try:
+            wanted = msgspec.convert(dict(request.query_pairs), Wanted, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadControl(422, str(error)) from error
+        return _json(200, await self._stored.items(table, wanted))
 
 
-def _invoked(request: Request) -> str | None:
-    found = _INVOCATIONS.fullmatch(request.decoded_path)
-    return found[1] if found and request.method == "POST" else None
+def _json(status: int, content: Any) -> Response:
+    return Response(status, json.dumps(content, separators=(",", ":")).encode(), (_JSON,))
 
 
 def _failure(error: FunctionError) -> bytes:
     trace = {"stackTrace": list(error.trace)} if isinstance(error, FunctionRaised) else {}
     content = {"errorMessage": error.message, "errorType": error.kind, **trace}
     return json.dumps(content, separators=(",", ":")).encode()
-
-
-def _check_host(request: Request) -> None:
-    """A site may make its own name lead to this machine, and then its pages are no other site's. An
-    address is nobody's to lead anywhere."""
-    host = urlsplit(f"//{request.host}").hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return
-    try:
-        ip_address(host)
-    except ValueError as error:
-        raise BadControl(403, "only under an address or localhost") from error
-
-
-def _check_origin(request: Request) -> None:
-    """A page of another site must not move the clock of whoever looks at it."""
-    origin = request.header("origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise BadControl(403, f"not from a page of {origin}")
-    if request.method == "POST" and _kind(request) != "application/json":
-        raise BadControl(415, "Content-Type: application/json is expected")
-
-
-def _kind(request: Request) -> str:
-    return (request.header("content-type") or "").split(";")[0].strip().lower()
 
 
 def _decoded(request: Request, kind: type[T]) -> T:

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from typing import Any, NoReturn
 
+from local_server import pages
 from local_server.addresses import addresses_of
 from local_server.api_keys import ApiKeys
 from local_server.app import Front, make_app
@@ -16,14 +17,18 @@ from local_server.connect_access import ConnectAccess
 from local_server.control import Control
 from local_server.environment import Environment, api_names
 from local_server.errors import FunctionUnknown
+from local_server.faults import Call, Fault
+from local_server.feed import Feed
 from local_server.functions import Functions, Runtime
 from local_server.gateway import RESTART
 from local_server.http_api import HttpApi
 from local_server.ids import ConnectionId
 from local_server.in_process import InProcess
 from local_server.integration import Integration
+from local_server.journal import Moved, Struck, closed_journal
 from local_server.listener import Listener
 from local_server.management import Admission, Management, admit_everybody
+from local_server.overview import overview
 from local_server.permissions import callers_of, check_store, doubts, opaque
 from local_server.processes import Zygote
 from local_server.provisioning import Clients, make_clients, provision
@@ -32,9 +37,11 @@ from local_server.reload import forget_bytecode
 from local_server.settings import Settings
 from local_server.shared import Shared
 from local_server.sources import make_sources
-from local_server.store import Store, start_store
+from local_server.store import Store, is_aws, start_store
+from local_server.stored import Stored
 from local_server.tasks import Tasks
 from local_server.template import FunctionName, Names, Template, load_template
+from local_server.template.resources import QUEUE, TABLE
 from local_server.template.stages import with_variables
 from local_server.throttling import Throttle
 from local_server.websocket_api import WebsocketApi
@@ -55,6 +62,7 @@ class Emulator:
     shared: Shared
     _invoker: Recording
     callers: Callers
+    feed: Feed
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -117,6 +125,8 @@ class Emulator:
             settings.template, stage=settings.stage, region=settings.region
         )
         self.shared = self._share()
+        self.feed = Feed(self.shared.journal)
+        settings.faults.listeners.append(self._note_strike)
         self._listener = Listener(settings.host, settings.port)
         self._zygote = None if settings.in_process else Zygote(freezes=settings.freeze)
         self.store = self._store = start_store(
@@ -132,7 +142,7 @@ class Emulator:
         self.template = with_variables(self.template, names)
         self.callers = self._callers(names)
         self._start_functions(names)
-        await self._serve()
+        await self._serve(self._stored(names, clients))
         await self._start_sources(names, clients)
         self._watch = asyncio.ensure_future(self.store.watch(settings.clock))
         self._watch.add_done_callback(_report)
@@ -147,7 +157,7 @@ class Emulator:
             faults=settings.faults,
             throttle=Throttle(local.limits, stage.throttle, stage.route_throttles),
             assumptions=local.assumptions,
-            journal=settings.journal,
+            journal=closed_journal() if settings.journal is None else settings.journal,
         )
 
     def _callers(self, names: Names) -> Callers:
@@ -173,12 +183,15 @@ class Emulator:
             faults=settings.faults,
             tasks=self._tasks,
             domains=tuple(mapping.domain for mapping in template.websocket_stage.mappings),
+            journal=self.shared.journal,
         )  # fmt: skip
         if self._zygote is None:
             self._functions = InProcess(template.functions, runtime)
         else:
             self._functions = Functions(template.functions, runtime, self._zygote)
-        self._invoker = Recording(self._functions, settings.clock, settings.journal)
+        self._invoker = Recording(
+            self._functions, settings.clock, self.shared.journal, settings.random_bytes
+        )
         if settings.reload:
             try:
                 self._code = CodeWatch(template.root, self._code_changed, settings.data)
@@ -198,7 +211,7 @@ class Emulator:
         if await self._functions.reload():
             logger.info("%s: the new code is in use", ", ".join(sorted(one.name for one in files)))
 
-    async def _serve(self) -> None:
+    async def _serve(self, stored: Stored) -> None:
         assert self._listener is not None  # noqa: S101 - opened a moment ago
         template, settings, shared = self.template, self._settings, self.shared
         websockets = Integration(self._invoker, shared, settings.websocket_timeout_s)
@@ -206,17 +219,32 @@ class Emulator:
         access = ConnectAccess(self.callers, keys, template.stage)
         api = WebsocketApi(template, websockets, shared, access.admit)
         self._websocket_api = api
+        described = overview(template, pages.names_beside(), self.feed.run)
+        control = Control(
+            api, shared, self.advance, self.invoke, overview=described,
+            management=Management(template.stage, api, shared), stored=stored,
+        )  # fmt: skip
         front = Front(
             websocket_api=api,
             http_api=self._http_api(),
             management=Management(template.stage, api, shared, self._admission()),
-            control=Control(api, shared, self.advance, self.invoke),
+            control=control,
+            feed=self.feed,
             shared=shared,
             port=self._listener.port,
             prepared=self.prepared,
         )
         await self._listener.serve(make_app(front))
         self._polls.append(self._tasks.start(self._sweep()))
+
+    def _stored(self, names: Names, clients: Clients) -> Stored:
+        of_kind = {
+            kind: frozenset(
+                names.refs[one.id] for one in self.template.resources.values() if one.kind == kind
+            )
+            for kind in (TABLE, QUEUE)
+        }
+        return Stored(clients, of_kind[TABLE], of_kind[QUEUE], all_ours=not is_aws(self.store.url))
 
     def _http_api(self) -> HttpApi:
         template, settings, shared = self.template, self._settings, self.shared
@@ -251,13 +279,24 @@ class Emulator:
     async def advance(self, seconds: float, settle_s: float = SETTLE_S) -> None:
         """It is so much later. What is running may finish first: for that, no time has passed."""
         await self._invoker.settled(settle_s)
-        self.shared.clock.advance(seconds)
+        clock, journal = self.shared.clock, self.shared.journal
+        clock.advance(seconds)
+        if journal.is_detailed:
+            journal.add(Moved(clock.now(), seconds, clock.ahead_ms))
+
+    def _note_strike(self, number: int, fault: Fault, call: Call) -> None:
+        if (journal := self.shared.journal).is_detailed:
+            now = self.shared.clock.now()
+            journal.add(
+                Struck(now, number, fault.kind.value, call.connection, call.route, call.function)
+            )
 
     async def _sweep(self) -> None:
         while True:
             await self._settings.clock.sleep(_SWEEP_S)
             if self._websocket_api is not None:
                 self._websocket_api.close_overdue()
+            self.feed.refill()
 
     # Stop
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +74,8 @@ class Faults:
         self._next = 1
         self._strikes: Counter[int] = Counter()
         self._dice: dict[int, random.Random] = {}
+        # Told of each strike: the fault's number, the fault, the call.
+        self.listeners: list[Callable[[int, Fault, Call], None]] = []
 
     def add(self, fault: Fault) -> int:
         number, self._next = self._next, self._next + 1
@@ -106,6 +109,8 @@ class Faults:
         for number, fault in list(self._faults.items()):
             if fault.kind is kind and call.within(fault) and self._hits(number, fault):
                 self._count(number, fault)
+                for listener in self.listeners:
+                    listener(number, fault, call)
                 return fault
         return None
 

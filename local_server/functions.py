@@ -41,9 +41,9 @@ class Functions:
         self._pools = {name: Pool(one, runtime, zygote) for name, one in functions.items()}
 
     def invoke(
-        self, name: FunctionName, event: Any, call: Call | None = None
+        self, name: FunctionName, event: Any, call: Call | None = None, request_id: str = ""
     ) -> "asyncio.Future[str]":
-        request_id = invocation_id(self._runtime.random_bytes)
+        request_id = request_id or invocation_id(self._runtime.random_bytes)
         invocation = Invocation(name, request_id, encode(event), call)
         if len(invocation.event) > EVENT_BYTES:
             invocation.fail(too_large())

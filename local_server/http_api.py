@@ -12,6 +12,7 @@ from local_server.events import Event
 from local_server.events.http import HttpCall, RouteMatch, http_event
 from local_server.faults import Call
 from local_server.integration import Integration, IntegrationTimeout
+from local_server.journal import Answered
 from local_server.requests import Request
 from local_server.responses import (
     INTERNAL_SERVER_ERROR,
@@ -48,6 +49,7 @@ class HttpApi:
         self._throttle = shared.throttle
         self._clock = shared.clock
         self._random = shared.random_bytes
+        self._journal = shared.journal
 
     def has_route(self, request: Request) -> bool:
         try:
@@ -88,6 +90,13 @@ class HttpApi:
         response = await self._answer(route, call)
         ms = (time.perf_counter() - started) * 1000
         logger.info("%s -> %s %d in %.0f ms", route.key, route.function, response.status, ms)
+        if self._journal.is_detailed:
+            self._journal.add(
+                Answered(
+                    self._clock.now(), call.request_id, request.method, request.path,
+                    route.function, response.status, ms,
+                )
+            )  # fmt: skip
         return response.plus((("Apigw-Requestid", call.request_id),))
 
     def _call(self, request: Request, match: RouteMatch) -> HttpCall:

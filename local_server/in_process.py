@@ -61,9 +61,9 @@ class InProcess:
         self._install()
 
     def invoke(
-        self, name: FunctionName, event: Any, call: Call | None = None
+        self, name: FunctionName, event: Any, call: Call | None = None, request_id: str = ""
     ) -> "asyncio.Future[str]":
-        request_id = invocation_id(self._runtime.random_bytes)
+        request_id = request_id or invocation_id(self._runtime.random_bytes)
         invocation = Invocation(name, request_id, encode(event), call)
         self._runtime.tasks.start(self._handle(invocation))
         return invocation.outcome

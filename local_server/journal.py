@@ -1,4 +1,4 @@
-"""What passed through the gateway: frames both ways, and every invocation of a function."""
+"""What passed through: frames both ways, every invocation of a function, and what else happened."""
 
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +33,7 @@ class Opened:
     at: Milliseconds
     connection_id: ConnectionId
     websocket_key: str
+    source_ip: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Invocation:
     event: Any
     answer: str | None
     error: str | None
+    request_id: str = ""
+    ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,99 @@ class Post:
     status: int
 
 
-Entry = Frame | Opened | Closed | Invocation | Post
+# What the inspector alone shows.
+
+
+@dataclass(frozen=True)
+class TurnedAway:
+    """A handshake that was refused, and its status."""
+
+    at: Milliseconds
+    connection_id: ConnectionId
+    status: int
+
+
+@dataclass(frozen=True)
+class Began:
+    """An event on its way into a function. The Invocation of the same request id is its end."""
+
+    at: Milliseconds
+    request_id: str
+    function: str
+    event: Any
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a handler has printed."""
+
+    at: Milliseconds
+    request_id: str
+    function: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An HTTP request and its status; its event has the same `api_request_id`."""
+
+    at: Milliseconds
+    api_request_id: str
+    method: str
+    path: str
+    function: str
+    status: int
+    ms: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a queue, stream or schedule had for a function, and how much of it was done."""
+
+    at: Milliseconds
+    source: Literal["queue", "stream", "schedule"]
+    name: str
+    function: str
+    size: int
+    done: int
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A fault, by its number, and the call that it struck."""
+
+    at: Milliseconds
+    number: int
+    fault: str
+    connection_id: str | None
+    route: str | None
+    function: str | None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The clock was advanced, and is ahead so much by now."""
+
+    at: Milliseconds
+    seconds: float
+    ahead_ms: int
+
+
+Detail = TurnedAway | Began | Line | Answered | Batch | Struck | Moved
+Entry = Frame | Opened | Closed | Invocation | Post | Detail
 
 
 @dataclass
 class Journal:
-    """The last entries in their order. A listener hears of each as it comes."""
+    """The last entries in their order. A listener hears of each as it comes.
+
+    Who has an entry to add looks first whether it `is_open`, or, for a Detail, `is_detailed`.
+    """
 
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=ENTRIES))
     listeners: list[Callable[[Entry], None]] = field(default_factory=list)
+    is_open: bool = True
+    is_detailed: bool = False
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -103,3 +190,8 @@ class Journal:
             if isinstance(entry, Opened) and entry.websocket_key == websocket_key:
                 return entry.connection_id
         raise LookupError("no connection was opened with this key")
+
+
+def closed_journal() -> Journal:
+    """One that keeps nothing: what it is told once it is open, its listeners hear."""
+    return Journal(deque(maxlen=0), is_open=False)

@@ -55,7 +55,7 @@ class Management:
 
     async def handle(self, request: Request, path: ManagedPath) -> Response:
         response = await self._answer(request, path)
-        if (journal := self._shared.journal) is not None:
+        if (journal := self._shared.journal).is_open:
             now, status = self._clock.now(), response.status
             journal.add(Post(now, path.connection, request.method, status))
         return response

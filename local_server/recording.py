@@ -1,22 +1,41 @@
 """An invoker that knows what is running, and notes in the journal what went in and came out."""
 
 import asyncio
-from typing import Any
+import os
+import time
+from collections.abc import Awaitable
+from typing import Any, NamedTuple, Protocol
 
-from local_server.clock import Clock
+from local_server.clock import Clock, Milliseconds
 from local_server.faults import Call
-from local_server.functions import Invoker
-from local_server.journal import Invocation, Journal
+from local_server.ids import RandomBytes, invocation_id
+from local_server.journal import Began, Invocation, Journal, closed_journal
 from local_server.template import FunctionName
 
 
-class Recording:
-    """Invokes by way of another invoker. Without a journal nothing is noted."""
+class Runner(Protocol):
+    """What runs handlers."""
 
-    def __init__(self, functions: Invoker, clock: Clock, journal: Journal | None = None) -> None:
+    def invoke(
+        self, name: FunctionName, event: Any, call: Call | None = None, request_id: str = ""
+    ) -> Awaitable[str]:
+        """As an Invoker does, under an id of the caller's choice."""
+
+
+class Recording:
+    """Invokes by way of what runs handlers. Without a journal nothing is noted."""
+
+    def __init__(
+        self,
+        functions: Runner,
+        clock: Clock,
+        journal: Journal | None = None,
+        random_bytes: RandomBytes = os.urandom,
+    ) -> None:
         self._functions = functions
         self._clock = clock
-        self._journal = journal
+        self._journal = closed_journal() if journal is None else journal
+        self._random = random_bytes
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -27,8 +46,12 @@ class Recording:
         """Raises FunctionError."""
         self._running += 1
         self._idle.clear()
-        outcome = asyncio.ensure_future(self._functions.invoke(name, event, call))
-        outcome.add_done_callback(lambda ended: self._on_end(name, event, ended))
+        request_id, began = invocation_id(self._random), time.perf_counter()
+        if self._journal.is_detailed:
+            self._journal.add(Began(self._clock.now(), request_id, name, event))
+        outcome = asyncio.ensure_future(self._functions.invoke(name, event, call, request_id))
+        run = _Run(name, event, request_id, began)
+        outcome.add_done_callback(lambda ended: self._on_end(run, ended))
         return outcome
 
     async def settled(self, seconds: float) -> None:
@@ -39,13 +62,23 @@ class Recording:
         except TimeoutError:
             return
 
-    def _on_end(self, name: FunctionName, event: Any, ended: "asyncio.Future[str]") -> None:
+    def _on_end(self, run: "_Run", ended: "asyncio.Future[str]") -> None:
         self._running -= 1
         if not self._running:
             self._idle.set()
-        if self._journal is None or ended.cancelled():
-            return
+        if self._journal.is_open and not ended.cancelled():
+            self._journal.add(run.outcome(self._clock.now(), ended))
+
+
+class _Run(NamedTuple):
+    name: FunctionName
+    event: Any
+    request_id: str
+    began: float
+
+    def outcome(self, now: Milliseconds, ended: "asyncio.Future[str]") -> Invocation:
         error = ended.exception()
         answer = None if error else ended.result()
         reason = str(error) if error else None
-        self._journal.add(Invocation(self._clock.now(), name, event, answer, reason))
+        ms = (time.perf_counter() - self.began) * 1000
+        return Invocation(now, self.name, self.event, answer, reason, self.request_id, ms)

@@ -9,6 +9,7 @@ from local_server.clock import Clock
 from local_server.environment import WEBSOCKET_API_ID, api_host
 from local_server.faults import Faults
 from local_server.ids import RandomBytes
+from local_server.journal import Journal, closed_journal
 from local_server.tasks import Tasks
 from local_server.template import ACCOUNT, Function
 
@@ -32,6 +33,7 @@ class Runtime:
     tasks: Tasks = field(default_factory=Tasks)
     # On which the WebSocket API is in the cloud, beside its own.
     domains: tuple[str, ...] = ()
+    journal: Journal = field(default_factory=closed_journal)
 
     @property
     def api_hosts(self) -> list[str]:

@@ -10,6 +10,7 @@ from local_server.deadlines import Deadline, Deadlines
 from local_server.errors import FunctionCrashed, FunctionError, FunctionRaised, FunctionTimedOut
 from local_server.faults import Fault
 from local_server.invocation import Invocation
+from local_server.journal import Line
 from local_server.processes import Zygote
 from local_server.runtime import Runtime
 from local_server.template import Function
@@ -120,6 +121,9 @@ class Sandbox:
 
     def _log(self, line: str) -> None:
         logger.info("%s %s %s", self._function.name, self._request_id[:8], line)
+        if (journal := self._runtime.journal).is_detailed:
+            now = self._runtime.clock.now()
+            journal.add(Line(now, self._request_id, self._function.name, line))
 
     def _debug(self, what: str, more: str = "") -> None:
         """The lines that Lambda's own log has around those of a function."""

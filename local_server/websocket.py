@@ -126,6 +126,8 @@ class WebSocket:
         self._ours: Closing | None = None
         self._cut_off: asyncio.TimerHandle | None = None
         self._ended = False
+        self.messages_in = 0
+        self.messages_out = 0
 
     def receive(self, chunk: bytes) -> None:
         if self._wire.reader.eof:
@@ -153,6 +155,7 @@ class WebSocket:
         self.check_room()
         if self._wire.state is not OPEN:
             return
+        self.messages_out += 1
         for index, (part, last) in enumerate(self._parts(payload)):
             if index:
                 self._wire.send_continuation(part, fin=last)
@@ -210,6 +213,7 @@ class WebSocket:
         except UnicodeDecodeError:
             self._fail(NOT_UTF8)
             return
+        self.messages_in += 1
         self._events.on_text(text)
 
     def _fail(self, closing: Closing) -> None:

@@ -16,7 +16,7 @@ from local_server.gateway import FAILED, GOING_AWAY, LOST, TOO_MANY, Closing, Go
 from local_server.handshake import Accepted, Handshake, Refused
 from local_server.ids import ConnectionId
 from local_server.integration import Integration, IntegrationTimeout
-from local_server.journal import Closed, Frame, Opened
+from local_server.journal import Closed, Frame, Opened, TurnedAway
 from local_server.messages import Messages
 from local_server.requests import Request
 from local_server.responses import (
@@ -87,11 +87,14 @@ class WebsocketApi:
 
     async def _decide(self, peer: Peer, request: Request) -> Accepted | Refused:
         decision = await self._handshake.decide(peer, request)
+        journal, now = self._shared.journal, self._clock.now()
         if isinstance(decision, Refused):
             self.registry.closed(peer.connection_id)
-        elif (journal := self._shared.journal) is not None:
+            if journal.is_detailed:
+                journal.add(TurnedAway(now, peer.connection_id, decision.response.status))
+        elif journal.is_open:
             key = request.header("sec-websocket-key") or ""
-            journal.add(Opened(self._clock.now(), peer.connection_id, key))
+            journal.add(Opened(now, peer.connection_id, key, peer.source_ip))
         return decision
 
     def _abandon(self, decision: "asyncio.Task[Accepted | Refused]") -> None:
@@ -153,7 +156,7 @@ class WebsocketApi:
     def _note_frame(
         self, connection: ConnectionId, direction: Literal["in", "out"], payload: bytes | str
     ) -> None:
-        if (journal := self._shared.journal) is not None:
+        if (journal := self._shared.journal).is_open:
             sent = payload.encode() if isinstance(payload, str) else payload
             journal.add(Frame(self._clock.now(), connection, direction, sent))
 
@@ -167,7 +170,7 @@ class WebsocketApi:
         self._buckets.pop(connection, None)
         if not self._sockets:
             self._all_closed.set()
-        if (journal := self._shared.journal) is not None:
+        if (journal := self._shared.journal).is_open:
             journal.add(Closed(self._clock.now(), connection, closing.code, closing.reason))
         route = self._template.websocket_routes.get("$disconnect")
         if route is None or self._disconnect_is_lost(connection):
@@ -191,6 +194,11 @@ class WebsocketApi:
         """Raises Gone."""
         self.registry.open(connection)
         return self._sockets[connection]
+
+    def counts(self, connection: ConnectionId) -> dict[str, int]:
+        """Of messages, both ways. Raises Gone."""
+        socket = self.socket(connection)
+        return {"messages_in": socket.messages_in, "messages_out": socket.messages_out}
 
     def close(self, connection: ConnectionId, closing: Closing) -> None:
         """Closes from our side; from now on the connection is Gone. Raises Gone."""

@@ -6,6 +6,7 @@ import logging
 from local_server.errors import FunctionError
 from local_server.events import Event
 from local_server.functions import Invoker
+from local_server.journal import Batch
 from local_server.shared import Shared
 from local_server.template import Asynchronous, FunctionName
 
@@ -44,6 +45,9 @@ class Delivery:
         task = shared.tasks.start(self._invoke(functions))
         await asyncio.wait({task})
         self.tried.set()
+        if (journal := shared.journal).is_detailed:
+            now, done = shared.clock.now(), int(task.result())
+            journal.add(Batch(now, "schedule", "", self._function, 1, done))
         return task.result()
 
     async def _invoke(self, functions: Invoker) -> bool:

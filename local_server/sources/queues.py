@@ -15,6 +15,7 @@ from local_server.clock import Milliseconds
 from local_server.errors import FunctionError
 from local_server.events.sqs import sqs_event
 from local_server.functions import Invoker
+from local_server.journal import Batch
 from local_server.provisioning import Client
 from local_server.shared import Shared
 from local_server.sources.backoff import patiently
@@ -57,6 +58,7 @@ class QueuePoller:
         self._sqs = sqs
         self._tasks = shared.tasks
         self._clock = shared.clock
+        self._journal = shared.journal
         self._slots = asyncio.Semaphore(queue.concurrency)
         # A long poll would hold one of the few threads that the event loop lends.
         self._thread = ThreadPoolExecutor(1, "local_server.sources")
@@ -114,11 +116,18 @@ class QueuePoller:
         try:
             payload = await self._functions.invoke(self._queue.function, event)
         except FunctionError:
+            self._note(0, batch)
             return
         failed = self._failed(payload, batch)
         done = [message for message in batch if message["MessageId"] not in failed]
         logger.info("sqs -> %s %d of %d done", self._queue.function, len(done), len(batch))
+        self._note(len(done), batch)
         await self._delete(done)
+
+    def _note(self, done: int, batch: Sequence[Message]) -> None:
+        if self._journal.is_detailed:
+            name, now = self._queue.arn.rpartition(":")[2], self._clock.now()
+            self._journal.add(Batch(now, "queue", name, self._queue.function, len(batch), done))
 
     def _by_our_clock(self, message: Message) -> Message:
         """SQS stamps messages with the machine's time."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from local_server import journal
 from local_server.clock import Milliseconds
 from local_server.errors import FunctionError
 from local_server.events.dynamodb import created_s, dynamodb_event, dynamodb_record
@@ -44,6 +45,7 @@ class ShardReader:
         self._functions = functions
         self._tasks = shared.tasks
         self._clock = shared.clock
+        self._journal = shared.journal
 
     async def run(self) -> None:
         """Until the shard ends."""
@@ -124,6 +126,10 @@ class ShardReader:
         failed, count = task.result(), len(batch.records)
         done = count if failed is None else failed
         logger.info("stream -> %s %d of %d done", self._stream.function, done, count)
+        if self._journal.is_detailed:
+            table, now = self._stream.arn.split("/")[1], self._clock.now()
+            function = self._stream.function
+            self._journal.add(journal.Batch(now, "stream", table, function, count, done))
         return failed
 
     async def _invoke(self, batch: Batch) -> int | None:

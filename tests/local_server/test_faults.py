@@ -92,3 +92,13 @@ def test_a_senseless_fault_is_refused(wrong: dict[str, float]) -> None:
 def test_every_kind_of_fault_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
     assert all(f"`{kind.value}`" in text for kind in FaultKind)
+
+
+def test_a_listener_hears_of_each_strike() -> None:
+    faults = Faults()
+    heard: list[object] = []
+    faults.listeners.append(lambda *strike: heard.append(strike))
+    number = faults.add(fault := Fault(FaultKind.POST_GONE, connection="c"))
+    faults.strike(FaultKind.POST_GONE, Call("other"))
+    faults.strike(FaultKind.POST_GONE, Call("c"))
+    assert heard == [(number, fault, Call("c"))]

@@ -4,7 +4,17 @@ import pytest
 
 from local_server.clock import Milliseconds
 from local_server.ids import ConnectionId
-from local_server.journal import ENTRIES, Closed, Entry, Frame, Invocation, Journal, Opened, Post
+from local_server.journal import (
+    ENTRIES,
+    Closed,
+    Entry,
+    Frame,
+    Invocation,
+    Journal,
+    Opened,
+    Post,
+    closed_journal,
+)
 
 AT = Milliseconds(1)
 C = ConnectionId("c")
@@ -56,3 +66,10 @@ def test_old_entries_make_room() -> None:
 
 def test_what_is_no_utf8_can_be_read_all_the_same() -> None:
     assert Frame(AT, C, "out", b"a\xff").text == "a�"
+
+
+def test_a_closed_journal_keeps_nothing_for_itself() -> None:
+    journal = closed_journal()
+    assert (journal.is_open, journal.is_detailed) == (False, False)
+    journal.add(Post(AT, C, "GET", 200))
+    assert list(journal.entries) == []

@@ -8,7 +8,7 @@ import pytest
 from local_server.clock import Clock
 from local_server.errors import FunctionError, FunctionRaised
 from local_server.faults import Call
-from local_server.journal import Journal
+from local_server.journal import Began, Invocation, Journal
 from local_server.recording import Recording
 from local_server.template import FunctionName
 
@@ -21,10 +21,14 @@ class Invoker:
     def __init__(self, error: FunctionError | None = None) -> None:
         self.released = asyncio.Event()
         self.calls: list[Call | None] = []
+        self.request_ids: list[str] = []
         self._error = error
 
-    async def invoke(self, name: FunctionName, event: Any, call: Call | None = None) -> str:
+    async def invoke(
+        self, name: FunctionName, event: Any, call: Call | None = None, request_id: str = ""
+    ) -> str:
         self.calls.append(call)
+        self.request_ids.append(request_id)
         await self.released.wait()
         if self._error is not None:
             raise self._error
@@ -38,6 +42,25 @@ async def test_an_answer_is_passed_on_and_noted() -> None:
     (noted,) = journal.invocations
     assert (noted.function, noted.event, noted.answer, noted.error) == (F, {"a": 1}, '"done"', None)
     assert invoker.calls == [Call("c")]
+    assert noted.request_id == invoker.request_ids[0]
+
+
+async def test_the_beginning_is_noted_where_details_are_wanted() -> None:
+    invoker, journal = Invoker(), Journal(is_detailed=True)
+    invoker.released.set()
+    await Recording(invoker, Clock(), journal).invoke(F, {"a": 1})
+    began, ended = journal.entries
+    assert isinstance(began, Began)
+    assert isinstance(ended, Invocation)
+    assert (began.function, began.event) == (F, {"a": 1})
+    assert began.request_id == ended.request_id == invoker.request_ids[0]
+
+
+async def test_nothing_is_noted_in_a_closed_journal() -> None:
+    invoker, journal = Invoker(), Journal(is_open=False)
+    invoker.released.set()
+    await Recording(invoker, Clock(), journal).invoke(F, {"a": 1})
+    assert not journal.entries
 
 
 async def test_an_error_is_passed_on_and_noted() -> None:

@@ -14,4 +14,5 @@ def test_two_emulators_share_no_faults_and_no_quotas() -> None:
 
 
 def test_nothing_is_noted_unless_somebody_looks() -> None:
-    assert Shared(Clock(), os.urandom, Tasks()).journal is None
+    journal = Shared(Clock(), os.urandom, Tasks()).journal
+    assert (journal.is_open, journal.is_detailed) == (False, False)

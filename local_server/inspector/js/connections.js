@@ -1,0 +1,66 @@
+// Who is connected: by the gateway, by the frames that passed, and by the service's own table of connections.
+
+import { $, ago, button, element, options, say, show } from "./dom.js";
+import { onlyConnection, knowConnections as knowInFilter } from "./filter.js";
+import { aim, knowConnections as knowInFrame } from "./frame.js";
+import { parsed } from "./json.js";
+import { local } from "./local.js";
+import { Rows } from "./known.js";
+
+const MOST = 200;
+const said = new Map(); // By connection: what its welcome said.
+const rows = new Rows();
+
+// A service that greets names whom it has greeted.
+export function note(entries) {
+  for (const { kind, connection, raw } of entries) {
+    if (kind === "closed") said.delete(connection);
+    if (kind === "frame" && raw.direction === "out" && raw.text.includes('"welcome"')) greet(connection, parsed(raw.text));
+  }
+}
+
+function greet(connection, frame) {
+  if (frame?.type !== "welcome") return;
+  if (said.size > 5000) said.clear();
+  said.set(connection, { who: frame.user_id ?? frame.username ?? frame.user, topics: frame.subscriptions ?? frame.topics ?? [] });
+}
+
+export async function look(now, visible) {
+  const open = await local.connections();
+  const ids = open.map((one) => one.connection_id);
+  $("connections-count").textContent = open.length || "";
+  knowInFrame(ids);
+  knowInFilter(ids.slice(-100));
+  options("connection-ids", ids.slice(0, MOST));
+  if (!visible) return;
+  const seen = open.slice(0, MOST);
+  const known = await rows.of(seen.map((one) => one.connection_id));
+  $("connections").replaceChildren(...seen.map((one) => row(one, now, known.get(one.connection_id))));
+  show("connections-empty", open.length === 0 || open.length > MOST);
+  $("connections-empty").textContent = open.length ? `${MOST} of ${open.length} are shown.` : "Nobody is connected.";
+}
+
+function row(one, now, stored) {
+  const id = one.connection_id;
+  const { who, topics } = { ...principal(one), ...said.get(id), ...stored };
+  return element("tr", {},
+    element("td", {}, button(id, () => onlyConnection(id), { className: "link mono", title: "Show it on the time line" })),
+    element("td", { textContent: who ?? "" }),
+    element("td", { className: "topics", textContent: (topics ?? []).join(" "), title: (topics ?? []).join("\n") }),
+    element("td", { textContent: ago(now - Date.parse(one.connectedAt)), title: one.connectedAt }),
+    element("td", { textContent: one.identity.sourceIp, title: one.identity.userAgent ?? "" }),
+    element("td", { className: "numbers", textContent: one.messages_in }),
+    element("td", { className: "numbers", textContent: one.messages_out }),
+    element("td", { className: "row" }, button("Post", () => aim(id), { className: "quiet" }), button("Close", () => close(id), { className: "quiet", title: "As DELETE of @connections" })));
+}
+
+const principal = ({ authorizer }) => (authorizer?.principalId ? { who: authorizer.principalId } : {});
+
+async function close(id) {
+  try {
+    await local.close(id);
+    say("closed");
+  } catch (error) {
+    say(error.message);
+  }
+}
