@@ -296,6 +296,7 @@ def test_a_module_of_the_web_client_has_its_mirrored_tests(path: Path) -> None:
 
 
 IMPORTED_AS = {
+    "axe-core-python": "axe_core_python",
     "cfn-lint": "cfnlint",
     "openapi-spec-validator": "openapi_spec_validator",
     "pyjwt[crypto]": "jwt",

@@ -1,62 +1,103 @@
-"""The page at `/`, in a real browser."""
+"""The page at `/`, in a real browser: signing in to our service, and the inspector of any."""
 
+import json
 import os
-import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from tests.journeys.browsers import Browser, chromium
 from tests.journeys.conftest import LOCAL_KEY, PASSWORD, ROOT, Service, mint
 
-pytest.importorskip("selenium", reason="selenium wants urllib3 2, which macOS does not get")
+ECHO = ROOT / "tests/local_server/sample/echo/serverless.yml"
+VIEWS = ("time", "connections", "tables", "faults")
 
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service as Driver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import text_to_be_present_in_element
-from selenium.webdriver.support.wait import WebDriverWait
 
-SECONDS = 20
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
 
 
 @pytest.fixture
-def browser() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = installed("chromium")
-    for flag in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    made = Chrome(options, Driver(installed("chromedriver")))
-    yield made
-    made.quit()
+def browser(window: Browser) -> Iterator[Browser]:
+    """Its console has nothing to say of the test."""
+    window.errors()
+    yield window
+    assert window.errors() == []
 
 
-def installed(command: str) -> str:
-    """Its path; without it the test is skipped, but never in CI."""
-    path = shutil.which(command)
-    if path is None:
-        give_up = pytest.fail if "CI" in os.environ else pytest.skip
-        give_up(f"{command} is not installed")
-    return path
+@contextmanager
+def emulator_of(folder: Path, template: Path, port: int = 0) -> Iterator[str]:
+    """As at a terminal; the address of it."""
+    ready = folder / "ready.json"
+    arguments = ["--template", str(template), "--port", str(port), "--ready-file", str(ready)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_server", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["http"]
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def sign_in(browser: Chrome, url: str, name: str) -> None:
-    browser.get(f"{url}/")
-    browser.find_element(By.ID, "username").send_keys(name)
-    browser.find_element(By.ID, "password").send_keys(PASSWORD, Keys.ENTER)
-    wait_for(browser, f"connected as {name}")
+@pytest.fixture(scope="module")
+def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that is none of ours."""
+    with emulator_of(tmp_path_factory.mktemp("echo"), ECHO) as url:
+        yield url
 
 
-def wait_for(browser: Chrome, text: str) -> None:
-    shown = text_to_be_present_in_element((By.TAG_NAME, "body"), text)
-    WebDriverWait(browser, SECONDS).until(shown, f"{text!r} is not shown")
+def sign_in(browser: Browser, url: str, name: str, **kind: int | bool) -> None:
+    browser.open(f"{url}/")
+    browser.run("sessionStorage.clear()")
+    browser.open(f"{url}/", **kind)  # type: ignore[arg-type]
+    begin(browser)
+    browser.write("#username", name)
+    browser.write("#password", PASSWORD)
+    browser.click("#login .primary")
+    browser.find("#state-text", f"connected as {name}")
+
+
+def begin(browser: Browser) -> None:
+    """With an empty time line: other tests share the emulator."""
+    browser.find("#feed-words", "live")
+    browser.run("document.getElementById('clear').click()")
+
+
+def dial(browser: Browser, url: str) -> None:
+    """Opens the page's own socket."""
+    browser.open(f"{url}/#time")
+    begin(browser)
+    browser.click("#dial-open")
+    browser.find("#client-state", "open")
+    browser.find(".entry", "opened")
+
+
+def send(browser: Browser, text: str) -> None:
+    browser.write("#raw-text", text)
+    browser.click("#raw-send")
+
+
+# Our service
 
 
 def test_a_broadcast_from_the_command_line_shows_in_the_page(
-    heliograph: Service, browser: Chrome
+    heliograph: Service, browser: Browser
 ) -> None:
     name, _ = heliograph.user("readers")
     url = heliograph.running.http_url
@@ -71,15 +112,202 @@ def test_a_broadcast_from_the_command_line_shows_in_the_page(
         capture_output=True,
     )
 
-    wait_for(browser, "Extra! Extra!")
-    errors = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
-    assert errors == []
+    browser.find("#notifications .title", "Extra! Extra!")
 
 
-def test_a_bad_token_is_shown_as_4001(heliograph: Service, browser: Chrome) -> None:
+def test_a_bad_token_is_shown_as_4001(heliograph: Service, browser: Browser) -> None:
     name, _ = heliograph.user()
     sign_in(browser, heliograph.running.http_url, name)
-    browser.find_element(By.ID, "disconnect").click()
-    browser.find_element(By.ID, "connect-badly").click()
-    wait_for(browser, "4001 unauthorized")
-    assert LOCAL_KEY not in browser.page_source
+    browser.click("#disconnect")
+    browser.click("#connect-badly")
+    browser.find("#verdict", "4001 unauthorized")
+    assert LOCAL_KEY not in browser.chrome.page_source
+
+
+def test_a_frame_and_what_became_of_it_are_on_the_time_line_without_the_token(
+    heliograph: Service, browser: Browser
+) -> None:
+    name, _ = heliograph.user()
+    sign_in(browser, heliograph.running.http_url, name)
+    send(browser, '{"type": "ping", "id": "mine"}')
+
+    browser.find(".entry.frame", "ping")
+    browser.find(".entry.event", "message")
+    browser.find(".entry.frame", "pong")
+    browser.click(".entry.event", "$connect")
+    browser.find("#detail", "Belongs together")
+    token = browser.run("return JSON.parse(sessionStorage['heliograph.login']).access_token")
+    assert token not in browser.chrome.page_source
+    browser.click("#secrets")
+    browser.find("#detail", token)
+    browser.click("#secrets")
+    browser.gone("#detail", token)
+
+
+def test_who_is_connected_and_what_is_stored_can_be_looked_at(
+    heliograph: Service, browser: Browser
+) -> None:
+    name, _ = heliograph.user()
+    sign_in(browser, heliograph.running.http_url, name)
+    browser.click("#tab-connections")
+    browser.find("#connections tr", name)
+    browser.click("#tab-tables")
+    browser.click("#tables button", "users")
+    browser.find("#hash-label", "username")
+    browser.write("#hash", name)
+    browser.click("#lookup .primary")
+    browser.find("#items li", name)
+    browser.gone("#items li", "root")
+    assert "$2b$" not in browser.chrome.page_source
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_stands_in_anybodys_way(heliograph: Service, browser: Browser, dark: bool) -> None:
+    name, _ = heliograph.user()
+    sign_in(browser, heliograph.running.http_url, name, dark=dark)
+    browser.click(".entry.event", "$connect")
+    browser.find("#detail", "Answer after")
+    for view in VIEWS:
+        browser.click(f"#tab-{view}")
+        browser.find(f"#view-{view}")
+        if view == "tables":
+            browser.click("#tables button", "connections")
+            browser.find("#items li")
+        assert browser.faults_of_access() == []
+
+
+def test_a_phone_shows_one_thing_at_a_time(heliograph: Service, browser: Browser) -> None:
+    name, _ = heliograph.user()
+    sign_in(browser, heliograph.running.http_url, name, width=390, height=844)
+    for view in ("try", *VIEWS):
+        browser.click(f"#tab-{view}")
+        browser.find(f"#view-{view}")
+        assert browser.run("return document.documentElement.scrollWidth") <= 390
+    browser.gone("#view-try")
+
+
+# Any service
+
+
+def test_another_service_has_a_socket_and_no_sign_in(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    browser.find("#service", "echo · local")
+    browser.gone("#sign-in")
+    send(browser, '{"action": "echo", "n": 1}')
+    browser.find(".entry.frame", "→echo")
+    browser.find(".entry.frame", "←echo")
+
+
+def test_the_time_line_is_filtered_searched_and_paused_by_keys(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    send(browser, '{"action": "echo", "n": "needle"}')
+    browser.find(".entry.frame", "←echo")
+    browser.press("/")
+    assert browser.run("return document.activeElement.id") == "search"
+    browser.write("#search", "needle")
+    browser.gone(".entry", "opened")
+    browser.find(".entry", "needle")
+    browser.write("#search", "")
+    browser.press("\ue00c", "#search")  # Escape
+    browser.click(".chip", "Frames")
+    browser.gone(".entry.frame")
+    browser.click(".chip", "Frames")
+    browser.run("document.activeElement.blur()")
+
+    browser.press("p")
+    send(browser, '{"action": "echo", "n": "later"}')
+    browser.find("#pause", "Resume (")
+    browser.gone(".entry", "later")
+    browser.run("document.activeElement.blur()")
+    browser.press("p")
+    browser.find(".entry", "later")
+
+    browser.run("document.getElementById('rows').focus()")
+    browser.press("\ue010", "#rows")  # End
+    browser.press("\ue013", "#rows")  # up
+    browser.find("#detail")
+    browser.press("\ue00c")
+    browser.gone("#detail")
+
+
+def test_any_connection_is_posted_to_and_closed(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    browser.click("#tab-connections")
+    browser.click("#connections button", "Post")
+    send(browser, "from the page")
+    browser.click("#tab-time")
+    browser.find(".entry.frame", "from the page")
+    browser.find(".entry.post", "200")
+    browser.click("#tab-connections")
+    browser.click("#connections button", "Close")
+    browser.find("#client-state", "closed with 1000")
+
+
+def test_an_event_is_edited_and_replayed(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    send(browser, '{"action": "echo"}')
+    browser.click(".entry.event", "echo")
+    browser.click("#detail button", "Edit and replay")
+    browser.run(
+        """const area = document.getElementById("editor-text");
+           area.value = JSON.stringify({ ...JSON.parse(area.value), body: "edited" });"""
+    )
+    browser.click("#editor-run")
+    browser.find("#editor-answer", '"body": "edited"')
+    browser.click("#editor-close")
+    browser.find(".entry.answer", "edited")
+
+
+def test_a_copied_test_runs(echo: str, browser: Browser, tmp_path: Path) -> None:
+    clipboard = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    browser.devtools("Browser.grantPermissions", permissions=clipboard, origin=echo)
+    dial(browser, echo)
+    send(browser, '{"action": "echo", "odd": "\\"\\u00e9\\\\"}')
+    browser.click(".entry.event", "echo")
+    browser.click("#detail button", "Copy as pytest")
+    browser.find("#said", "copied")
+    (tmp_path / "test_copied.py").write_text(browser.clipboard())
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_clock_is_moved_and_a_fault_strikes(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    browser.click("#tab-faults")
+    browser.run("document.getElementById('fault-kind').value = 'connection-failed'")
+    browser.write("#fault-times", "1")
+    browser.click("#add-fault .primary")
+    browser.find("#faults li", "connection-failed")
+    send(browser, "anything")
+    browser.find("#client-state", "closed with 1011")
+    browser.click("#tab-time")
+    browser.find(".entry.fault", "connection-failed")
+
+    browser.click("#tab-faults")
+    browser.find("#faults-empty")
+    browser.click("[data-advance='60']")
+    browser.find("#shift", "+1 min")
+    browser.click("#tab-time")
+    browser.find(".entry.clock", "60.0 s")
+
+
+def test_it_goes_on_after_a_restart(tmp_path: Path, browser: Browser) -> None:
+    with emulator_of(tmp_path, ECHO) as url:
+        dial(browser, url)
+    browser.find("#feed-words", "does not answer")
+    assert all("ERR_CONNECTION" in one for one in browser.errors())
+    with emulator_of(tmp_path, ECHO, int(url.rpartition(":")[2])):
+        browser.find(".entry", "restart")
+        browser.find("#feed-words", "live")
+        browser.click("#dial-open")
+        browser.find("#client-state", "open")
+        send(browser, '{"action": "echo", "n": "anew"}')
+        browser.find(".entry.frame", "anew")
+    # That nobody answered meanwhile is no fault of the page's.
+    assert all("ERR_CONNECTION" in one for one in browser.errors())

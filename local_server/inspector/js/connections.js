@@ -51,7 +51,7 @@ function row(one, now, stored) {
     element("td", { textContent: one.identity.sourceIp, title: one.identity.userAgent ?? "" }),
     element("td", { className: "numbers", textContent: one.messages_in }),
     element("td", { className: "numbers", textContent: one.messages_out }),
-    element("td", { className: "row" }, button("Post", () => aim(id), { className: "quiet" }), button("Close", () => close(id), { className: "quiet", title: "As DELETE of @connections" })));
+    element("td", {}, element("span", { className: "row" }, button("Post", () => aim(id), { className: "quiet" }), button("Close", () => close(id), { className: "quiet", title: "As DELETE of @connections" }))));
 }
 
 const principal = ({ authorizer }) => (authorizer?.principalId ? { who: authorizer.principalId } : {});

@@ -49,7 +49,16 @@ export function say(words) {
 }
 
 export async function copy(words, what) {
-  await navigator.clipboard.writeText(words);
+  try {
+    await navigator.clipboard.writeText(words);
+  } catch {
+    // A page from elsewhere than this machine may not; it may copy what is selected.
+    const area = element("textarea", { value: words });
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
   say(`${what} copied`);
 }
 

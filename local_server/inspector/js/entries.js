@@ -2,7 +2,7 @@
 
 import { milliseconds } from "./dom.js";
 import { parsed } from "./json.js";
-import { hidden, hiddenText } from "./mask.js";
+import { hidden, hiddenText, masked } from "./mask.js";
 import { trigger } from "./triggers.js";
 
 const MOST = 6000;
@@ -84,7 +84,7 @@ const DESCRIBED = {
     entry.connection = timeLine.events.get(entry.request)?.connection ?? "";
     return { sign: "≡", label: raw.function, words: raw.text, bad: /\b(ERROR|CRITICAL|Traceback)\b/.test(raw.text) };
   },
-  post: (raw) => ({ sign: "⇠", label: `@connections ${raw.method}`, words: String(raw.status), bad: isBad(raw.status) }),
+  post: (raw) => ({ sign: "⇠", label: raw.method.toLowerCase(), words: `@connections/${raw.connection_id} ${raw.status}`, bad: isBad(raw.status) }),
   http(raw, entry) {
     entry.request = timeLine.byApi.get(raw.api_request_id)?.request ?? "";
     return { sign: "⇄", label: `${raw.method} ${raw.status}`, words: raw.path, ms: raw.ms, bad: isBad(raw.status) };
@@ -96,7 +96,7 @@ const DESCRIBED = {
   restart: () => ({ sign: "↻", label: "restart", words: "the emulator was started anew" }),
 };
 
-export const wordsOf = (entry) => hiddenText(String(entry.words ?? ""));
+export const wordsOf = (entry) => masked(String(entry.words ?? ""));
 
 // What a search looks at: everything, without what is masked.
 export function searched(entry) {
@@ -108,7 +108,7 @@ export function searched(entry) {
 export function kin(entry) {
   const { entries } = timeLine;
   const request = entry.request || requestOf(entry);
-  if (request) return entries.filter((other) => other.request === request || other === entry || (entry.kind === "frame" && other === entry));
+  if (request) return entries.filter((other) => other.request === request || other === entry);
   if (!entry.connection) return [entry];
   const mine = entries.filter((other) => other.connection === entry.connection);
   const at = mine.indexOf(entry);

@@ -37,5 +37,5 @@ export class Rows {
 function told(item) {
   const who = WHO.map((name) => item[name]).find((value) => typeof value === "string" && value);
   const topics = TOPICS.map((name) => item[name]).find(Array.isArray);
-  return { ...(who && { who }), ...(topics && { topics: topics.filter((topic) => typeof topic === "string") }) };
+  return { ...(who && { who }), ...(topics && { topics: topics.filter((topic) => typeof topic === "string").map((topic) => topic.replace(/#\d+$/, "")) }) };
 }

@@ -7,6 +7,7 @@ import { matching } from "./filter.js";
 const ROW = 26;
 const rows = $("rows");
 const canvas = element("div", { className: "canvas" });
+const nodes = new Map(); // By the entry's id: the rows that are elements just now.
 const list = { shown: [], chosen: null, paused: false, held: 0, asked: false, atEnd: true };
 let onChoice = () => {};
 
@@ -71,29 +72,58 @@ function ask() {
   requestAnimationFrame(() => { list.asked = false; render(); });
 }
 
-export const redraw = ask;
-
 function render() {
   const from = Math.max(0, Math.floor(rows.scrollTop / ROW) - 4);
   const to = Math.min(list.shown.length, from + Math.ceil(rows.clientHeight / ROW) + 8);
-  canvas.replaceChildren(...list.shown.slice(from, to).map((entry, at) => row(entry, from + at)));
+  place(list.shown.slice(from, to), from);
   const chosen = list.shown.indexOf(list.chosen);
   if (chosen >= from && chosen < to) rows.setAttribute("aria-activedescendant", `row-${list.chosen.id}`);
   else rows.removeAttribute("aria-activedescendant");
 }
 
-function row(entry, at) {
-  const node = element("div", { id: `row-${entry.id}`, className: `entry ${entry.kind}${entry.bad ? " bad" : ""}`, role: "option", dataset: { at } },
-    element("time", { textContent: entry.at ? clock(entry.at) : "" }),
-    element("span", { className: "sign", ariaHidden: "true", textContent: entry.sign }),
-    text("label", entry.label),
-    text("words", wordsOf(entry).slice(0, 300)),
-    text("ms", entry.ms === undefined ? "" : milliseconds(entry.ms)));
+// A row that stays is not made anew: somebody may be about to click it.
+function place(entries, from) {
+  const stay = new Set(entries.map((entry) => entry.id));
+  for (const [id, node] of nodes) if (!stay.has(id)) { node.remove(); nodes.delete(id); }
+  let next = canvas.firstChild;
+  entries.forEach((entry, at) => {
+    if (!nodes.has(entry.id)) nodes.set(entry.id, row(entry));
+    const node = nodes.get(entry.id);
+    if (node === next) next = next.nextSibling;
+    else canvas.insertBefore(node, next);
+    put(node, entry, from + at);
+  });
+}
+
+function put(node, entry, at) {
+  node.dataset.at = at;
   node.setAttribute("aria-selected", String(entry === list.chosen));
   node.setAttribute("aria-posinset", String(at + 1));
   node.setAttribute("aria-setsize", String(list.shown.length));
   node.style.transform = `translateY(${at * ROW}px)`;
-  return node;
+}
+
+// What is masked has changed: every row is made anew.
+export function redraw() {
+  for (const node of nodes.values()) node.remove();
+  nodes.clear();
+  ask();
+}
+
+// On a phone there is no room for the rest of the second.
+function time(at) {
+  if (!at) return [];
+  const [second, rest] = clock(at).split(".");
+  return [second, text("rest", `.${rest}`)];
+}
+
+function row(entry) {
+  return element("div", { id: `row-${entry.id}`, className: `entry ${entry.kind}${entry.bad ? " bad" : ""}`, role: "option" },
+    element("time", {}, ...time(entry.at)),
+    element("span", { className: "sign", ariaHidden: "true", textContent: entry.sign }),
+    text("label", entry.label),
+    text("words", wordsOf(entry).slice(0, 300)),
+    text("ms", entry.ms === undefined ? "" : milliseconds(entry.ms)));
 }
 
 export function choose(entry) {

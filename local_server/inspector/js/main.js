@@ -40,7 +40,10 @@ function received(raws) {
   }
 }
 
+let live = false;
+
 function state(name, words) {
+  live = name === "live";
   $("feed-state").dataset.state = { live: "connected", lost: "refused" }[name] ?? "connecting";
   $("feed-words").textContent = words;
 }
@@ -55,7 +58,7 @@ async function beat() {
   draw(faults.now());
   faults.tick();
   const seen = tabs.seen();
-  if (document.hidden) return;
+  if (document.hidden || !live) return;
   try {
     if (due.connections || seen === "connections") {
       due.connections = false;

@@ -49,7 +49,7 @@ async function ask(method, path, body) {
   $("answer-body").replaceChildren(...pretty(answer.body));
   show("answer-body", answer.ok || typeof answer.body !== "string"); // A sentence is in the words already.
   show("answer", true);
-  $("answer").scrollIntoView({ block: "nearest" });
+  if (!answer.ok) $("answer").scrollIntoView({ block: "nearest" });
 }
 
 export function setUp() {

@@ -5,7 +5,7 @@ import { jsonBlock } from "./json.js";
 import { local } from "./local.js";
 import { hidden, secrets } from "./mask.js";
 
-const chosen = { table: null, after: null, wanted: {} };
+const chosen = { table: null, after: null, wanted: {}, asked: 0 };
 
 export async function look() {
   try {
@@ -59,8 +59,11 @@ function lookUp() {
 }
 
 async function read() {
+  const mine = ++chosen.asked;
   try {
     const page = await local.items(chosen.table.name, { ...chosen.wanted, ...(chosen.after && { after: chosen.after }) });
+    // Something else has been asked for meanwhile.
+    if (mine !== chosen.asked) return;
     $("items").append(...page.items.map(itemRow));
     chosen.after = page.after;
     fail("items-empty", $("items").children.length ? "" : "No items.");
