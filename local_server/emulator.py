@@ -28,7 +28,7 @@ from local_server.integration import Integration
 from local_server.journal import Moved, Struck, closed_journal
 from local_server.listener import Listener
 from local_server.management import Admission, Management, admit_everybody
-from local_server.overview import overview
+from local_server.overview import has_root, overview
 from local_server.permissions import callers_of, check_store, doubts, opaque
 from local_server.processes import Zygote
 from local_server.provisioning import Clients, make_clients, provision
@@ -95,6 +95,11 @@ class Emulator:
         """The stage's own, those of custom.localServer.websocketPaths, and its mappings'."""
         origin = self.http_url.replace("http://", "ws://", 1)
         return tuple(origin + path for path in addresses_of(self.template).all_paths)
+
+    @property
+    def page_url(self) -> str:
+        """The inspector's, where a service has no root of its own also the shorter one."""
+        return self.http_url + ("/_inspector/" if has_root(self.template) else "/")
 
     @property
     def open_connections(self) -> list[ConnectionId]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from local_server.addresses import addresses_of
 from local_server.faults import FaultKind
+from local_server.routes import NoHttpRoute, match_route
 from local_server.template import Template
 
 
@@ -30,6 +31,15 @@ def overview(template: Template, pages: Sequence[str], run: str) -> dict[str, An
         ],
         "sources": [{"key": source.key, "target": source.function} for source in template.sources],
     }
+
+
+def has_root(template: Template) -> bool:
+    """Whether `/` is the service's own."""
+    try:
+        match_route(template.http_routes, "GET", "/")
+    except NoHttpRoute:
+        return False
+    return True
 
 
 def _near(file: Path) -> str:

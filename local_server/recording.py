@@ -46,12 +46,14 @@ class Recording:
         """Raises FunctionError."""
         self._running += 1
         self._idle.clear()
-        request_id, began = invocation_id(self._random), time.perf_counter()
+        request_id, is_noted = invocation_id(self._random), self._journal.is_open
         if self._journal.is_detailed:
             self._journal.add(Began(self._clock.now(), request_id, name, event))
         outcome = asyncio.ensure_future(self._functions.invoke(name, event, call, request_id))
-        run = _Run(name, event, request_id, began)
-        outcome.add_done_callback(lambda ended: self._on_end(run, ended))
+        outcome.add_done_callback(self._on_end)
+        if is_noted:
+            run = _Run(name, event, request_id, time.perf_counter())
+            outcome.add_done_callback(lambda ended: self._note_end(run, ended))
         return outcome
 
     async def settled(self, seconds: float) -> None:
@@ -62,10 +64,12 @@ class Recording:
         except TimeoutError:
             return
 
-    def _on_end(self, run: "_Run", ended: "asyncio.Future[str]") -> None:
+    def _on_end(self, _: "asyncio.Future[str]") -> None:
         self._running -= 1
         if not self._running:
             self._idle.set()
+
+    def _note_end(self, run: "_Run", ended: "asyncio.Future[str]") -> None:
         if self._journal.is_open and not ended.cancelled():
             self._journal.add(run.outcome(self._clock.now(), ended))
 

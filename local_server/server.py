@@ -116,7 +116,7 @@ def banner(emulator: Emulator) -> str:
         "",
         *(f"  WebSocket  {url}" for url in emulator.websocket_urls),
         f"  HTTP       {emulator.http_url}",
-        f"  Page       {emulator.http_url}/",
+        f"  Page       {emulator.page_url}",
         *(f"  Store      {url} ({name})" for url, name in emulator.store.addresses),
         "",
     ]

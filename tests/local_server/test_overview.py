@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_server.overview import overview
+from local_server.overview import has_root, overview
 from local_server.template import load_template
 from tests.local_server.conftest import SAMPLE
 
@@ -31,3 +31,14 @@ def test_the_template_is_named_as_from_where_tests_are_run(
     assert told["template"] == str(file)
     monkeypatch.chdir(tmp_path)
     assert overview(load_template(file), [], "")["template"] == "a/serverless.yml"
+
+
+@pytest.mark.parametrize(
+    ("routes", "own"), [("GET /things", False), ("GET /", True), ("'*'", True), ("POST /", False)]
+)
+def test_a_service_may_have_a_root_of_its_own(tmp_path: Path, routes: str, own: bool) -> None:
+    file = tmp_path / "serverless.yml"
+    file.write_text(
+        f"service: s\nfunctions: {{f: {{handler: h.f, events: [{{httpApi: {routes}}}]}}}}\n"
+    )
+    assert has_root(load_template(file)) is own

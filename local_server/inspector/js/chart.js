@@ -53,11 +53,19 @@ const STEP = WIDTH / SECONDS;
 
 const bar = (at, share) => `M${at * STEP} ${HEIGHT}v${-share * (HEIGHT - 4)}h${STEP - 1}V${HEIGHT}z`;
 
-// Through the seconds that have a value; one alone is a short dash.
+// Through the seconds that have a value. After a silence it begins anew, with a short dash.
+const SILENCE = 5;
+
 function line(values, longest) {
-  const points = values.flatMap((value, at) => (value === undefined ? [] : [[at * STEP + STEP / 2, HEIGHT - 3 - (value / longest) * (HEIGHT - 8)]]));
-  if (points.length === 1) return `M${points[0][0] - 3} ${points[0][1]}h6`;
-  return points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+  let before = -Infinity;
+  return values.map((value, at) => {
+    if (value === undefined) return "";
+    const x = at * STEP + STEP / 2;
+    const y = (HEIGHT - 3 - (value / longest) * (HEIGHT - 8)).toFixed(1);
+    const goesOn = at - before <= SILENCE;
+    before = at;
+    return goesOn ? `L${x.toFixed(1)} ${y}` : `M${(x - 3).toFixed(1)} ${y}h3`;
+  }).join("");
 }
 
 function path(name, shape) {

@@ -78,13 +78,13 @@ const DESCRIBED = {
     if (event) event.answer = entry;
     const answer = raw.answer === null ? undefined : parsed(raw.answer);
     const status = answer?.statusCode;
-    return { sign: "◂", label: raw.function, words: raw.error ?? raw.answer, ms: raw.ms, bad: raw.error !== null || isBad(status) };
+    return { sign: "◂", label: raw.function, words: raw.error ?? (status === undefined ? raw.answer : `${status} ${answer.body ?? ""}`), ms: raw.ms, bad: raw.error !== null || isBad(status) };
   },
   log(raw, entry) {
     entry.connection = timeLine.events.get(entry.request)?.connection ?? "";
     return { sign: "≡", label: raw.function, words: raw.text, bad: /\b(ERROR|CRITICAL|Traceback)\b/.test(raw.text) };
   },
-  post: (raw) => ({ sign: "⇠", label: raw.method.toLowerCase(), words: `@connections/${raw.connection_id} ${raw.status}`, bad: isBad(raw.status) }),
+  post: (raw) => ({ sign: "⇠", label: raw.method.toLowerCase(), words: `${raw.status} @connections/${raw.connection_id}`, bad: isBad(raw.status) }),
   http(raw, entry) {
     entry.request = timeLine.byApi.get(raw.api_request_id)?.request ?? "";
     return { sign: "⇄", label: `${raw.method} ${raw.status}`, words: raw.path, ms: raw.ms, bad: isBad(raw.status) };
