@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from local_server.fast_json import encode
@@ -25,6 +26,9 @@ from local_server.journal import (
 # What a page that is opened later still finds.
 KEPT_ENTRIES = 5_000
 KEPT_BYTES = 24 * 1024 * 1024
+# Of one message to a page.
+MESSAGE_ENTRIES = 1_000
+MESSAGE_BYTES = 256 * 1024
 # An entry takes about ten microseconds. Between two calls of `refill`, half a second, so many are
 # noted: what is more, as under load, costs nothing, and the time line says that it has a gap.
 UNSEEN = 200
@@ -83,10 +87,19 @@ class Feed:
             self._keep(b'{"kind":"gap"}')
         self._open(SEEN if self._watchers else UNSEEN)
 
-    def after(self, position: int, most: int) -> tuple[int, list[bytes]]:
-        """Entries after `position`, or after what is forgotten, and where the first of them is."""
+    def after(self, position: int) -> tuple[int, list[bytes]]:
+        """Entries after `position`, or after what is forgotten, and where the first of them is. As
+        many as one message should hold, and one at least if there is any.
+        """
         start = max(position - self._before, 0)
-        return self._before + start + 1, self._entries[start : start + most]
+        some: list[bytes] = []
+        size = 0
+        for entry in islice(self._entries, start, start + MESSAGE_ENTRIES):
+            size += len(entry)
+            if some and size > MESSAGE_BYTES:
+                break
+            some.append(entry)
+        return self._before + start + 1, some
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """It is called whenever there is something new."""

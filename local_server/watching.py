@@ -16,7 +16,6 @@ from local_server.websocket import BufferFull, WebSocket, negotiate
 _GATHER_S = 0.03
 # A page that reads too slowly is given time.
 _AGAIN_S = 0.3
-_MOST = 1_000
 
 
 class Watcher:
@@ -43,7 +42,7 @@ class Watcher:
 
     def _send(self) -> None:
         self._next = None
-        first, entries = self._feed.after(self._position, _MOST)
+        first, entries = self._feed.after(self._position)
         if not entries:
             return
         try:

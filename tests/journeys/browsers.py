@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,7 +18,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 SECONDS = 30
-T = TypeVar("T")
 
 # The first element of a selector that is seen and holds a text.
 _FOUND = """[...document.querySelectorAll(arguments[0])].find((one) =>
@@ -41,14 +40,13 @@ def chromium() -> Iterator["Browser"]:
 
 def installed(command: str) -> str:
     """Its path; without it the test is skipped, but never in CI."""
-    path = shutil.which(command)
-    if path is None:
-        give_up(f"{command} is not installed")
-    return path
+    return shutil.which(command) or give_up(f"{command} is not installed")
 
 
-def give_up(reason: str) -> Any:
-    return (pytest.fail if "CI" in os.environ else pytest.skip)(reason)
+def give_up(reason: str) -> NoReturn:
+    if "CI" in os.environ:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 class Browser:
@@ -67,7 +65,7 @@ class Browser:
         self.chrome.get(url)
 
     def devtools(self, command: str, **arguments: Any) -> None:
-        self.chrome.execute_cdp_cmd(command, arguments)  # type: ignore[no-untyped-call]
+        self.chrome.execute_cdp_cmd(command, arguments)
 
     def find(self, selector: str, text: str = "") -> WebElement:
         """The first that is seen and holds the text, once there is one."""
@@ -76,7 +74,8 @@ class Browser:
             found = self.run(f"return {_FOUND}", selector, text)
             return found if isinstance(found, WebElement) else None
 
-        return self._until(seen, f"{selector} with {text!r} is not seen")
+        found: WebElement = self._until(seen, f"{selector} with {text!r} is not seen")
+        return found
 
     def click(self, selector: str, text: str = "") -> None:
         """Found and clicked in one go: the page may draw it anew meanwhile."""
@@ -100,18 +99,15 @@ class Browser:
         gone = f"return !({_FOUND})"
         self._until(lambda _: self.run(gone, selector, text), f"{selector} {text!r} is seen")
 
-    def _until(self, met: Callable[[Chrome], T | None], otherwise: str) -> T:
+    def _until(self, met: Callable[[Chrome], Any], otherwise: str) -> Any:
         waiting = WebDriverWait(self.chrome, SECONDS, poll_frequency=0.05)
-        found: T = waiting.until(met, otherwise)
-        return found
+        return waiting.until(met, otherwise)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        return self.chrome.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.chrome.execute_script(script, *arguments)
 
     def clipboard(self) -> str:
-        text = self.chrome.execute_async_script(  # type: ignore[no-untyped-call]
-            "navigator.clipboard.readText().then(arguments[0])"
-        )
+        text = self.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
         return str(text)
 
     def errors(self) -> list[str]:
@@ -122,7 +118,7 @@ class Browser:
     def faults_of_access(self) -> list[str]:
         """What axe finds serious or critical, each with the first element that has it."""
         self.run(_axe())
-        found = self.chrome.execute_async_script(  # type: ignore[no-untyped-call]
+        found = self.chrome.execute_async_script(
             "axe.run({resultTypes: ['violations']}).then(arguments[0])"
         )
         return [

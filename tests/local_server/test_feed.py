@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local_server.clock import Milliseconds
-from local_server.feed import KEPT_ENTRIES, SEEN, UNSEEN, Feed, encoded
+from local_server.feed import KEPT_ENTRIES, MESSAGE_BYTES, SEEN, UNSEEN, Feed, encoded
 from local_server.ids import ConnectionId
 from local_server.journal import (
     Answered,
@@ -35,7 +35,10 @@ def line(text: str) -> Line:
 
 
 def texts(feed: Feed, after: int = 0) -> tuple[int, list[Any]]:
-    first, entries = feed.after(after, KEPT_ENTRIES)
+    """All of them, however many messages that takes."""
+    first, entries = feed.after(after)
+    while more := feed.after(first - 1 + len(entries))[1]:
+        entries += more
     return first, [json.loads(entry).get("text") for entry in entries]
 
 
@@ -48,7 +51,15 @@ def test_entries_are_read_from_any_position_on() -> None:
     assert texts(feed, 2) == (3, ["c"])
     assert texts(feed, 3) == (4, [])
     assert feed.end == 3
-    assert len(feed.after(0, 2)[1]) == 2
+
+
+def test_a_message_holds_so_many_entries_and_one_however_large() -> None:
+    feed = Feed(journal := closed_journal())
+    journal.add(line("a" * 2 * MESSAGE_BYTES))
+    for _ in range(5):
+        journal.add(line("b" * (MESSAGE_BYTES // 3)))
+    sizes = [len(feed.after(position)[1]) for position in (0, 1, 3, 5, 6)]
+    assert sizes == [1, 2, 2, 1, 0]
 
 
 def test_a_watcher_hears_of_each_until_it_leaves() -> None:
@@ -81,7 +92,7 @@ def test_what_is_too_much_closes_the_journal_until_there_is_room_again(
     assert feed.end == room
     feed.refill()
     assert (journal.is_open, journal.is_detailed) == (True, True)
-    assert json.loads(feed.after(room, 1)[1][0]) == {"kind": "gap"}
+    assert json.loads(feed.after(room)[1][0]) == {"kind": "gap"}
 
 
 def test_a_tests_own_journal_stays_open() -> None:
