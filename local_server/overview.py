@@ -23,6 +23,7 @@ def overview(template: Template, pages: Sequence[str], run: str) -> dict[str, An
         "fault_kinds": [kind.value for kind in FaultKind],
         "functions": list(template.functions),
         "websocket_paths": list(addresses_of(template).all_paths),
+        "selection_expression": template.selection_expression,
         "websocket_routes": [
             {"key": key, "target": route.target} for key, route in template.websocket_routes.items()
         ],

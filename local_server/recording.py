@@ -46,13 +46,14 @@ class Recording:
         """Raises FunctionError."""
         self._running += 1
         self._idle.clear()
-        request_id, is_noted = invocation_id(self._random), self._journal.is_open
+        request_id = invocation_id(self._random)
+        began = time.perf_counter() if self._journal.is_open else None
         if self._journal.is_detailed:
             self._journal.add(Began(self._clock.now(), request_id, name, event))
         outcome = asyncio.ensure_future(self._functions.invoke(name, event, call, request_id))
         outcome.add_done_callback(self._on_end)
-        if is_noted:
-            run = _Run(name, event, request_id, time.perf_counter())
+        if began is not None:
+            run = _Run(name, event, request_id, began)
             outcome.add_done_callback(lambda ended: self._note_end(run, ended))
         return outcome
 

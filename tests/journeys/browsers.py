@@ -106,6 +106,12 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         return self.chrome.execute_script(script, *arguments)
 
+    def imported(self, module: str, expression: str, *arguments: Any) -> Any:
+        """What an expression says about a module, `it`, of the page that is open."""
+        script = f"""const done = arguments[arguments.length - 1], given = [...arguments];
+            import("/_inspector/js/{module}").then((it) => done({expression}))"""
+        return self.chrome.execute_async_script(script, *arguments)
+
     def clipboard(self) -> str:
         text = self.chrome.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
         return str(text)

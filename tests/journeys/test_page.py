@@ -277,6 +277,47 @@ def test_a_copied_test_runs(echo: str, browser: Browser, tmp_path: Path) -> None
     assert "1 passed" in done.stdout, done.stdout
 
 
+def test_secrets_are_masked_wherever_they_stand_and_come_back(echo: str, browser: Browser) -> None:
+    seen = {
+        "password": "•••",
+        "body": '{"username":"a","password":"•••","n":1}',
+        "twice": '{"body": "{\\"refresh_token\\": \\"•••\\"}"}',
+        "rawQueryString": "a=1&token=•••&b=2",
+        "headers": {"Authorization": "•••", "x-api-key": "•••", "accept": "*/*"},
+        "cookies": ["•••", "•••"],
+        "printed": "got ••• and Bearer •••",
+        "coded": {"isBase64Encoded": True, "body": "•••"},
+        "token_exp": 5,
+        "connection_id": "token",
+        "empty": {"password": "", "ticket": None},
+    }
+    real = {
+        "password": "secret",
+        "body": '{"username":"a","password":"p\\"q","n":1}',
+        "twice": '{"body": "{\\"refresh_token\\": \\"se\\\\\\"cret\\"}"}',
+        "rawQueryString": "a=1&token=secret&b=2",
+        "headers": {"Authorization": "Bearer secret", "x-api-key": "secret", "accept": "*/*"},
+        "cookies": ["a=secret", "b=secret"],
+        "printed": "got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2VjcmV0 and Bearer secret-secret",
+        "coded": {"isBase64Encoded": True, "body": "c2VjcmV0"},
+        "token_exp": 5,
+        "connection_id": "token",
+        "empty": {"password": "", "ticket": None},
+    }
+    browser.open(f"{echo}/")
+    assert browser.imported("mask.js", "it.hidden(given[0])", real) == seen
+    assert browser.imported("mask.js", "it.restored(it.hidden(given[0]), given[0])", real) == real
+    assert browser.imported("mask.js", "it.restored(given[1], given[0])", "abc", "•••") == "abc"
+
+
+def test_what_arrives_is_text_and_never_markup(echo: str, browser: Browser) -> None:
+    dial(browser, echo)
+    send(browser, '{"action": "echo", "n": "<i class=injected>", "type": "<i class=injected>"}')
+    browser.click(".entry.frame", "←<i")
+    browser.find("#detail pre", "<i class=injected>")
+    browser.gone(".injected")
+
+
 def test_the_clock_is_moved_and_a_fault_strikes(echo: str, browser: Browser) -> None:
     dial(browser, echo)
     browser.click("#tab-faults")

@@ -14,6 +14,7 @@ def test_functions_routes_and_sources_are_named() -> None:
     assert (told["service"], told["stage"], told["run"]) == ("sample", "local", "run")
     assert told["pages"] == ["demo"]
     assert "echo" in told["functions"]
+    assert told["selection_expression"] == "$request.body.kind"
     assert told["websocket_paths"] == ["/local", "/realtime/socket"]
     assert {"key": "$connect", "target": "gate"} in told["websocket_routes"]
     assert {"key": "GET /things/{id}", "target": "mirror"} in told["http_routes"]

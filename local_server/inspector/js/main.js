@@ -94,6 +94,13 @@ function clear() {
   list.filter();
 }
 
+// A frame that the first of the service's own routes takes, where the frame's body says which.
+function example({ selection_expression: expression, websocket_routes: routes }) {
+  const name = /^\$request\.body\.(\w+)$/.exec(expression)?.[1];
+  const route = routes.find(({ key }) => !key.startsWith("$"))?.key;
+  return name && route ? JSON.stringify({ [name]: route }) : "{}";
+}
+
 function setUpService(service) {
   $("service").textContent = `${service.service} · ${service.stage}`;
   document.title = `${service.service} · inspector`;
@@ -103,7 +110,7 @@ function setUpService(service) {
   for (const page of service.pages) $("pages").append(element("a", { href: `/${page}/`, textContent: `${page} ↗` }));
   const sockets = service.websocket_routes.length > 0;
   const known = isKnown(service);
-  if (sockets) frame.setUp(known ? '{"type":"ping"}' : "{}");
+  if (sockets) frame.setUp(known ? '{"type":"ping"}' : example(service));
   show("frame", sockets);
   if (known) setUpTryIt();
   else if (sockets) client.setUp(service.websocket_paths);

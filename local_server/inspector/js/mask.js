@@ -4,13 +4,17 @@ export const MASK = "•••";
 
 const NAME = "(?:[\\w-]*[_-])?(?:token|password|passwd|secret|ticket|api[_-]?key)";
 const SECRET_KEY = new RegExp(`^(?:${NAME}|password_hash|authorization|proxy-authorization|cookies?|set-cookie)$`, "i");
-// In a text: JWTs; a field of JSON, also within a string of JSON; a parameter of a query or form; a header's bearer.
+// In a text: JWTs; a field of JSON, also within a string of JSON, and within one of that; a parameter of a query or form; a header's bearer.
 const SECRETS = new RegExp([
   "()(\\beyJ[\\w-]+\\.[\\w-]+\\.[\\w-]*)",
-  `(\\\\*"${NAME}\\\\*"\\s*:\\s*\\\\*")((?:[^"\\\\]|\\\\[^"])+)`,
+  `((?<!\\\\)"${NAME}"\\s*:\\s*")((?:[^"\\\\]|\\\\.)+)`,
+  `(\\\\"${NAME}\\\\"\\s*:\\s*\\\\")((?:[^"\\\\]|\\\\\\\\(?:\\\\.|[^\\\\"]))+)`,
+  `(\\\\{2,}"${NAME}\\\\{2,}"\\s*:\\s*\\\\{2,}")([^"\\\\]+)`,
   `((?:^|[?&\\s;'"])${NAME}=)([^&\\s"'\\\\]+)`,
   "(\\bBearer\\s+)([\\w.~+/=-]{8,})",
 ].join("|"), "gi");
+
+const PAIRS = 6; // What stays, and what is secret.
 
 let shown = false;
 const listeners = [];
@@ -43,7 +47,7 @@ export function hiddenText(text) {
 }
 
 function pair(groups) {
-  for (let at = 0; at < 8; at += 2) if (groups[at + 1] !== undefined) return [groups[at], groups[at + 1]];
+  for (let at = 0; at < PAIRS * 2; at += 2) if (groups[at + 1] !== undefined) return [groups[at], groups[at + 1]];
   return ["", ""];
 }
 

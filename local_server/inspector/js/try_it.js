@@ -1,12 +1,13 @@
 // Try it: sign in, connect, subscribe; what a browser of this service does, and what it sees when it is refused.
 
-import { $, element, on, show } from "./dom.js";
+import { $, on, show } from "./dom.js";
 import { login, problemWords, request, socketUrl } from "./api.js";
 import { own, refresh as refreshFrame } from "./frame.js";
 import { parsed } from "./json.js";
 import { receive, setUp as setUpNotifications, title } from "./notifications.js";
 import { setUp as setUpSend } from "./send.js";
 import { begin, chosen, has, setUp as setUpTopics, subscribed, unsubscribed } from "./topics.js";
+import { explainClose, showVerdict } from "./verdict.js";
 
 const RETRY_MS = 2000;
 const STRANGER_TRIES = 5;
@@ -119,11 +120,6 @@ function mayBeStarting() {
   return strangerTries < STRANGER_TRIES;
 }
 
-function explainClose(event, code, wasOpen) {
-  if (!wasOpen) showVerdict("No connection", `The upgrade failed and a browser may not see why (${code}): the token was refused with an HTTP status, or nobody answers.`, true);
-  else if (event.code !== 1000) showVerdict(`Closed with ${code}`, "The server or the network ended the connection.", true);
-}
-
 function retryLater() {
   retrying = true;
   retryTimer = setTimeout(retryNow, RETRY_MS);
@@ -154,12 +150,6 @@ function leave() {
   left?.close(1000);
   clearInterval(heartbeat);
   stopRetrying();
-}
-
-function showVerdict(title, words, bad) {
-  $("verdict").className = bad ? "verdict bad" : "verdict";
-  $("verdict").replaceChildren(element("strong", { textContent: title }), words);
-  show("verdict", true);
 }
 
 const name = () => title(login.get()?.user.user_id ?? "Heliograph");
