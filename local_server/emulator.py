@@ -98,7 +98,7 @@ class Emulator:
 
     @property
     def page_url(self) -> str:
-        """The inspector's, where a service has no root of its own also the shorter one."""
+        """The inspector's. Where a service has a root of its own, it is not at `/`."""
         return self.http_url + ("/_inspector/" if has_root(self.template) else "/")
 
     @property
