@@ -27,9 +27,12 @@ export function close() {
 }
 
 export function showDetail(entry) {
+  const opens = Boolean(entry) && !shown;
   shown = entry;
   show("detail", Boolean(entry));
   $("detail").parentElement.classList.toggle("open", Boolean(entry));
+  // On a small window the details cover its lower half: the list goes to the upper one.
+  if (opens && innerWidth < 900) $("rows").scrollIntoView({ block: "start" });
   if (!entry) return;
   // The event is what an answer is about.
   const event = entry.kind === "answer" ? timeLine.events.get(entry.request) ?? null : entry.kind === "event" ? entry : null;

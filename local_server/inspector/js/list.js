@@ -128,8 +128,9 @@ function row(entry) {
 
 export function choose(entry) {
   list.chosen = entry ?? null;
-  if (entry) reveal(entry);
   onChoice(list.chosen);
+  // Afterwards: its details have taken some of the room.
+  if (entry) reveal(entry);
   ask();
 }
 

@@ -19,7 +19,7 @@ export async function replay(entry) {
 export function edit(entry) {
   edited = entry;
   $("editor-title").textContent = `Replay into ${entry.function}`;
-  $("editor-hint").textContent = "What stays •••, is sent as it was.";
+  $("editor-hint").textContent = "What stays ••• is sent as it was.";
   $("editor-text").value = JSON.stringify(masked(entry.raw.event), null, 2);
   fail("editor-error", "");
   show("editor-answer", false);

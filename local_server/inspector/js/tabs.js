@@ -15,6 +15,7 @@ export function open(name) {
     if (one !== "try") show(`view-${one}`, chosen);
   }
   document.body.dataset.view = name;
+  $(`tab-${name}`).scrollIntoView({ block: "nearest", inline: "nearest" });
   history.replaceState(null, "", `#${name}`);
   onOpen(name);
 }
