@@ -127,7 +127,7 @@ class ShardReader:
         done = count if failed is None else failed
         logger.info("stream -> %s %d of %d done", self._stream.function, done, count)
         if self._journal.is_detailed:
-            table, now = self._stream.arn.split("/")[1], self._clock.now()
+            table, now = self._stream.arn.partition("/")[2].partition("/")[0], self._clock.now()
             function = self._stream.function
             self._journal.add(journal.Batch(now, "stream", table, function, count, done))
         return failed

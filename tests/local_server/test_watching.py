@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -13,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from local_server.faults import Fault, FaultKind
 from local_server.provisioning import Client
-from local_server.testing import Running
+from local_server.testing import Running, emulator
 
 
 def address(sample: Running, after: str = "") -> str:
@@ -126,6 +127,27 @@ async def test_what_a_queue_had_is_told(sample: Running, sqs: Client) -> None:
         await asyncio.to_thread(sqs.send_message, QueueUrl=url, MessageBody="{}")
         batch = await page.until(lambda one: one.get("source") == "queue")
         assert (batch["kind"], batch["function"], batch["size"]) == ("batch", "work", 1)
+
+
+async def test_who_is_turned_away_is_told(sample: Running) -> None:
+    async with watching(sample) as connection:
+        page = Page(connection)
+        with pytest.raises(InvalidStatus):
+            await connect(f"{sample.websocket_url}?raise=1")
+        refused = await page.until(lambda one: one["kind"] == "refused")
+        assert refused["status"] == 502
+
+
+async def test_what_a_handler_prints_is_told_with_its_invocation(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text("service: s\nfunctions: {f: {handler: h.f}}\n")
+    (tmp_path / "h.py").write_text("def f(event, context):\n    print('hello', event['n'])\n")
+    async with emulator(tmp_path / "serverless.yml") as running, watching(running) as connection:
+        page = Page(connection)
+        await running.invoke("f", {"n": 5})
+        event = await page.until(lambda one: one["kind"] == "event")
+        line = await page.until(lambda one: one["kind"] == "log")
+        assert (line["text"], line["function"]) == ("hello 5", "f")
+        assert line["request_id"] == event["request_id"]
 
 
 @pytest.mark.parametrize(

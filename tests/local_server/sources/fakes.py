@@ -7,6 +7,7 @@ from typing import Any
 from local_server.clock import Clock
 from local_server.errors import FunctionRaised
 from local_server.faults import Call
+from local_server.journal import Journal
 from local_server.shared import Shared
 from local_server.tasks import Tasks
 from local_server.template import FunctionName
@@ -58,4 +59,9 @@ class ImpatientClock(Clock):
 
 
 def shared(clock: Clock | None = None, tasks: Tasks | None = None) -> Shared:
-    return Shared(clock=clock or Clock(), random_bytes=bytes, tasks=tasks or Tasks())
+    return Shared(
+        clock=clock or Clock(),
+        random_bytes=bytes,
+        tasks=tasks or Tasks(),
+        journal=Journal(is_detailed=True),
+    )

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from local_server.journal import Batch
 from local_server.sources.asynchronous import Delivery
 from local_server.tasks import Tasks
 from local_server.template import Asynchronous
@@ -29,6 +30,16 @@ async def test_what_fails_is_tried_after_one_minute_and_after_two() -> None:
     functions = Functions(RAISED, RAISED, None)
     assert await deliver(functions) == [60, 120]
     assert functions.events == [{"n": 1}] * 3
+
+
+async def test_each_attempt_is_noted() -> None:
+    parts = shared(ImpatientClock())
+    await Delivery(F, Asynchronous(), {}).run(Functions(RAISED, None), parts)
+    noted = [one for one in parts.journal.entries if isinstance(one, Batch)]
+    assert [(one.source, one.function, one.size, one.done) for one in noted] == [
+        ("schedule", F, 1, 0),
+        ("schedule", F, 1, 1),
+    ]
 
 
 async def test_what_fails_three_times_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
