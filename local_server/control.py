@@ -107,7 +107,8 @@ class Control:
             name, *rest = request.decoded_path.removeprefix(PREFIX).rstrip("/").split("/")
             action = self._actions.get((request.method, name, len(rest)))
             if action is None:
-                raise BadControl(404, f"there is no {request.method} {PREFIX}{name}")
+                known = sorted({PREFIX + name for _, name, _ in self._actions})
+                raise BadControl(404, f"there is {', '.join(known)}")
             return await action(request, *rest)
         except BadControl as error:
             return _json(error.status, {"error": str(error)})
