@@ -73,7 +73,8 @@ def _run(asked: argparse.Namespace) -> int:
             done[name] = measure(Options(asked.rounds, asked.most))
             _print(done[name])
     if _is_whole(asked) or "profile" in (asked.only or ()):
-        fanout.profile(results.PROFILE)
+        fanout.profile(results.FANOUT_PROFILE)
+        gateway.profile(results.EMULATOR_PROFILE)
     if _is_whole(asked):
         results.write(results.Results(measured_on, done, round(time.monotonic() - began)))
         write_documents()

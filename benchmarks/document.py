@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import results
 from benchmarks.chart import Bar, Panel, number, svg
 from benchmarks.goals import GOALS, Outcome, outcomes
 from benchmarks.measure import Figure, Measured
+from benchmarks.profiles import hottest
 from benchmarks.results import Results
 from infra.settings import POSTS_AT_ONCE
 from notify.ports import PAGE_SIZE
@@ -40,11 +42,22 @@ PANELS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 
 def write_documents() -> None:
     found = results.read()
-    PAGE.write_text(page(found, results.PROFILE.read_text()))
+    PAGE.write_text(page(found, read_profiles()))
     CHART.write_text(chart(found))
 
 
-def page(found: Results, profile: str) -> str:
+class Profiles(NamedTuple):
+    """As text."""
+
+    fanout: str
+    emulator: str
+
+
+def read_profiles() -> Profiles:
+    return Profiles(results.FANOUT_PROFILE.read_text(), results.EMULATOR_PROFILE.read_text())
+
+
+def page(found: Results, profiles: Profiles) -> str:
     reached = outcomes(found.figures)
     return TEMPLATE.read_text().format(
         machine=_machine(found),
@@ -54,7 +67,8 @@ def page(found: Results, profile: str) -> str:
         reasons=_reasons(reached),
         at_once=POSTS_AT_ONCE,
         page_size=PAGE_SIZE,
-        profile="\n".join(_hottest(profile)),
+        fanout_profile=hottest(profiles.fanout, PROFILE_LINES),
+        emulator_profile=hottest(profiles.emulator, PROFILE_LINES),
         **{name: _section(part) for name, part in found.parts.items()},
     )
 
@@ -168,12 +182,6 @@ def _limit(names: tuple[str, ...], unit: str) -> float | None:
     about = [goal for goal in GOALS if goal.is_absolute and goal.figure[1] == unit]
     limits = {goal.limit for goal in about if goal.figure[0] in names}
     return limits.pop() if len(limits) == 1 else None
-
-
-def _hottest(profile: str) -> list[str]:
-    lines = profile.splitlines()
-    first = next(number for number, line in enumerate(lines) if "ncalls" in line)
-    return [line.strip() for line in lines[first : first + PROFILE_LINES + 1]]
 
 
 if __name__ == "__main__":

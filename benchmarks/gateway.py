@@ -2,6 +2,7 @@
 
 import asyncio
 import statistics
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack
@@ -11,9 +12,10 @@ from typing import Any, TypeVar
 import uvloop
 
 from benchmarks import load
-from benchmarks.measure import Figure, Measured, entered, every_round
+from benchmarks.measure import Figure, Measured, entered, every_round, progress
 from benchmarks.peers import Peer, ministack, serverless_offline
 from benchmarks.processes import Started, bare_echo, emulator
+from benchmarks.profiles import write_profile
 
 SERVICE = Path(__file__).parent / "echo" / "serverless.yml"
 ECHO, POST = b'{"action":"echo"}', b'{"action":"post"}'
@@ -40,6 +42,17 @@ def measure(rounds: int) -> Measured:
             _sockets(ours),
         ]
     return Measured(figures, left_out)
+
+
+def profile(file: Path) -> None:
+    """Which functions the emulator's own process spends its time in, between socket and worker."""
+    progress("profile of the emulator")
+    with tempfile.TemporaryDirectory() as folder:
+        seen = Path(folder) / "profile"
+        with emulator(SERVICE, profile=seen) as ours:
+            for message in (ECHO, POST):
+                _run(load.throughput(ours.websocket, message, CLIENTS, EACH))
+        write_profile(seen, file)
 
 
 def _latencies(

@@ -9,7 +9,8 @@ from benchmarks.measure import Figure, Measured
 
 FOLDER = Path(__file__).parent / "results"
 LATEST = FOLDER / "latest.json"
-PROFILE = FOLDER / "profile-fanout.txt"
+FANOUT_PROFILE = FOLDER / "profile-fanout.txt"
+EMULATOR_PROFILE = FOLDER / "profile-emulator.txt"
 ROUNDS = 5
 
 

@@ -6,9 +6,7 @@ it writes there in the end which functions the time went to. It ends with its st
 
 import cProfile
 import importlib
-import io
 import json
-import pstats
 import resource
 import signal
 import sys
@@ -17,7 +15,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-SHOWN = 30
+from benchmarks.profiles import write_profile
 
 
 def main(name: str, url: str, profile: str | None = None) -> None:
@@ -30,7 +28,7 @@ def main(name: str, url: str, profile: str | None = None) -> None:
         for line in sys.stdin:
             print(json.dumps(_cost(work, int(line), profiler)), file=answers, flush=True)
     if profiler and profile:
-        Path(profile).write_text(_text(profiler))
+        write_profile(profiler, Path(profile))
 
 
 def _cost(
@@ -54,14 +52,6 @@ def _peak_mib() -> float:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024  # macOS: bytes
-
-
-def _text(profiler: cProfile.Profile) -> str:
-    """Without the folders of this machine."""
-    written = io.StringIO()
-    stats = pstats.Stats(profiler, stream=written)
-    stats.strip_dirs().sort_stats("tottime").print_stats(SHOWN)
-    return "\n".join(line.rstrip() for line in written.getvalue().strip().splitlines()) + "\n"
 
 
 if __name__ == "__main__":

@@ -3,15 +3,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import results
-from benchmarks.document import CHART, PAGE, chart, page, times
+from benchmarks.document import CHART, PAGE, chart, page, read_profiles, times
 from benchmarks.measure import Figure
 
-PROFILE = results.PROFILE.read_text()
+PROFILES = read_profiles()
 
 
 def test_what_is_generated_is_current() -> None:
     found = results.read()
-    assert PAGE.read_text() == page(found, PROFILE), "run python -m benchmarks.document"
+    assert PAGE.read_text() == page(found, PROFILES), "run python -m benchmarks.document"
     assert CHART.read_text() == chart(found), "run python -m benchmarks.document"
 
 
@@ -28,7 +28,7 @@ def test_a_goal_that_is_missed_says_by_how_much_and_why() -> None:
     fanout = found.parts["fanout"]
     slow = [replace(each, subject_median=90.0) for each in fanout.figures]
     parts = found.parts | {"fanout": replace(fanout, figures=slow)}
-    text = page(replace(found, parts=parts), PROFILE)
+    text = page(replace(found, parts=parts), PROFILES)
     assert "| a recipient of a broadcast | ≤ 60 µs CPU | 90.0 | **missed by 50%** |" in text
     assert ": a recipient is a request over TLS" in text
 
@@ -36,5 +36,5 @@ def test_a_goal_that_is_missed_says_by_how_much_and_why() -> None:
 def test_what_was_left_out_is_told_with_its_reason() -> None:
     found = results.read()
     emulator = replace(found.parts["emulator"], left_out={"serverless-offline": "there is no Node"})
-    text = page(replace(found, parts=found.parts | {"emulator": emulator}), PROFILE)
+    text = page(replace(found, parts=found.parts | {"emulator": emulator}), PROFILES)
     assert "Left out in this run: serverless-offline: there is no Node." in text
