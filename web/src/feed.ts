@@ -85,7 +85,9 @@ export class Feed {
 
   #refresh(): void {
     if (this.#options.inbox === false) return;
-    this.#load(this.#pages.newest()).catch((error) => this.report(asError(error, "lost")));
+    this.#load(this.#pages.newest(this.#snapshot.notifications)).catch((error) =>
+      this.report(asError(error, "lost")),
+    );
   }
 
   async #load(loading: Promise<Loaded>): Promise<void> {

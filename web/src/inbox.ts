@@ -21,18 +21,22 @@ export function withPage(entries: Entries, page: Entries): Entries {
   return page.reduce(withArrival, kept as Entries);
 }
 
-/** The first page also knows what is not in the inbox any more, but not what has come since. */
-export function withFirstPage(entries: Entries, page: Entries): Entries {
+/**
+ * The first page also knows what is not in the inbox any more, but not what has come since.
+ * `known`: what was shown when it was asked for, if it is the last page, too.
+ */
+export function withFirstPage(entries: Entries, page: Entries, known: Entries = []): Entries {
   const [newest] = page;
   const oldest = page.at(-1);
   const ids = new Set(page.map(({ id }) => id));
+  const knownIds = new Set(known.map(({ id }) => id));
+  const isOlder = (each: Notification) => !newest || each.timestamp < newest.timestamp;
+  const isWithin = (each: Notification) => oldest && each.timestamp > oldest.timestamp;
   const isGone = (each: Notification) =>
-    newest !== undefined &&
-    oldest !== undefined &&
     isImplicit(each.stream) &&
     each.seq !== null &&
-    each.timestamp < newest.timestamp &&
-    each.timestamp > oldest.timestamp &&
+    isOlder(each) &&
+    (isWithin(each) || knownIds.has(each.id)) &&
     !ids.has(each.id);
   return withPage(
     entries.filter((each) => !isGone(each)),

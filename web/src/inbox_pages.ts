@@ -23,11 +23,12 @@ export class InboxPages {
   }
 
   /** What came last, again. */
-  async newest(): Promise<Loaded> {
+  async newest(known: Entries): Promise<Loaded> {
     this.isBegun = true;
     const page = await this.#api.inbox({ limit: PAGE_SIZE });
     if (!this.#cursor) this.#turn(page.nextCursor);
-    return { into: (entries) => withFirstPage(entries, page.entries), counts: page.counts };
+    const judged = page.nextCursor === null ? known : [];
+    return { into: (entries) => withFirstPage(entries, page.entries, judged), counts: page.counts };
   }
 
   /** The next page that has something which is not `known`. */

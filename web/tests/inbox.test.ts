@@ -60,6 +60,15 @@ test("the first page also knows what is gone, but not what has come since", () =
   expect(withFirstPage(entries, [])).toEqual(entries);
 });
 
+test("the only page knows of everything that was there when it was asked for", () => {
+  const foreign = entry("o3", { stream: "orders:1" });
+  const known = [entry("n9"), entry("n4"), foreign, entry("n1")];
+  const entries = [...known, entry("n2")];
+
+  expect(ids(withFirstPage(entries, [entry("n4")], known))).toEqual(["n9", "n4", "o3", "n2"]);
+  expect(ids(withFirstPage(entries, [], known))).toEqual(["o3", "n2"]);
+});
+
 test("what is read is seen, and keeps its first time", () => {
   const marked = withMarks(list("n1"), { ids: ["n1"], state: "read", at: "t1" });
 

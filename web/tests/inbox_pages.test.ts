@@ -4,7 +4,7 @@ import { InboxPages } from "../src/inbox_pages.js";
 import { type Notification, readNotification } from "../src/notifications.js";
 
 const entry = (id: string) =>
-  readNotification({ id, stream: "general", timestamp: id }) as Notification;
+  readNotification({ id, stream: "general", timestamp: id, seq: Number(id) }) as Notification;
 const page = (nextCursor: string | null, ...ids: string[]): InboxPage => ({
   entries: ids.map(entry),
   counts: { unread: 1, unseen: 1 },
@@ -24,16 +24,24 @@ const idsOf = (entries: readonly Notification[]) => entries.map(({ id }) => id);
 test("the newest page comes first, and says whether there is more", async () => {
   inbox.mockResolvedValue(page("c", "9", "8"));
   expect(pages.isBegun).toBe(false);
-  const { into, counts } = await pages.newest();
+  const { into, counts } = await pages.newest([]);
 
   expect(idsOf(into([]))).toEqual(["9", "8"]);
   expect(counts).toEqual({ unread: 1, unseen: 1 });
   expect([pages.isBegun, pages.hasMore]).toEqual([true, true]);
 });
 
+test("a page that is all there is says what is gone", async () => {
+  inbox.mockResolvedValueOnce(page("c", "9", "8")).mockResolvedValue(page(null));
+  const known = (await pages.newest([])).into([]);
+  const { into } = await pages.newest(known);
+
+  expect(idsOf(into(known))).toEqual([]);
+});
+
 test("older ones come from where the last page ended", async () => {
   inbox.mockResolvedValueOnce(page("c", "9")).mockResolvedValueOnce(page(null, "8"));
-  const known = (await pages.newest()).into([]);
+  const known = (await pages.newest([])).into([]);
   const { into } = await pages.older(known);
 
   expect(idsOf(into(known))).toEqual(["9", "8"]);
@@ -43,10 +51,10 @@ test("older ones come from where the last page ended", async () => {
 
 test("to read the newest again does not lose the place", async () => {
   inbox.mockResolvedValue(page("c", "9"));
-  await pages.newest();
+  await pages.newest([]);
   await pages.older([]);
   inbox.mockResolvedValue(page("d", "9"));
-  await pages.newest();
+  await pages.newest([]);
   await pages.older([]);
 
   expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "c" });
@@ -54,7 +62,7 @@ test("to read the newest again does not lose the place", async () => {
 
 test("after a rewind, pages that are known are turned over", async () => {
   inbox.mockResolvedValue(page("c", "9", "8"));
-  const known = (await pages.newest()).into([]);
+  const known = (await pages.newest([])).into([]);
   pages.rewind();
   expect(pages.hasMore).toBe(true);
   inbox.mockResolvedValueOnce(page("c", "9", "8")).mockResolvedValueOnce(page("d", "7"));
