@@ -108,8 +108,9 @@ remove: $(STAMP) $(NODE) ## Remove a stage from AWS (make remove STAGE=dev)
 test-deploy: $(STAMP) $(if $(shell command -v npm),$(NODE)) ## Deploy to a stand-in for AWS on this machine, and test what runs there
 	$(BIN)/python -m pytest -m deploy --numprocesses 2 --dist loadfile tests/deploy
 
-$(WEB): web/package-lock.json web/package.json
+$(WEB): web/package-lock.json web/package.json web/demo/package-lock.json
 	cd web && npm ci --loglevel error
+	cd web/demo && npm ci --loglevel error
 	@touch $@
 
 # Its tests want a running emulator, and start one.
@@ -156,5 +157,5 @@ scale: $(STAMP) ## Broadcast to a million, against simulated limits of AWS
 	$(BIN)/python -m benchmarks.scale
 
 clean: ## Remove what make has created
-	rm -rf $(VENV) $(OLD) $(AUDIT) $(BENCH) $(OFFLINE)/node_modules build node_modules web/node_modules web/dist
+	rm -rf $(VENV) $(OLD) $(AUDIT) $(BENCH) $(OFFLINE)/node_modules build node_modules web/node_modules web/demo/node_modules web/dist
 	rm -rf .serverless .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -282,6 +282,14 @@ def test_a_module_of_the_web_client_is_short_and_opens_with_a_sentence(path: Pat
     assert "export default" not in path.read_text()
 
 
+@pytest.mark.parametrize("path", sorted((WEB / "demo").glob("*.ts*")), ids=name)
+def test_a_component_of_the_demo_is_short_and_opens_with_a_sentence(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 150
+    assert re.match(r"/\*\* .+[.?:]( \*/)?$", lines[0]), "no sentence"
+    assert not NOT_USED.search(path.stem)
+
+
 # What is only types, and what only passes on.
 WEB_WITHOUT_TESTS = {"index", "link", "options", "snapshot", "states"}
 
@@ -433,7 +441,7 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
             assert not forbidden.search(path.read_text()), file
 
 
-@pytest.mark.parametrize("folder", [ROOT, WEB], ids=name)
+@pytest.mark.parametrize("folder", [ROOT, WEB, WEB / "demo"], ids=name)
 def test_the_lock_of_node_pins_each_package_by_its_hash_and_names_no_address(folder: Path) -> None:
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     pinned = {path: each for path, each in packages.items() if path}

@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // The demo is built with another React, and tested with ours.
+  resolve: { dedupe: ["react", "react-dom"] },
   test: {
     testTimeout: 120_000,
     pool: "threads",

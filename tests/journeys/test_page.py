@@ -118,6 +118,7 @@ def test_a_broadcast_from_the_command_line_shows_in_the_page(
 def test_a_bad_token_is_shown_as_4001(heliograph: Service, browser: Browser) -> None:
     name, _ = heliograph.user()
     sign_in(browser, heliograph.running.http_url, name)
+    browser.find("#pages a", "demo")
     browser.click("#disconnect")
     browser.click("#connect-badly")
     browser.find("#verdict", "4001 unauthorized")
@@ -193,9 +194,15 @@ def test_another_service_has_a_socket_and_no_sign_in(echo: str, browser: Browser
     dial(browser, echo)
     browser.find("#service", "echo · local")
     browser.gone("#sign-in")
+    browser.gone("#pages a")
     send(browser, '{"action": "echo", "n": 1}')
     browser.find(".entry.frame", "→echo")
     browser.find(".entry.frame", "←echo")
+
+
+def test_another_service_is_told_whose_the_demo_is(echo: str, browser: Browser) -> None:
+    browser.open(f"{echo}/demo/")
+    browser.find(".empty", "another one: echo")
 
 
 def test_the_time_line_is_filtered_searched_and_paused_by_keys(echo: str, browser: Browser) -> None:

@@ -107,9 +107,9 @@ function setUpService(service) {
   detail.setUp(service.template);
   filter.knowFunctions(service.functions);
   faults.setUp(service);
-  for (const page of service.pages) $("pages").append(element("a", { href: `/${page}/`, textContent: `${page} ↗` }));
   const sockets = service.websocket_routes.length > 0;
   const known = isKnown(service);
+  for (const page of known ? service.pages : []) $("pages").append(element("a", { href: `/${page}/`, textContent: `${page} ↗` }));
   if (sockets) frame.setUp(known ? '{"type":"ping"}' : example(service));
   show("frame", sockets);
   if (known) setUpTryIt();

@@ -1,0 +1,2 @@
+/** What esbuild makes a file of its own. */
+declare module "*.css";
