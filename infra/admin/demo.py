@@ -54,6 +54,6 @@ def _text() -> str:
         "… and this into a third:",
         f"  {python} -m client --url {url} send alice 'Hello' --user admin --password admin-demo",
         "",
-        f"Or open {url}/ in a browser.",
+        f"Or open {url}/demo/ in a browser, and press Send.",
     ]
     return "\n".join(lines)
