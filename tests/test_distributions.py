@@ -115,7 +115,7 @@ def test_the_emulator_installs_alone_and_runs_a_service(tmp_path: Path) -> None:
         url = http_url(ready, process)
         with urllib.request.urlopen(f"{url}/hello") as answer:
             assert answer.read() == b"hello"
-        with urllib.request.urlopen(f"{url}/_inspector/app.js") as page:
+        with urllib.request.urlopen(f"{url}/_inspector/js/main.js") as page:
             assert page.status == 200
     finally:
         process.send_signal(signal.SIGINT)
