@@ -1,7 +1,8 @@
 """Numbered notifications in DynamoDB, without holes and without a lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from notify.ports import Branch, NewId, StreamPage
 from notify.topics import root
 
 MAX_TRIES = 64
+TRIES_NEARBY = 8
 FIND_PAGE = 20
 SKEW_MS = 60_000  # how far the clocks of two machines may be apart
 _DECODER = msgspec.json.Decoder(NotificationFrame)
@@ -76,7 +78,7 @@ class DynamoStreams:
     ) -> NotificationFrame:
         stream = Pattern(frame.stream)
         head = self.head(stream)
-        for seq in range(head.seq + 1, head.seq + 1 + MAX_TRIES):
+        for seq in islice(_numbers_behind(stream, head.seq), MAX_TRIES):
             numbered = replace(frame, epoch=head.epoch, seq=seq)
             if _put(StoredNotification(numbered, at, expires_at, excluded)):
                 # It is stored. That the head lags behind costs the next writer a try.
@@ -137,6 +139,16 @@ def _rows(
             stream, condition, consistent_read=True, limit=limit, scan_index_forward=forward
         )
     )
+
+
+def _numbers_behind(stream: Pattern, seq: int) -> Iterator[int]:
+    """Numbers to try. Writers take a few of them at the same time; a head that lags far behind, as
+    a restored one does, has all of them taken, up to the end of the stream."""
+    for _ in range(TRIES_NEARBY):
+        yield (seq := seq + 1)
+    while True:
+        last = _rows(stream, None, 1, forward=False)
+        yield (seq := max(seq, int(last[0].seq) if last else 0) + 1)
 
 
 def _page(rows: list[NotificationRow], through: int, more: bool, now: int) -> StreamPage:

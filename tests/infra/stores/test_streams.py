@@ -1,6 +1,6 @@
 import pytest
 
-from infra.stores.streams import MAX_TRIES
+from infra.stores.streams import MAX_TRIES, TRIES_NEARBY
 from infra.tables import NotificationRow, TopicRow
 from notify.errors import Unavailable
 from notify.frames import NotificationFrame, Sender, StoredNotification, encode
@@ -9,7 +9,7 @@ from notify.ports import Branch, StreamPage
 from notify.reading import Reader
 from notify.recent import Recent
 from tests.fakes import NOW
-from tests.infra.stores.calls import Crash, before, crashing, failing, interleave
+from tests.infra.stores.calls import Crash, before, crashing, failing, interleave, listed
 from tests.infra.stores.conftest import HOUR_MS, Stores, fresh
 
 ORDERS = Pattern("orders:eu")
@@ -242,14 +242,22 @@ def test_a_crash_in_front_of_the_write_costs_no_number(dynamo: Stores) -> None:
     assert append(dynamo) == 2
 
 
-def test_a_stream_that_stays_busy_is_unavailable_and_has_no_hole(dynamo: Stores) -> None:
+def test_a_head_that_lags_far_behind_its_stream_finds_the_end_of_it(dynamo: Stores) -> None:
     dynamo.streams.head(ORDERS)
     with NotificationRow.batch_write() as batch:
-        for seq in range(1, MAX_TRIES + 1):
+        for seq in range(1, 2 * MAX_TRIES + 1):
             batch.save(NotificationRow(ORDERS, seq, id=f"n{seq}", frame="{}", at=NOW, expires_at=1))
-    with pytest.raises(Unavailable):
+    with listed() as calls:
+        assert append(dynamo) == 2 * MAX_TRIES + 1
+    assert sum(call.matches("PutItem", "notifications") for call in calls) == TRIES_NEARBY + 1
+    assert dynamo.streams.head(ORDERS).seq == 2 * MAX_TRIES + 1
+
+
+def test_a_stream_that_stays_busy_is_unavailable(dynamo: Stores) -> None:
+    taken = failing("ConditionalCheckFailedException", operation="PutItem", table="notifications")
+    with taken, pytest.raises(Unavailable):
         append(dynamo)
-    assert len(stored()) == MAX_TRIES
+    assert stored() == []
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "PutItem"])
