@@ -48,7 +48,7 @@ class Urls:
 
 
 @contextmanager
-def aws_sink(folder: Path) -> Iterator[Urls]:
+def aws_sink(folder: Path, latency_s: float = LATENCY_S) -> Iterator[Urls]:
     """In a process of its own; `folder` gets the certificate, `ca.pem`.
 
     A POST of `/` is a Query of a shard of a topic, `bench:4000#17`, which has so many subscribers
@@ -57,7 +57,7 @@ def aws_sink(folder: Path) -> Iterator[Urls]:
     certificate, key = _certificate(folder)
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(there, certificate, key)
+        target=_serve, args=(there, certificate, key, latency_s)
     )
     process.start()
     there.close()
@@ -99,15 +99,16 @@ def _certificate(folder: Path) -> tuple[str, str]:
     return str(files[0]), str(files[1])
 
 
-def _serve(there: Connection, certificate: str, key: str) -> None:
+def _serve(there: Connection, certificate: str, key: str, latency_s: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever has started it ends it
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    sink = functools.partial(_Sink, latency_s)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         servers = [
-            await loop.create_server(_Sink, "127.0.0.1", 0, ssl=each, backlog=512)
+            await loop.create_server(sink, "127.0.0.1", 0, ssl=each, backlog=512)
             for each in (context, None)
         ]
         there.send([server.sockets[0].getsockname()[1] for server in servers])
@@ -119,7 +120,8 @@ def _serve(there: Connection, certificate: str, key: str) -> None:
 
 
 class _Sink(asyncio.Protocol):
-    def __init__(self) -> None:
+    def __init__(self, latency_s: float) -> None:
+        self._latency_s = latency_s
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -132,7 +134,7 @@ class _Sink(asyncio.Protocol):
         if end and len(body) >= int(length or 0):
             self._received = b""
             frame = answer(json.loads(body)) if head.startswith(b"POST / ") else POSTED
-            asyncio.get_running_loop().call_later(LATENCY_S, self._transport.write, frame)
+            asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, frame)
 
 
 def answer(query: dict[str, Any]) -> bytes:
