@@ -100,6 +100,8 @@ class CurlGateway:
 
 def in_path(text: str) -> str:
     """As urllib.parse.quote, which would be three milliseconds of a cold start."""
+    if text.isascii():  # as ids are: a microsecond of each post
+        return text.translate(_IN_A_PATH)
     return "".join(_IN_A_PATH[byte] for byte in text.encode())
 
 

@@ -1,4 +1,4 @@
-"""The newest of the streams that many read, kept in this process so that it is not read for each.
+"""The newest of streams, kept in this process: it is counted again with each notification.
 
 A stream is asked each time for what follows the newest that is kept, so nothing that is stored is
 ever missed. Its head would not do to ask: it may lag behind its stream after a crash.
@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from notify.frames import StoredNotification
 from notify.model import Pattern
 from notify.ports import Clock, StreamPage, Streams
-from notify.topics import owner
 
 # It is read so far back at most.
 MAX_ENTRIES = 1000
@@ -44,6 +43,7 @@ class Recent:
         self._clock = clock
         self._max_weight = max_weight
         self._kept: OrderedDict[Pattern, _Kept] = OrderedDict()
+        self._weight = 0
         self._lock = Lock()
 
     def whole(self, stream: Pattern) -> Iterator[StreamPage]:
@@ -57,10 +57,7 @@ class Recent:
             seq = page.through
 
     def bare(self, stream: Pattern) -> Iterator[StreamPage]:
-        """Without their bodies; what belongs to one user is not worth keeping."""
-        return self.whole(stream) if owner(stream) is not None else self._shared(stream)
-
-    def _shared(self, stream: Pattern) -> Iterator[StreamPage]:
+        """Without their bodies."""
         kept, start, now = self._up_to_date(stream), 0, self._clock()
         while True:
             chunk = kept.rows[start : start + READ_PAGE]
@@ -81,6 +78,8 @@ class Recent:
         newer = self._streams.after(stream, kept.top, READ_PAGE, now)
         if newer.more:
             return self._keep(stream, self._begun(stream))
+        if newer.through == kept.top:
+            return self._use(stream, kept)
         rows = (*map(_bare, reversed(newer.notifications)), *kept.rows)
         return self._keep(stream, replace(kept, rows=rows, top=newer.through))
 
@@ -108,11 +107,16 @@ class Recent:
             rows = kept.rows[:MAX_ENTRIES]
             kept = replace(kept, rows=rows, through=rows[-1].frame.seq or 0, more=False)
         kept = replace(kept, weight=1 + sum(map(_weight, kept.rows)))
+        return self._use(stream, kept)
+
+    def _use(self, stream: Pattern, kept: _Kept) -> _Kept:
+        """What was not asked for the longest is forgotten for it."""
         with self._lock:
+            before = self._kept.pop(stream, None)
             self._kept[stream] = kept
-            self._kept.move_to_end(stream)
-            while sum(each.weight for each in self._kept.values()) > self._max_weight:
-                self._kept.popitem(last=False)
+            self._weight += kept.weight - (before.weight if before else 0)
+            while self._weight > self._max_weight:
+                self._weight -= self._kept.popitem(last=False)[1].weight
         return kept
 
 
