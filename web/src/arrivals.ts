@@ -1,7 +1,7 @@
 /** What arrives, over one connection after another: in order, and nothing left behind. */
 import type { Connection } from "./connection.js";
 import { asError } from "./errors.js";
-import type { Frame } from "./frames.js";
+import { type Frame, saysCounts } from "./frames.js";
 import type { Notification } from "./notifications.js";
 import type { Gap, Position, PositionMap } from "./position.js";
 import { Positions } from "./positions.js";
@@ -14,6 +14,9 @@ export class Arrivals {
   readonly #positions: Positions;
   #connection: Connection | null = null;
   #isCatchingUp = false;
+  /** How often counts were said, and how often when something arrived. */
+  #saidCounts = 0;
+  readonly #saidBefore = new WeakMap<Notification, number>();
   #patience: ReturnType<typeof setTimeout> | undefined;
   readonly #deliver: (notification: Notification) => void;
 
@@ -51,10 +54,12 @@ export class Arrivals {
   }
 
   arrive(notification: Notification): void {
+    this.#saidBefore.set(notification, this.#saidCounts);
     this.#release(this.#positions.arrived(notification));
   }
 
   hear(frame: Frame): void {
+    if (saysCounts(frame)) this.#saidCounts += 1;
     if (frame.type === "welcome") this.#release(this.#positions.welcomed(frame));
     if (frame.type === "subscribed") this.#release(this.#positions.subscribed(frame));
     if (frame.type === "unsubscribed") this.#positions.unsubscribed(frame);
@@ -62,8 +67,14 @@ export class Arrivals {
   }
 
   #release(notifications: readonly Notification[]): void {
-    for (const notification of notifications) this.#deliver(notification);
+    for (const notification of notifications) this.#deliver(this.#withoutOldCounts(notification));
     this.#lookBehind();
+  }
+
+  /** What had to wait is in the counts that were said meanwhile, as a replayed one is. */
+  #withoutOldCounts(notification: Notification): Notification {
+    if (this.#saidBefore.get(notification) === this.#saidCounts) return notification;
+    return { ...notification, unread: null, unseen: null, replay: true };
   }
 
   #lookBehind(): void {

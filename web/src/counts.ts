@@ -1,7 +1,7 @@
 /** How many notifications are unread and unseen: the server's word, and a guess where it said nothing. */
 import type { Counts } from "./api.js";
 import { type Body, isBody, mapping, number } from "./fields.js";
-import type { Frame } from "./frames.js";
+import { type Frame, saysCounts } from "./frames.js";
 import type { Notification } from "./notifications.js";
 import { isImplicit } from "./topics.js";
 
@@ -9,9 +9,7 @@ export const NO_COUNTS: Counts = { unread: 0, unseen: 0 };
 
 /** After a frame that says them; the same object if it does not. */
 export function countsAfterFrame(counts: Counts, frame: Frame): Counts {
-  return ["welcome", "unread_count_changed", "marked"].includes(frame.type)
-    ? said(counts, frame)
-    : counts;
+  return saysCounts(frame) ? said(counts, frame) : counts;
 }
 
 /** Broadcasts do not say them; what is replayed is in those of the welcome. */

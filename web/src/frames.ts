@@ -80,3 +80,8 @@ export function requestRefusal(frame: Frame): HeliographError {
     ...(position && { position }),
   });
 }
+
+/** Whether it says how many are unread, of all that has come by then. */
+export function saysCounts({ type }: Frame): boolean {
+  return ["welcome", "unread_count_changed", "marked"].includes(type);
+}

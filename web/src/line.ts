@@ -182,7 +182,7 @@ export class Line implements Link {
   #tellMarked({ ids, state }: Message, [marked]: Frame[]): void {
     const at = new Date().toISOString();
     this.#emit("frame", { type: "notification_updated", ids, state, at });
-    this.#emit("frame", { ...marked, type: "unread_count_changed" });
+    this.#hear({ ...marked, type: "unread_count_changed" });
   }
 
   #stop(status: Status, error: HeliographError): void {

@@ -24,14 +24,18 @@ class Asked {
 }
 
 let delivered: (number | null)[];
+let unread: (number | null)[];
 let arrivals: Arrivals;
 let asked: Asked;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  delivered = [];
+  [delivered, unread] = [[], []];
   arrivals = new Arrivals(
-    ({ seq }) => delivered.push(seq),
+    (arrival) => {
+      delivered.push(arrival.seq);
+      unread.push(arrival.unread);
+    },
     () => {},
   );
   asked = new Asked();
@@ -76,6 +80,35 @@ test("a frame that was only late is not asked for", async () => {
   expect(asked.messages).toEqual([]);
   expect(delivered).toEqual([6, 7]);
 });
+
+const counted = (seq: number, unread: number | null, more: object = {}) =>
+  arrivals.arrive(
+    readNotification({
+      ...{ id: `a${seq}`, stream: "a", epoch: "e", seq, unread, unseen: unread },
+      ...more,
+    }) as Notification,
+  );
+
+test("what was only late brings its counts along", () => {
+  begin();
+  counted(7, 2);
+  counted(6, 1);
+
+  expect(unread).toEqual([1, 2]);
+});
+
+test.each(["welcome", "unread_count_changed", "marked"])(
+  "what had to wait is in the counts of a %s that came meanwhile",
+  (type) => {
+    begin();
+    counted(7, 2);
+    arrivals.hear({ type, unread: 0, unseen: 0 });
+    counted(6, null, { replay: true });
+    counted(8, 1);
+
+    expect(unread).toEqual([null, null, 1]);
+  },
+);
 
 test("what did not fit is asked for at once, one stream after another", async () => {
   arrivals.hear({
