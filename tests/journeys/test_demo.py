@@ -1,13 +1,16 @@
 """The page at `/demo/` in a real browser: two users, and a hook that keeps both up to date."""
 
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from tests.journeys.browsers import Browser, chromium
-from tests.journeys.conftest import Service, rows
+from local_server.testing import Fault, FaultKind
+from tests.journeys.browsers import Browser, chromium, emulator_of
+from tests.journeys.conftest import ROOT, Service, rows
 
 ALICE, BOB = "[data-user=alice]", "[data-user=bob]"
 
@@ -16,6 +19,9 @@ _NOTE = """const element = document.querySelector(arguments[0]);
   window.noted = [];
   new MutationObserver(() => window.noted.push(element.textContent))
     .observe(element, { subtree: true, childList: true, characterData: true });"""
+
+_TITLES = """return [...document.querySelectorAll(arguments[0])].map(
+  (entry) => entry.querySelector(".entry-title").lastChild.textContent)"""
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +60,32 @@ def send(browser: Browser, user: str, title: str) -> None:
     browser.click(f"{user} .send .primary")
 
 
-def connections(heliograph: Service) -> Counter[str]:
-    """How many each user has that are open."""
+def connections(heliograph: Service) -> list[tuple[str, str]]:
+    """Those that are open: their users and their ids."""
     answer = httpx.get(f"{heliograph.running.http_url}/_local/connections").json()
     is_open = {each["connection_id"] for each in answer["connections"]}
-    known = rows(heliograph, "connections")
-    return Counter(each["username"] for each in known if each["connection_id"] in is_open)
+    known = [(each["username"], each["connection_id"]) for each in rows(heliograph, "connections")]
+    return [each for each in known if each[1] in is_open]
+
+
+def drop(heliograph: Service, username: str) -> None:
+    for name, connection_id in connections(heliograph):
+        if name == username:
+            path = f"/_local/connections/{quote(connection_id)}"
+            httpx.delete(heliograph.running.http_url + path).raise_for_status()
+
+
+@contextmanager
+def faulty(heliograph: Service, kinds: tuple[FaultKind, ...]) -> Iterator[None]:
+    """They strike now and then, and at least once."""
+    faults = heliograph.running.faults
+    numbers = [faults.add(Fault(kind, probability=0.4, delay_ms=300)) for kind in kinds]
+    try:
+        yield
+        assert sum(map(faults.strikes, numbers))
+    finally:
+        for number in numbers:
+            faults.remove(number)
 
 
 def test_what_is_read_in_one_tab_is_read_in_another_over_the_same_connection(
@@ -75,7 +101,7 @@ def test_what_is_read_in_one_tab_is_read_in_another_over_the_same_connection(
     try:
         visit(browser, url)
         browser.find(f"{BOB} .badge", "1")
-        assert connections(heliograph) == {"alice": 1, "bob": 1}
+        assert sorted(name for name, _ in connections(heliograph)) == ["alice", "bob"]
         browser.click(f"{BOB} .unread button", "Lunch?")
         browser.gone(f"{BOB} .badge")
         assert browser.errors() == []
@@ -104,6 +130,67 @@ def test_a_lost_post_is_asked_for_again(browser: Browser) -> None:
     browser.find(f"{ALICE} .entry:nth-child(1)", "Two of two")
     browser.find(f"{ALICE} .entry:nth-child(2)", "was missed, came later")
     browser.find(f"{ALICE} .badge", "2")
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (FaultKind.POST_LOST,),
+        (FaultKind.POST_THROTTLED, FaultKind.POST_FAILED, FaultKind.POST_DELAYED),
+    ],
+    ids=lambda kinds: "-".join(kinds),
+)
+def test_whatever_goes_wrong_each_comes_once_and_in_order(
+    heliograph: Service, browser: Browser, kinds: tuple[FaultKind, ...]
+) -> None:
+    titles = [f"{kinds[0]} {number}" for number in range(8)]
+    with faulty(heliograph, kinds):  # a welcome that is lost would be waited for
+        for title in titles[:6]:
+            heliograph.send("bob", title=title)
+    drop(heliograph, "bob")
+    for title in titles[6:]:
+        heliograph.send("bob", title=title)
+    heliograph.send("bob", title="the last")  # a hole shows by what is behind it
+
+    browser.find(f"{BOB} .badge", "9")
+    for title in titles:
+        browser.find(f"{BOB} .entry.unread", title)
+    assert browser.run(_TITLES, f"{BOB} .entry.unread") == ["the last", *reversed(titles)]
+
+
+def test_who_is_thrown_out_is_told_and_does_not_come_back_by_itself(
+    heliograph: Service, browser: Browser
+) -> None:
+    path = "/admin/users/bob/disconnect"
+    answer = heliograph.http.post(path, headers=heliograph.admin, json={"reason": "Go home"})
+    assert answer.json() == {"disconnected": 1}
+    browser.find(f"{BOB} .status", "Refused")
+    browser.find(f"{BOB} .connection", "Go home")
+    browser.find(f"{ALICE} .status", "Connected")
+    browser.click(f"{BOB} button", "Sign out")
+    browser.click(f"{BOB} button", "Sign in")
+    browser.find(f"{BOB} .status", "Connected")
+
+
+def test_it_goes_on_after_a_restart(tmp_path: Path, window: Browser) -> None:
+    template = ROOT / "serverless.yml"
+    with emulator_of(tmp_path, template) as url:
+        visit(window, url)
+        window.find(f"{BOB} .status", "Connected")
+        send(window, ALICE, "Before")
+        window.find(f"{BOB} .entry", "Before")
+    window.gone(f"{BOB} .status", "Connected")
+    with emulator_of(tmp_path, template, int(url.rpartition(":")[2])):
+        window.find(f"{BOB} .status", "Connected")
+        window.find(f"{ALICE} .status", "Connected")
+        # The store was in memory.
+        window.gone(f"{BOB} .entry", "Before")
+        send(window, ALICE, "After")
+        window.find(f"{BOB} .entry", "After")
+    # That nobody answered meanwhile is no fault of the page's.
+    # And the new store knows no tokens of before.
+    expected = ("ERR_CONNECTION", "WebSocket", "status of 401")
+    assert [one for one in window.errors() if not any(part in one for part in expected)] == []
 
 
 def test_a_topic_reaches_who_has_subscribed_it(browser: Browser) -> None:

@@ -1,17 +1,14 @@
 """The page at `/`, in a real browser: signing in to our service, and the inspector of any."""
 
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.browsers import Browser, chromium
+from tests.journeys.browsers import Browser, chromium, emulator_of
 from tests.journeys.conftest import LOCAL_KEY, PASSWORD, ROOT, Service, mint
 
 ECHO = ROOT / "tests/local_server/sample/echo/serverless.yml"
@@ -30,29 +27,6 @@ def browser(window: Browser) -> Iterator[Browser]:
     window.errors()
     yield window
     assert window.errors() == []
-
-
-@contextmanager
-def emulator_of(folder: Path, template: Path, port: int = 0) -> Iterator[str]:
-    """As at a terminal; the address of it."""
-    ready = folder / "ready.json"
-    arguments = ["--template", str(template), "--port", str(port), "--ready-file", str(ready)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local_server", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())["http"]
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 @pytest.fixture(scope="module")
