@@ -49,7 +49,7 @@ def emulator(template: Path, *more: str, profile: Path | None = None) -> Iterato
             yield Started(there["http"], there["websocket"], process.pid)
         finally:
             process.terminate()
-            process.wait()
+            process.wait(30)
 
 
 def _wait_for(ready: Path, process: "subprocess.Popen[bytes]") -> None:

@@ -1,15 +1,10 @@
-"""Debian's Chromium without a head, what the tests of pages do with it, and emulators to visit."""
+"""Debian's Chromium without a head, and what the tests of pages do with it."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -21,8 +16,6 @@ from selenium.webdriver.chrome.service import Service as Driver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
-
-from tests.journeys.conftest import ROOT
 
 SECONDS = 30
 
@@ -54,30 +47,6 @@ def give_up(reason: str) -> NoReturn:
     if "CI" in os.environ:
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-@contextmanager
-def emulator_of(folder: Path, template: Path, port: int = 0) -> Iterator[str]:
-    """As at a terminal; the address of it."""
-    ready = folder / "ready.json"
-    ready.unlink(missing_ok=True)
-    arguments = ["--template", str(template), "--port", str(port), "--ready-file", str(ready)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local_server", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())["http"]
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 class Browser:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from benchmarks.processes import emulator
 from local_server.testing import Fault, FaultKind
-from tests.journeys.browsers import Browser, chromium, emulator_of
+from tests.journeys.browsers import Browser, chromium
 from tests.journeys.conftest import ROOT, Service, rows
 
 ALICE, BOB = "[data-user=alice]", "[data-user=bob]"
@@ -172,15 +172,15 @@ def test_who_is_thrown_out_is_told_and_does_not_come_back_by_itself(
     browser.find(f"{BOB} .status", "Connected")
 
 
-def test_it_goes_on_after_a_restart(tmp_path: Path, window: Browser) -> None:
+def test_it_goes_on_after_a_restart(window: Browser) -> None:
     template = ROOT / "serverless.yml"
-    with emulator_of(tmp_path, template) as url:
-        visit(window, url)
+    with emulator(template) as first:
+        visit(window, first.http)
         window.find(f"{BOB} .status", "Connected")
         send(window, ALICE, "Before")
         window.find(f"{BOB} .entry", "Before")
     window.gone(f"{BOB} .status", "Connected")
-    with emulator_of(tmp_path, template, int(url.rpartition(":")[2])):
+    with emulator(template, "--port", first.http.rpartition(":")[2]):
         window.find(f"{BOB} .status", "Connected")
         window.find(f"{ALICE} .status", "Connected")
         # The store was in memory.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.browsers import Browser, chromium, emulator_of
+from benchmarks.processes import emulator
+from tests.journeys.browsers import Browser, chromium
 from tests.journeys.conftest import LOCAL_KEY, PASSWORD, ROOT, Service, mint
 
 ECHO = ROOT / "tests/local_server/sample/echo/serverless.yml"
@@ -30,10 +31,10 @@ def browser(window: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def echo() -> Iterator[str]:
     """A service that is none of ours."""
-    with emulator_of(tmp_path_factory.mktemp("echo"), ECHO) as url:
-        yield url
+    with emulator(ECHO) as started:
+        yield started.http
 
 
 def sign_in(browser: Browser, url: str, name: str, **kind: int | bool) -> None:
@@ -319,12 +320,12 @@ def test_the_clock_is_moved_and_a_fault_strikes(echo: str, browser: Browser) -> 
     browser.find(".entry.clock", "60.0 s")
 
 
-def test_it_goes_on_after_a_restart(tmp_path: Path, browser: Browser) -> None:
-    with emulator_of(tmp_path, ECHO) as url:
-        dial(browser, url)
+def test_it_goes_on_after_a_restart(browser: Browser) -> None:
+    with emulator(ECHO) as first:
+        dial(browser, first.http)
     browser.find("#feed-words", "does not answer")
     assert all("ERR_CONNECTION" in one for one in browser.errors())
-    with emulator_of(tmp_path, ECHO, int(url.rpartition(":")[2])):
+    with emulator(ECHO, "--port", first.http.rpartition(":")[2]):
         browser.find(".entry", "restart")
         browser.find("#feed-words", "live")
         browser.click("#dial-open")
