@@ -158,11 +158,15 @@ class DynamoConnections:
 
     @translated
     def close(self, connection_id: ConnectionId) -> Connection | None:
+        """The row goes last: after a crash it says what is left, and the sweep looks at it."""
+        keys = set(_keys_of(connection_id))
+        for key in keys:
+            remove_subscription(key, connection_id)
         attributes = _delete(ConnectionRow, connection_id)
         if attributes is None:
             return None
         row = ConnectionRow.from_raw_data(attributes)
-        for key in row.topics or ():
+        for key in set(row.topics or ()) - keys:  # subscribed to meanwhile
             remove_subscription(key, connection_id)
         return _connection(row)
 

@@ -22,7 +22,7 @@ from notify.model import (
 from notify.parts import Shard
 from notify.ports import MAX_ACKED
 from tests.fakes import NOW
-from tests.infra.stores.calls import Crash, before, crashes, crashing, failing, interleave, listed
+from tests.infra.stores.calls import before, crashes, failing, interleave, listed
 from tests.infra.stores.conftest import Stores, a_connection, fresh
 
 ORDERS, NEWS = Pattern("orders:eu"), Pattern("news")
@@ -631,15 +631,24 @@ def test_a_count_that_was_lowered_twice_costs_nobody_the_topic(dynamo: Stores) -
     assert dynamo.reaches(ORDERS) == {"c2"}
 
 
-def test_what_a_crash_leaves_of_a_closed_connection_goes_with_the_next_broadcast(
-    dynamo: Stores,
-) -> None:
-    dynamo.open("c1", ORDERS)
-    with crashing(after=1), pytest.raises(Crash):
-        dynamo.connections.close(C1)
-    for topic in ("general", ORDERS):
-        for subscriber in dynamo.subscribers(topic):
-            dynamo.connections.forget(subscriber)
+def test_who_comes_after_a_crash_closes_the_rest() -> None:
+    for crash in crashes():
+        with fresh("dynamodb") as stores:
+            connection = stores.open("c1", "user:alice")
+            subscribe(stores, connection, ORDERS)
+            crash(partial(stores.connections.close, C1))
+            stores.connections.close(C1)
+            left = [stores.reaches(topic) for topic in ("general", "user:alice", ORDERS)]
+            assert left == [set(), set(), set()]
+
+
+def test_a_topic_that_was_subscribed_to_meanwhile_is_left_too(dynamo: Stores) -> None:
+    connection = dynamo.open("c1")
+    with before("DeleteItem", "connections", lambda: subscribe(dynamo, connection, ORDERS)):
+        closed = dynamo.connections.close(C1)
+    assert closed is not None
+    assert ORDERS in closed.topics
+    assert dynamo.reaches(ORDERS) == set()
     assert dynamo.tally() == (0, 0, 0)
 
 
