@@ -4,7 +4,7 @@ Nothing is copied for a user. A list, its counts and every number in a frame com
 reading, so they cannot drift apart; where no body is asked for, it is mostly of memory.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -22,17 +22,17 @@ from notify.entries import (
 )
 from notify.errors import Unavailable
 from notify.frames import StoredNotification
-from notify.marks import Mark, State
-from notify.model import Pattern, Principal
+from notify.marks import Mark, State, Watermarks
+from notify.model import Pattern, Principal, User, Username
 from notify.ports import Clock, Marks, StreamPage, Streams, Users
-from notify.recent import Recent
+from notify.recent import KnownWatermarks, Recent
 
 SKEW_MS = 60_000  # how far the clocks of two machines may be apart
 MAX_TRIES = 8
 NEVER = 1 << 62  # a time later than any
 UNMARKED = Mark()
 
-Pages = Callable[[Pattern], Iterator[StreamPage]]
+Pages = Callable[[list[Pattern]], Mapping[Pattern, Iterator[StreamPage]]]
 
 
 class InboxPage(Struct, frozen=True):
@@ -58,6 +58,7 @@ class Inbox:
     def __init__(self, users: Users, streams: Streams, marks: Marks, clock: Clock) -> None:
         self._users = users
         self._recent = Recent(streams, clock)
+        self._known = KnownWatermarks(clock)
         self._marks = marks
         self._clock = clock
 
@@ -77,8 +78,11 @@ class Inbox:
         more = len(matching) > limit
         return InboxPage(page, encode_cursor(page[-1].place) if more else None, tally(entries))
 
-    def counts(self, principal: Principal) -> InboxCounts:
-        return tally(self._settled(principal, self._stored(principal, self._recent.bare)))
+    def counts(self, principal: Principal, user: User | None = None) -> InboxCounts:
+        """`user`: the principal's account, where it has just been read."""
+        return tally(
+            self._settled(principal, self._stored(principal, self._recent.bare, user=user))
+        )
 
     def mark(self, principal: Principal, ids: Collection[str], state: State) -> Marking:
         """Ids that are not in the inbox are ignored. Raises: Unavailable."""
@@ -136,27 +140,33 @@ class Inbox:
             return []
         oldest = min(each.frame.id for each in stored)
         marks, watermarks = self._marks.since(principal.username, oldest)
+        self._known.keep(principal.username, watermarks)
         return [settle(each, marks.get(each.frame.id, UNMARKED), watermarks) for each in stored]
 
     def _stored(
-        self, principal: Principal, pages: Pages, since: int = NEVER
+        self, principal: Principal, pages: Pages, since: int = NEVER, user: User | None = None
     ) -> list[StoredNotification]:
-        """What the inbox holds. What mark-alls have archived is left out as far as that saves
-        reading, unless it is of `since` (ms) or later."""
-        user = self._users.get(principal.username)
+        """What the inbox holds. What mark-alls have archived is left out as far as they are known
+        here, unless it is of `since` (ms) or later."""
+        user = user or self._users.get(principal.username)
         if user is None:
             return []
-        watermarks = self._marks.watermarks(principal.username)
-
-        def read(stream: Pattern) -> Iterator[StoredNotification]:
-            archived = watermarks.top(State.ARCHIVED, stream)
-            return _read(pages(stream), archived, user.created_at, since)
-
+        watermarks = self._known.get(principal.username) or self._watermarks(principal.username)
+        found = pages(inbox_streams(principal))
         return [
             stored
-            for stream in inbox_streams(principal)
-            for stored in meant_for(user.username, user.created_at, read(stream))
+            for stream, read in found.items()
+            for stored in meant_for(
+                user.username,
+                user.created_at,
+                _read(read, watermarks.top(State.ARCHIVED, stream), user.created_at, since),
+            )
         ]
+
+    def _watermarks(self, username: Username) -> Watermarks:
+        watermarks = self._marks.watermarks(username)
+        self._known.keep(username, watermarks)
+        return watermarks
 
 
 def _read(
@@ -164,7 +174,10 @@ def _read(
 ) -> Iterator[StoredNotification]:
     """Newest first, and no further than the account or any interest goes."""
     for page in pages:
-        yield from page.notifications
+        for stored in page.notifications:
+            if (stored.frame.seq or 0) <= archived and stored.at + SKEW_MS < since:
+                return
+            yield stored
         at = page.notifications[-1].at + SKEW_MS if page.notifications else NEVER
         if at < created_at or (page.through <= archived and at < since):
             return

@@ -1,6 +1,6 @@
 """What the rules need from the world; infra has the real ones, tests/fakes.py those in memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Users(Protocol):
     def get(self, username: Username) -> User | None: ...
 
     def get_each(self, usernames: Iterable[Username]) -> Mapping[Username, User]:
-        """Those that there are, in one read; at most PAGE_SIZE."""
+        """Those that there are, in one read of up to 100."""
 
     def add(self, user: User) -> None:
         """Raises: Conflict if the name is taken."""
@@ -135,7 +135,7 @@ class Connections(Protocol):
         """`close`, and that very subscription even where the connection's row is lost."""
 
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
-        """Those that have a row, also one whose time is over; at most PAGE_SIZE."""
+        """Those that have a row, also one whose time is over; in one read of up to 100."""
 
     def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
         """Removes what a crash may have left of connections without a row: subscriptions to these
@@ -253,6 +253,12 @@ class Streams(Protocol):
 
     def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
         """What precedes number `seq`, newest first; None for the newest of all."""
+
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> Mapping[tuple[Pattern, int], StoredNotification]:
+        """Of those numbers of streams the ones that are taken, also by what has expired and is not
+        removed yet; in one read."""
 
     def reached(self, stream: Pattern, seq: int) -> None:
         """Somebody has seen that number: it is never given again, even once its notification has

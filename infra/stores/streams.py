@@ -1,6 +1,6 @@
 """Numbered notifications in DynamoDB, without holes and without a lock."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 
@@ -99,6 +99,13 @@ class DynamoStreams:
         rows = _rows(stream, condition, limit, forward=False)
         through = int(rows[-1].seq) if rows else 1
         return _page(rows, through, len(rows) == limit, now)
+
+    @translated
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> dict[tuple[Pattern, int], StoredNotification]:
+        rows = NotificationRow.batch_get(places, consistent_read=True)
+        return {(Pattern(row.stream), int(row.seq)): _stored(row) for row in rows}
 
     @translated
     def reached(self, stream: Pattern, seq: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -319,6 +319,16 @@ class FakeStreams:
         end = len(rows) if seq is None else seq - 1
         read = rows[max(0, end - limit) : max(0, end)]
         return _stream_page(read[::-1], end - len(read) + 1, end - len(read) > 0, now)
+
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> Mapping[tuple[Pattern, int], StoredNotification]:
+        streams = self._memory.streams
+        return {
+            (stream, seq): streams[stream][seq - 1]
+            for stream, seq in places
+            if 0 < seq <= len(streams.get(stream, []))
+        }
 
     def reached(self, stream: Pattern, seq: int) -> None:
         assert seq <= self.head(stream).seq  # here no head lags

@@ -1,12 +1,15 @@
+from collections.abc import Collection, Iterable, Mapping
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notify.frames import NotificationFrame, Sender, StoredNotification
-from notify.model import Pattern, Username
+from notify.marks import Watermarks
+from notify.model import Pattern, Position, Username
 from notify.ports import StreamPage
-from notify.recent import KEPT_MS, MAX_ENTRIES, READ_PAGE, Recent
+from notify.recent import FRESH_MS, KEPT_MS, MAX_ENTRIES, READ_PAGE, KnownWatermarks, Recent
 from tests.fakes import FakeStreams, Memory
 
 GENERAL, OWN = Pattern("general"), Pattern("user:alice")
@@ -30,6 +33,17 @@ class CountingStreams(FakeStreams):
         page = super().before(stream, seq, limit, now)
         self.asked.append(("before", len(page.notifications)))
         return page
+
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> Mapping[tuple[Pattern, int], StoredNotification]:
+        self.asked.append(("numbered", len(places)))
+        return super().numbered(places)
+
+    def begun(self, streams: Iterable[Pattern]) -> Mapping[Pattern, Position]:
+        begun = super().begun(streams)
+        self.asked.append(("begun", len(begun)))
+        return begun
 
     def store(
         self, number: int = 1, stream: Pattern = GENERAL, ttl_ms: int = HOUR_MS, excluded: int = 0
@@ -58,7 +72,12 @@ def recent(streams: CountingStreams) -> Recent:
 
 
 def rows(recent: Recent, stream: Pattern = GENERAL) -> list[StoredNotification]:
-    return [row for page in recent.bare(stream) for row in page.notifications]
+    return [row for page in recent.bare([stream])[stream] for row in page.notifications]
+
+
+def all_rows(recent: Recent, streams: list[Pattern]) -> dict[Pattern, list[StoredNotification]]:
+    pages = recent.bare(streams)
+    return {each: [row for page in pages[each] for row in page.notifications] for each in streams}
 
 
 def seqs(recent: Recent, stream: Pattern = GENERAL) -> list[int | None]:
@@ -69,8 +88,8 @@ def test_a_stream_without_news_costs_one_question_and_no_row(
     streams: CountingStreams, recent: Recent
 ) -> None:
     streams.store(3)
-    assert seqs(recent) == seqs(recent) == [3, 2, 1]
-    assert streams.asked_for() == [("before", 3), ("after", 0)]
+    assert seqs(recent) == seqs(recent) == seqs(recent) == [3, 2, 1]
+    assert streams.asked_for() == [("before", 3), ("begun", 1), ("after", 0), ("numbered", 1)]
 
 
 def test_of_a_stream_with_news_only_they_are_read(streams: CountingStreams, recent: Recent) -> None:
@@ -78,7 +97,47 @@ def test_of_a_stream_with_news_only_they_are_read(streams: CountingStreams, rece
     seqs(recent)
     streams.store(2)
     assert seqs(recent) == [5, 4, 3, 2, 1]
-    assert streams.asked_for() == [("before", 3), ("after", 2)]
+    assert streams.asked_for() == [("before", 3), ("begun", 1), ("after", 2)]
+
+
+def test_streams_that_are_asked_often_cost_one_question_together(
+    streams: CountingStreams, recent: Recent
+) -> None:
+    both = [GENERAL, OWN]
+    for _ in range(2):
+        all_rows(recent, both)
+    streams.asked_for()
+    for number in range(1, 5):
+        streams.store(1, OWN)
+        assert [len(rows) for rows in all_rows(recent, both).values()] == [0, number]
+    # Where there was news it is looked one number further, and the first time not far enough.
+    assert streams.asked_for() == [
+        ("numbered", 2), ("after", 1), ("numbered", 3), ("numbered", 3), ("numbered", 3),
+    ]  # fmt: skip
+
+
+def test_more_news_than_was_looked_for_is_read(streams: CountingStreams, recent: Recent) -> None:
+    streams.store(1)
+    for _ in range(2):
+        seqs(recent)
+    streams.store(5)
+    assert seqs(recent) == [6, 5, 4, 3, 2, 1]
+    streams.store(2)
+    assert seqs(recent) == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert seqs(recent) == [8, 7, 6, 5, 4, 3, 2, 1]
+
+
+def test_what_was_asked_for_long_ago_is_read_and_not_looked_for(
+    streams: CountingStreams, recent: Recent
+) -> None:
+    streams.store(1)
+    for _ in range(2):
+        seqs(recent)
+    streams.asked_for()
+    streams.clock.advance(FRESH_MS)
+    streams.store(1)
+    assert seqs(recent) == [2, 1]
+    assert streams.asked_for() == [("after", 1)]
 
 
 def test_a_stream_that_was_empty_is_asked_again(streams: CountingStreams, recent: Recent) -> None:
@@ -109,20 +168,20 @@ def test_a_users_own_streams_are_kept_as_well(streams: CountingStreams, recent: 
     for stream in (OWN, Pattern("user:alice:loans")):
         streams.store(2, stream)
         assert seqs(recent, stream) == seqs(recent, stream) == [2, 1]
-        assert streams.asked_for() == [("before", 2), ("after", 0)]
+        assert streams.asked_for() == [("before", 2), ("begun", 1), ("after", 0)]
 
 
 def test_bodies_are_not_kept(streams: CountingStreams, recent: Recent) -> None:
     streams.store()
     (bare,) = rows(recent)
-    ((whole,),) = (page.notifications for page in recent.whole(GENERAL))
+    ((whole,),) = (page.notifications for page in recent.whole([GENERAL])[GENERAL])
     assert (bare.frame.title, bare.frame.message, bare.frame.data) == ("", "", {})
     assert (whole.frame.title, whole.frame.data) == ("Title", {"loan": 12})
 
 
 def test_it_is_read_as_far_back_as_anybody_asks(streams: CountingStreams, recent: Recent) -> None:
     streams.store(3 * READ_PAGE)
-    first = next(recent.bare(GENERAL))
+    first = next(recent.bare([GENERAL])[GENERAL])
     assert (first.through, first.more) == (2 * READ_PAGE + 1, True)
     assert len(seqs(recent)) == len(seqs(recent)) == 3 * READ_PAGE
     assert [each for each in streams.asked_for() if each[0] == "before"] == [
@@ -176,7 +235,8 @@ def test_what_was_not_asked_for_the_longest_is_forgotten_first(
     streams.asked_for()
     for stream in (a, c, b):
         seqs(recent, stream)
-    assert [name for name, _ in streams.asked_for()] == ["after", "after", "before"]
+    asked = [name for name, _ in streams.asked_for()]
+    assert asked == ["numbered", "begun", "after", "before"]
 
 
 def test_what_is_too_much_to_keep_is_read_all_the_same(streams: CountingStreams) -> None:
@@ -203,17 +263,37 @@ def test_whatever_happens_in_between_it_is_what_is_stored(
         elif isinstance(step, int):
             streams.clock.advance(step)
         elif step == "one":
-            next(warm.bare(GENERAL))
+            next(warm.bare([GENERAL])[GENERAL])
         elif len(streams.before(GENERAL, None, MAX_ENTRIES + 1, 0).notifications) <= MAX_ENTRIES:
-            whole = [row for page in warm.whole(GENERAL) for row in page.notifications]
+            whole = [row for page in warm.whole([GENERAL])[GENERAL] for row in page.notifications]
             assert seqs(warm) == [row.frame.seq for row in whole]
 
 
 def test_a_kept_notification_is_else_as_it_was(streams: CountingStreams, recent: Recent) -> None:
     streams.store(excluded=2)
-    ((whole,),) = (page.notifications for page in recent.whole(GENERAL))
+    ((whole,),) = (page.notifications for page in recent.whole([GENERAL])[GENERAL])
     (bare,) = rows(recent)
     bodiless = msgspec.structs.replace(whole.frame, title="", message="", data={})
     assert (bare.frame, bare.at, bare.expires_at, bare.excluded) == (
         bodiless, whole.at, whole.expires_at, whole.excluded,
     )  # fmt: skip
+
+
+# Watermarks
+
+
+def test_watermarks_are_known_for_a_while() -> None:
+    clock = Memory().clock
+    known, alice = KnownWatermarks(clock), Username("alice")
+    assert known.get(alice) is None
+    known.keep(alice, Watermarks(7))
+    assert known.get(alice) == Watermarks(7)
+    clock.advance(KEPT_MS)
+    assert known.get(alice) is None
+
+
+def test_of_many_the_longest_known_are_forgotten() -> None:
+    known = KnownWatermarks(Memory().clock, most=2)
+    for name in ("a", "b", "a", "c"):
+        known.keep(Username(name), Watermarks(1))
+    assert [known.get(Username(name)) is not None for name in "abc"] == [True, False, True]

@@ -328,5 +328,42 @@ def test_what_is_kept_of_a_stream_misses_nothing_behind_a_head_that_lags(dynamo:
     assert (dynamo.streams.head(ORDERS).seq, _ids(recent)) == (1, ["b", "a"])
 
 
+def test_what_comes_behind_numbers_of_which_nothing_is_left_is_not_missed(dynamo: Stores) -> None:
+    recent = Recent(dynamo.streams, dynamo.clock)
+    for name in "abc":
+        append(dynamo, name)
+    remove(3)
+    assert _ids(recent) == _ids(recent) == _ids(recent) == ["b", "a"]
+    append(dynamo, "d")
+    assert _ids(recent) == ["d", "b", "a"]
+
+
+def test_what_came_and_went_between_two_looks_hides_nothing(dynamo: Stores) -> None:
+    recent = Recent(dynamo.streams, dynamo.clock)
+    append(dynamo, "a")
+    assert _ids(recent) == _ids(recent) == ["a"]
+    append(dynamo, "b")
+    append(dynamo, "c")
+    remove(2)
+    dynamo.clock.advance(60_000)
+    assert _ids(recent) == ["c", "a"]
+
+
+def test_a_number_is_taken_until_its_notification_is_removed(stores: Stores) -> None:
+    places = [(ORDERS, 0), (ORDERS, 1), (ORDERS, 2), (Pattern("user:alice"), 1)]
+    assert stores.streams.numbered(places) == {}
+    append(stores)
+    stores.streams.append(a_frame(stream="user:alice"), NOW - HOUR_MS, NOW - 1)
+    found = stores.streams.numbered(places)
+    assert {place: each.frame.seq for place, each in found.items()} == {
+        (ORDERS, 1): 1, (Pattern("user:alice"), 1): 1,
+    }  # fmt: skip
+
+
+def remove(seq: int) -> None:
+    """As DynamoDB does once it has expired."""
+    NotificationRow(ORDERS, seq).delete()
+
+
 def _ids(recent: Recent) -> list[str]:
-    return [row.frame.id for page in recent.bare(ORDERS) for row in page.notifications]
+    return [row.frame.id for page in recent.bare([ORDERS])[ORDERS] for row in page.notifications]
