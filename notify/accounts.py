@@ -1,6 +1,6 @@
 """Accounts: who may log in, and whom a token makes of its bearer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -70,8 +70,16 @@ class Accounts:
         """Raises: Unknown."""
         user = self._find(username)
         if user is None:
-            raise Unknown(f"no such user: {username[:64]!r}")
+            raise _unknown(username)
         return user
+
+    def get_each(self, usernames: Sequence[Username]) -> list[User]:
+        """In that order. Raises: Unknown, of the first who does not exist."""
+        found = self._users.get_each(filter(SEGMENT.fullmatch, usernames))
+        for username in usernames:
+            if username not in found:
+                raise _unknown(username)
+        return [found[username] for username in usernames]
 
     def create(self, by: Principal, request: CreateUser) -> User:
         """Raises: Forbidden, Invalid, Conflict."""
@@ -169,6 +177,10 @@ def still_holds(principal: Principal, user: User | None, now: int) -> bool:
 def require_admin(principal: Principal) -> None:
     if not principal.has_role("admin"):
         raise Forbidden("the role admin is required")
+
+
+def _unknown(username: str) -> Unknown:
+    return Unknown(f"no such user: {username[:64]!r}")
 
 
 def _roles(names: list[str]) -> frozenset[str]:

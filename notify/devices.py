@@ -7,7 +7,7 @@ from notify.entries import InboxCounts
 from notify.errors import Unavailable
 from notify.fanout import own_subscribers
 from notify.inbox import Inbox
-from notify.model import Principal, Subscriber, Username
+from notify.model import Principal, Subscriber, User, Username
 from notify.ports import Clock, Connections, Subscriptions
 
 Standing = tuple[frozenset[str], str | None]
@@ -29,29 +29,31 @@ class Devices:
         return list(own_subscribers(self._subscriptions, username, self._clock()))
 
     def counted(
-        self, subscribers: list[Subscriber]
+        self, subscribers: list[Subscriber], user: User | None = None
     ) -> Iterator[tuple[InboxCounts | None, list[Subscriber]]]:
-        """Those whose inbox is the same together, with its counts; None where nobody can tell."""
+        """Those whose inbox is the same together, with its counts; None where nobody can tell.
+        `user`: whose they are, where the account has just been read."""
         try:
             groups = self._by_standing(subscribers)
         except Unavailable:
             yield None, subscribers
             return
         for principal, group in groups:
-            yield self._counts(principal), group
+            yield self._counts(principal, user), group
 
     def _by_standing(
         self, subscribers: list[Subscriber]
     ) -> list[tuple[Principal | None, list[Subscriber]]]:
+        found = self._connections.get_each(each.connection_id for each in subscribers)
         groups: dict[Standing | None, tuple[Principal | None, list[Subscriber]]] = {}
         for subscriber in subscribers:
-            connection = self._connections.get(subscriber.connection_id)
+            connection = found.get(subscriber.connection_id)
             principal = connection.principal if connection else None
             standing = (principal.roles, principal.tenant) if principal else None
             groups.setdefault(standing, (principal, []))[1].append(subscriber)
         return list(groups.values())
 
-    def _counts(self, principal: Principal | None) -> InboxCounts | None:
+    def _counts(self, principal: Principal | None, user: User | None) -> InboxCounts | None:
         with suppress(Unavailable):
-            return self._inbox.counts(principal) if principal else None
+            return self._inbox.counts(principal, user) if principal else None
         return None

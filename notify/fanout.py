@@ -106,7 +106,7 @@ class Fanout:
         it knocked and was not let in. Its socket may still be open, to be told so."""
         waiting = list(subscribers)
         try:
-            known = self._known(waiting)
+            known = self._connections.get_each({each.connection_id for each in waiting})
         except Unavailable:
             return Delivery(failed=tuple(waiting))
         gone = [each for each in waiting if each.connection_id not in known]
@@ -114,11 +114,6 @@ class Fanout:
             self._forget(subscriber)
         here = [each for each in waiting if each.connection_id in known]
         return self.deliver(frame, here) + Delivery(gone=len(gone))
-
-    def _known(self, subscribers: list[Subscriber]) -> set[ConnectionId]:
-        ids = list({each.connection_id for each in subscribers})
-        pages = (ids[start : start + PAGE_SIZE] for start in range(0, len(ids), PAGE_SIZE))
-        return {each for page in pages for each in self._connections.get_each(page)}
 
     def _check(self, subscriber: Subscriber, now: int) -> "_Checked":
         """What the connection itself says of a token that has expired by a subscription's row: a

@@ -15,7 +15,7 @@ from notify.errors import Unavailable
 from notify.fanout import Delivery, Fanout, every_member
 from notify.frames import NotificationFrame, encode
 from notify.idempotency import Trial
-from notify.model import Pattern, Principal, Subscriber, Username
+from notify.model import Pattern, Principal, Subscriber, User, Username
 from notify.ports import Clock, Counts, Streams, Subscriptions
 from notify.requests import Content, Send
 from notify.topics import user_topic
@@ -26,7 +26,7 @@ class StoredSend(Struct, frozen=True):
 
     notification_id: str
     request: Send
-    copies: list[tuple[Username, NotificationFrame]]
+    copies: list[tuple[User, NotificationFrame]]
 
 
 class UserResult(Struct, frozen=True):
@@ -76,22 +76,19 @@ class Sends:
 
         Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
         """
-        frames = self.check(by, request, trial.correlation_id)
+        users, frames = self._checked(by, request, trial.correlation_id)
         copies = [replace(frame, id=trial.notification_id) for frame in frames]
         if request.persist:
             copies = [
                 self._stored(copy, trial.tried_at) or self._append(copy, request) for copy in copies
             ]
-        usernames = [Username(name) for name in request.usernames]
-        return StoredSend(trial.notification_id, request, list(zip(usernames, copies, strict=True)))
+        return StoredSend(trial.notification_id, request, list(zip(users, copies, strict=True)))
 
     def push(self, stored: StoredSend, budget: Budget) -> SendResult:
         """To every connection of each user: now, or by the queue where time is up. What fails for
         one costs the others nothing; clients drop ids that they know."""
         request = stored.request
-        pushed = [
-            self._push_to(username, copy, request, budget) for username, copy in stored.copies
-        ]
+        pushed = [self._push_to(user, copy, request, budget) for user, copy in stored.copies]
         self._count(1, sum((delivery for _, delivery in pushed), Delivery()))
         return SendResult(
             stored.notification_id,
@@ -106,25 +103,30 @@ class Sends:
 
         Raises: Forbidden, Unknown naming a user who does not exist, PayloadTooLarge.
         """
+        _, frames = self._checked(by, request, correlation_id)
+        return frames
+
+    def _checked(
+        self, by: Principal, request: Send, correlation_id: str | None
+    ) -> tuple[list[User], list[NotificationFrame]]:
         usernames = [Username(name) for name in request.usernames]
         topics = [user_topic(name) for name in usernames]
         frames = [
             self._composer.compose(by, request, topic, correlation_id=correlation_id)
             for topic in topics
         ]
-        for name in usernames:
-            self._accounts.get(name)
-        return frames
+        return self._accounts.get_each(usernames), frames
 
     def _push_to(
-        self, username: Username, frame: NotificationFrame, request: Send, budget: Budget
+        self, user: User, frame: NotificationFrame, request: Send, budget: Budget
     ) -> tuple[UserResult, Delivery]:
+        username = user.username
         subscribers = self._reachable(username, request)
         # Who watches the user by a capability gets it too, but does not make it delivered.
         own = [each for each in subscribers if each.username == username]
         watching = [each for each in subscribers if each.username != username]
         if self._clock() < budget.posts_until:
-            delivery = self._post(frame, own, budget)
+            delivery = self._post(frame, own, user, budget)
             self._deliver(frame, watching)
         else:
             delivery = _unposted(own)
@@ -149,13 +151,15 @@ class Sends:
         for audience in self._subscriptions.audiences(topic):
             yield from every_member(self._subscriptions, audience, self._clock())
 
-    def _post(self, frame: NotificationFrame, own: list[Subscriber], budget: Budget) -> Delivery:
+    def _post(
+        self, frame: NotificationFrame, own: list[Subscriber], user: User, budget: Budget
+    ) -> Delivery:
         """With the counts of each connection's inbox. A post that is tried again goes without:
         by then they may be others."""
         if not budget.has_counts:
             return self._deliver(frame, own)
         total = Delivery()
-        for counts, group in self._devices.counted(own):
+        for counts, group in self._devices.counted(own, user):
             delivery = self._fanout.deliver(encode(_with(counts, frame)), group)
             self._retry(delivery, frame)
             total += delivery

@@ -27,8 +27,7 @@ def read_each(
     how = {"ConsistentRead": True} if consistent else {}
     left = iter(keys)
     while batch := list(islice(left, MAX_READS)):
-        for wait in _waits():
-            time.sleep(wait)
+        for _ in _tries():
             request = {"RequestItems": {table: {"Keys": batch, **how}}}
             answer = database.ask("BatchGetItem", request)
             yield from answer["Responses"].get(table, ())
@@ -62,8 +61,7 @@ class BatchWrite:
         batch, self._pending = self._pending, []
         if not batch:
             return
-        for wait in _waits():
-            time.sleep(wait)
+        for _ in _tries():
             answer = self._database.ask("BatchWriteItem", {"RequestItems": {self._table: batch}})
             batch = answer.get("UnprocessedItems", {}).get(self._table)
             if not batch:
@@ -79,8 +77,9 @@ class BatchWrite:
         self._commit()
 
 
-def _waits() -> Iterator[float]:
-    """Seconds in front of each try: none, then longer and longer."""
-    yield 0
+def _tries() -> Iterator[None]:
+    """Waits in front of each but the first, longer and longer."""
+    yield
     for attempt in range(2, 2 + MAX_RETRIES):
-        yield PAUSE(attempt)
+        time.sleep(PAUSE(attempt))
+        yield

@@ -262,6 +262,7 @@ def _published(service: Service, module: Any, route: str, *requests: Mapping[str
     ask("now")
     _lag("user:alice", ROOMS)
     ask("behind-the-head")
+    ask("often")
     ask("at-a-time", schedule_at=at)
     _kill_first_tries()
     ask("now")
@@ -407,7 +408,8 @@ def put_off(service: Service) -> None:
     _do(RetryJob('{"type":"notification"}', in_room, 1))
     _scheduled_now(service, send, SEND, {"user_id": "alice", **SAID})
     _lag("user:alice")
-    _scheduled_now(service, send, SEND, {"user_id": "alice", **SAID})
+    for _ in range(2):
+        _scheduled_now(service, send, SEND, {"user_id": "alice", **SAID})
     _queue_everything()
     _scheduled_now(service, broadcast, BROADCAST, {"pattern": ROOMS, **SAID})
     _do(RevokeJob(Username("alice"), "bye"))

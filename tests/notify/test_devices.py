@@ -1,8 +1,10 @@
+from collections.abc import Iterable, Mapping
+
 from notify.devices import Devices
 from notify.entries import InboxCounts
 from notify.errors import Unavailable
 from notify.inbox import Inbox
-from notify.model import Action, Connection, ConnectionId, Pattern, Principal, Username
+from notify.model import Action, Connection, ConnectionId, Pattern, Principal, User, Username
 from tests.fakes import FakeConnections
 from tests.notify.conftest import World, broadcast, send
 
@@ -51,12 +53,12 @@ def test_a_connection_that_is_closed_meanwhile_is_shown_no_counts(three: World) 
 
 
 class Busy(FakeConnections):
-    def get(self, connection_id: ConnectionId) -> Connection | None:
+    def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
         raise Unavailable("try again")
 
 
 class BusyInbox(Inbox):
-    def counts(self, principal: Principal) -> InboxCounts:
+    def counts(self, principal: Principal, user: User | None = None) -> InboxCounts:
         raise Unavailable("try again")
 
 
