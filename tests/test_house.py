@@ -327,6 +327,7 @@ USED_BY_NAME = {
     "import-linter": "lint-imports",
     "mypy": "mypy",
     "ruff": "ruff",
+    "uvicorn": "local_server/stores/programs.py",
 }
 
 

@@ -29,8 +29,10 @@ def test_one_program_holds_it_all(choice: str, tmp_path: Path) -> None:
 
 def test_ministack_listens_on_loopback_and_opens_nothing_else() -> None:
     program = ministack("tables and queues", None)
-    variables = program.environment(4510)
-    assert (variables["EDGE_PORT"], variables["BIND_HOST"]) == ("4510", "127.0.0.1")
+    variables, command = program.environment(4510), program.command(4510)
+    assert command[:5] == [*ON_LEASH, "uvicorn", "ministack.app:app"]
+    assert command[5:9] == ["--host", "127.0.0.1", "--port", "4510"]
+    assert variables["EDGE_PORT"] == "4510"
     assert variables["SFTP_ENABLED"] == variables["IOT_MTLS_ENABLED"] == "0"
     assert "PERSIST_STATE" not in variables
 
