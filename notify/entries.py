@@ -122,10 +122,14 @@ def meant_for(
 
 def settle(stored: StoredNotification, mark: Mark, watermarks: Watermarks) -> Entry:
     """The state that the user's marks and mark-alls leave it in: the first time of each counts."""
+    stream, seq = Pattern(stored.frame.stream), _seq(stored)
+    generation = max(watermarks.generation, mark.generation or 0)
+    if seq > watermarks.highest(stream):  # as nearly everything is that is counted for a send
+        return Entry(stored, mark.seen_at, mark.read_at, mark.archived_at, generation)
 
     def covered(state: State, until: int | None) -> list[int]:
         # A mark-all does not touch what has been archived before it.
-        since = watermarks.since(state, Pattern(stored.frame.stream), _seq(stored))
+        since = watermarks.since(state, stream, seq)
         return [at for at in since if until is None or at <= until]
 
     archived_at = _first(mark.archived_at, covered(State.ARCHIVED, None))
@@ -139,7 +143,7 @@ def settle(stored: StoredNotification, mark: Mark, watermarks: Watermarks) -> En
         seen_at=_first(mark.seen_at, seen),
         read_at=_first(mark.read_at, read),
         archived_at=archived_at,
-        generation=max(watermarks.generation, mark.generation or 0),
+        generation=generation,
     )
 
 

@@ -69,6 +69,11 @@ class Watermarks(Struct, frozen=True):
         """The highest number that is covered, 0 if none is."""
         return max((step.seq for step in self._of(state, stream)), default=0)
 
+    def highest(self, stream: Pattern) -> int:
+        """The highest number that any mark-all covers, 0 if none does."""
+        tops = [step.seq for each in self.steps.values() for step in each.get(stream, ())]
+        return max(tops, default=0)
+
     def raised(self, state: State, tops: Mapping[Pattern, int], now: int) -> "Watermarks":
         """After one more mark-all, which covers each stream up to the number given."""
         generation = max(now, self.generation + 1)
