@@ -104,9 +104,9 @@ SHARED = (
 )
 BOTO3 = "boto3 itself is more than half of it: compare the two-way echo."
 STORE = (
-    "a send makes sixteen requests to the store before its post, one after another, and they are"
-    " most of its time: compare the two stores. The default one looks at every item of a partition"
-    " for a query of a few. Reading at once what does not depend on another would help."
+    "a send makes eleven requests to the store before its post, one after another, and they are"
+    " most of its time: compare the two stores. Reading at once what does not depend on another"
+    " would help."
 )
 
 

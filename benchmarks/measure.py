@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Work = Callable[[], Awaitable[object]]
 
 _BEGAN = time.monotonic()
 
@@ -73,13 +74,18 @@ def every_round(what: str, rounds: int) -> range:
     return range(rounds)
 
 
-async def latency_ms(work: Callable[[], Awaitable[object]], times: int) -> list[float]:
-    """What each of `times` awaited calls takes, in milliseconds, the shortest first."""
+async def nothing() -> None: ...
+
+
+async def latency_ms(work: Work, times: int, after: Work = nothing) -> list[float]:
+    """What each of `times` awaited calls takes, in milliseconds, the shortest first. What is done
+    `after` each does not count."""
     samples = []
     for _ in range(times):
         started = time.perf_counter_ns()
         await work()
         samples.append((time.perf_counter_ns() - started) / 1e6)
+        await after()
     return sorted(samples)
 
 
