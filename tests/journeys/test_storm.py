@@ -145,10 +145,17 @@ async def settle(story: Story) -> None:
 async def check_devices(story: Story) -> None:
     storm, promised = story.storm, story.promised
 
-    async def have_all() -> bool:
-        return all(promised.due_to(each.device) <= set(each.ids) for each in storm.online.values())
+    def missing() -> dict[str, set[str]]:
+        lacking = {
+            each.device.id: promised.due_to(each.device) - set(each.ids)
+            for each in storm.online.values()
+        }
+        return {name: ids for name, ids in lacking.items() if ids}
 
-    await until(have_all, "everybody who was there got what was due")
+    async def have_all() -> bool:
+        return not missing()
+
+    await until(have_all, "everybody who was there got what was due", missing)
     known = {each.id for each in promised.published}
     for online in [*storm.online.values(), *storm.offline.values()]:
         assert set(online.ids) <= known
@@ -184,10 +191,11 @@ async def check_rows(story: Story) -> None:
         "user_connections": len({each.device.principal.username for each in storm.online.values()}),
         "topics": len({topic for each in storm.online.values() for topic in each.device.topics}),
     }
-    members = {each.connection_id for each in storm.online.values()}
     for minute in range(MINUTES_OF_SWEEPS):
         if minute % 8 == 0:  # an idle connection is closed after ten
             await asyncio.gather(*(each.ping() for each in storm.online.values()))
+        # After two hours they are others.
+        members = {each.connection_id for each in storm.online.values()}
         found = counted(storm, expected), members_in(storm)
         if found == (expected, members):
             break
