@@ -2,7 +2,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from notify.frames import NotificationFrame, Sender, StoredNotification
@@ -267,6 +267,52 @@ def test_whatever_happens_in_between_it_is_what_is_stored(
         elif len(streams.before(GENERAL, None, MAX_ENTRIES + 1, 0).notifications) <= MAX_ENTRIES:
             whole = [row for page in warm.whole([GENERAL])[GENERAL] for row in page.notifications]
             assert seqs(warm) == [row.frame.seq for row in whole]
+
+
+class RemovingStreams(CountingStreams):
+    """What has expired is removed at once, as DynamoDB may do it."""
+
+    def _there(self, stream: Pattern) -> list[StoredNotification]:
+        rows = self._memory.streams.get(stream, [])
+        return [row for row in rows if row.expires_at > self.clock()]
+
+    def after(self, stream: Pattern, seq: int, limit: int, now: int) -> StreamPage:
+        rows = [row for row in self._there(stream) if (row.frame.seq or 0) > seq][:limit]
+        return StreamPage(tuple(rows), _seq(rows, seq), len(rows) == limit)
+
+    def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
+        newest_first = reversed(self._there(stream))
+        rows = [row for row in newest_first if seq is None or (row.frame.seq or 0) < seq][:limit]
+        return StreamPage(tuple(rows), _seq(rows, 1), len(rows) == limit)
+
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> Mapping[tuple[Pattern, int], StoredNotification]:
+        found = super().numbered(places)
+        return {place: row for place, row in found.items() if row.expires_at > self.clock()}
+
+
+def _seq(rows: list[StoredNotification], instead: int) -> int:
+    return rows[-1].frame.seq or 0 if rows else instead
+
+
+lives = st.sampled_from([60_000, 90_000, HOUR_MS])
+seconds = st.sampled_from([1, 10, 29, 30, 31, 59, 61, 200])
+
+
+@settings(derandomize=True, deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 3), lives, st.booleans(), seconds), max_size=20))
+@example([(1, 60_000, False, 61), *2 * [(0, 60_000, True, 1)], (1, 60_000, True, 1)])
+def test_nothing_is_missed_among_what_is_removed(
+    steps: list[tuple[int, int, bool, int]],
+) -> None:
+    streams = RemovingStreams(Memory())
+    recent = Recent(streams, streams.clock)
+    for number, ttl_ms, look, passing in steps:
+        streams.store(number, ttl_ms=ttl_ms)
+        there = streams.before(GENERAL, None, MAX_ENTRIES, 0).notifications
+        assert not look or seqs(recent) == [row.frame.seq for row in there]
+        streams.clock.advance(passing * 1000)
 
 
 def test_a_kept_notification_is_else_as_it_was(streams: CountingStreams, recent: Recent) -> None:
