@@ -74,7 +74,7 @@ class Connection(Struct, frozen=True):
         return self.connected_at + MAX_AGE_MS + ROW_GRACE_MS
 
 
-class Subscriber(Struct, frozen=True):
+class Subscriber(Struct, frozen=True, gc=False):
     """A connection as the fan-out meets it: a row of some topic's shard."""
 
     connection_id: ConnectionId

@@ -1,6 +1,5 @@
 """The fan-out's pages without a row for each subscriber: a Query that reads what one is."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -26,36 +25,40 @@ class CurlSubscriptions(DynamoSubscriptions):
     def page(
         self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
     ) -> Page:
-        items = list(self._items(f"{pattern}#{shard}", after, limit))
+        items = self._items(f"{pattern}#{shard}", after, limit)
+        subscribers = [
+            Subscriber(
+                connection_id=item.connection_id.s,
+                username=item.username.s,
+                connected_at=item.connected_at.n,
+                token_expires_at=item.token_expires_at.n,
+                pattern=pattern,
+                shard=shard,
+            )
+            for item in items
+            if item.expires_at.n * 1000 > now
+        ]
+        is_full = len(items) == limit
         return Page(
-            subscribers=tuple(
-                Subscriber(
-                    connection_id=ConnectionId(item.connection_id.s),
-                    username=Username(item.username.s),
-                    connected_at=item.connected_at.n,
-                    token_expires_at=item.token_expires_at.n,
-                    pattern=pattern,
-                    shard=shard,
-                )
-                for item in items
-                if item.expires_at.n * 1000 > now
-            ),
-            after=ConnectionId(items[-1].connection_id.s) if len(items) == limit else None,
+            subscribers=tuple(subscribers),
+            after=items[-1].connection_id.s if is_full else None,
         )
 
-    def _items(self, topic_shard: str, after: ConnectionId | None, limit: int) -> Iterator["_Item"]:
+    def _items(self, topic_shard: str, after: ConnectionId | None, limit: int) -> list["_Item"]:
+        items: list[_Item] = []
         query = _query(topic_shard, limit)
         if after is not None:
             query["KeyConditionExpression"] += " AND connection_id > :after"
             query["ExpressionAttributeValues"][":after"] = {"S": after}
         while limit:
             answer: _Answer = self._database.ask("Query", query, _ANSWERS.decode)
-            yield from answer.items
+            items += answer.items
             limit -= len(answer.items)
             if answer.last_evaluated_key is None:
-                return
+                break
             # A megabyte is full.
             query |= {"Limit": limit, "ExclusiveStartKey": answer.last_evaluated_key}
+        return items
 
 
 def _query(topic_shard: str, limit: int) -> dict[str, Any]:
@@ -69,17 +72,26 @@ def _query(topic_shard: str, limit: int) -> dict[str, Any]:
     }
 
 
-class _Text(Struct, rename="upper"):
+# Texts and numbers: no work for the garbage collector, which would look at each.
+class _Text(Struct, rename="upper", gc=False):
     s: str
 
 
-class _Number(Struct, rename="upper"):
+class _Id(Struct, rename="upper", gc=False):
+    s: ConnectionId
+
+
+class _Name(Struct, rename="upper", gc=False):
+    s: Username
+
+
+class _Number(Struct, rename="upper", gc=False):
     n: int  # DynamoDB writes it as text
 
 
-class _Item(Struct):
-    connection_id: _Text
-    username: _Text
+class _Item(Struct, gc=False):
+    connection_id: _Id
+    username: _Name
     connected_at: _Number
     token_expires_at: _Number
     expires_at: _Number
