@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pycurl
 from msgspec import Struct
@@ -45,7 +45,9 @@ BROKEN = frozenset(
 )
 
 
-class Request(NamedTuple):
+# Of these there is one for each post. Nothing in them leads back to them, so they are no work for
+# the garbage collector.
+class Request(Struct, frozen=True, gc=False):
     """`url` is sent, and signed, as it stands: percent-encoded."""
 
     method: str
@@ -54,7 +56,7 @@ class Request(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True, gc=False):
     """`status` is 0 if none came; then `error` is libcurl's number of what happened."""
 
     status: int
@@ -67,7 +69,7 @@ def is_busy(answer: Answer) -> bool:
     return answer.error in BROKEN or answer.status == 429 or answer.status >= 500
 
 
-class Retries(NamedTuple):
+class Retries(Struct, frozen=True):
     """The SDKs' way: so many attempts in all, with a random pause (s) in front of the 2nd, 3rd, …
 
     What was sent without an answer is sent again too, and so may arrive twice.
@@ -165,6 +167,8 @@ class _Exchange(Generic[K]):
         self, multi: Any, free: list["_Handle"], retries: Retries, calls: list[_Call[K]]
     ) -> None:
         self._multi = multi
+        # pycurl makes a method anew each time that it is looked up.
+        self._add, self._remove = multi.add_handle, multi.remove_handle
         self._free = free
         self._retries = retries
         self._new = iter(calls)
@@ -175,44 +179,49 @@ class _Exchange(Generic[K]):
 
     def run(self) -> list[tuple[K, Answer]]:
         try:
-            while self._start():
-                self._multi.perform()
-                if not self._finish():
+            started = self._start()
+            while self._running or self._paused:
+                if not started:
                     self._wait()
+                self._multi.perform()
+                self._finish()
+                started = self._start()
         finally:
             for curl in self._running:  # of which there are some only if somebody interrupts
-                self._multi.remove_handle(curl)
+                self._remove(curl)
         return self._answers
 
     def _start(self) -> bool:
-        """As many as there is room for. False: nothing is left to do.
+        """As many as there is room for. False: there is none, or nothing to start.
 
         Who waits for another attempt takes up room as well: what is too fast gets slower.
         """
+        started = False
         while self._free and (call := self._next()) is not None:
             handle = self._free.pop()
             handle.prepare(call.request)
-            self._multi.add_handle(handle.curl)
+            self._add(handle.curl)
             self._running[handle.curl] = handle, call
-        return bool(self._running or self._paused)
+            started = True
+        return started
 
     def _next(self) -> _Call[K] | None:
-        if self._paused and self._paused[0][0] <= time.monotonic():
-            return heapq.heappop(self._paused)[2]
-        if len(self._paused) >= len(self._free):
-            return None
+        if self._paused:
+            if self._paused[0][0] <= time.monotonic():
+                return heapq.heappop(self._paused)[2]
+            if len(self._paused) >= len(self._free):
+                return None
         return next(self._new, None)
 
-    def _finish(self) -> bool:
+    def _finish(self) -> None:
         _, done, failed = self._multi.info_read()
         for curl in done:
             self._take(curl, 0)
         for curl, error, _ in failed:
             self._take(curl, error)
-        return bool(done or failed)
 
     def _take(self, curl: Any, error: int) -> None:
-        self._multi.remove_handle(curl)
+        self._remove(curl)
         handle, call = self._running.pop(curl)
         self._free.append(handle)
         answer = handle.answer(error)
@@ -241,11 +250,11 @@ class _Handle:
 
     def __init__(self, scope: str, headers: Sequence[str], total_ms: int) -> None:
         self.curl = curl = pycurl.Curl()
+        self._set, self._get = curl.setopt, curl.getinfo
         self._common = tuple(headers)
         self._key: AccessKey | None = None
         self._token: tuple[str, ...] = ()
-        self._headers: tuple[str, ...] = ()
-        self._method = ""
+        self._last: Request | None = None  # what is set
         self._body = bytearray()
         curl.setopt(pycurl.AWS_SIGV4, scope)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, CONNECT_MS)
@@ -262,25 +271,30 @@ class _Handle:
         if key == self._key:
             return
         self._key = key
-        self.curl.setopt(pycurl.USERNAME, key.id)
-        self.curl.setopt(pycurl.PASSWORD, key.secret)
+        self._set(pycurl.USERNAME, key.id)
+        self._set(pycurl.PASSWORD, key.secret)
         self._token = (f"X-Amz-Security-Token: {key.token}",) if key.token else ()
+        self._last = None  # the token is one of its headers
 
     def prepare(self, request: Request) -> None:
+        """Sets what is new: posts of a broadcast differ in their urls only."""
+        last, self._last = self._last, None
         self._body.clear()
-        self.curl.setopt(pycurl.URL, request.url)
-        # Also where there is none: libcurl would sign the body of the request before.
-        self.curl.setopt(pycurl.POSTFIELDS, request.body)
-        if request.method != "POST":
-            self.curl.setopt(pycurl.HTTPGET, 1)
-        if request.method != self._method:
-            self._method = request.method
-            self.curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-        headers = (*self._common, *request.headers, *self._token)
-        if headers != self._headers:
-            self._headers = headers
+        self._set(pycurl.URL, request.url)
+        if last is None or request.method != last.method or request.body != last.body:
+            self._set_body(request)
+        if last is None or request.headers != last.headers:
+            headers = (*self._common, *request.headers, *self._token)
             self.curl.unsetopt(pycurl.HTTPHEADER)  # an empty list would leave what is there
-            self.curl.setopt(pycurl.HTTPHEADER, headers)
+            self._set(pycurl.HTTPHEADER, headers)
+        self._last = request
+
+    def _set_body(self, request: Request) -> None:
+        # Also where there is none: libcurl would sign the body of the request before.
+        self._set(pycurl.POSTFIELDS, request.body)
+        if request.method != "POST":
+            self._set(pycurl.HTTPGET, 1)
+        self._set(pycurl.CUSTOMREQUEST, request.method)
 
     def ask(self, request: Request) -> Answer:
         """By itself: what many at once need costs half as much again."""
@@ -294,7 +308,7 @@ class _Handle:
     def answer(self, error: int) -> Answer:
         if error:
             return Answer(0, error=error)
-        return Answer(self.curl.getinfo(pycurl.RESPONSE_CODE), bytes(self._body))
+        return Answer(self._get(pycurl.RESPONSE_CODE), bytes(self._body))
 
 
 def ca_bundle(

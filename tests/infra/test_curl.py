@@ -109,6 +109,26 @@ def test_a_body_is_of_its_own_request(make: Make, server: GatewayServer) -> None
     assert [each.body for each in server.requests] == [b'{"a":"a long one"}', b"{}", b""]
 
 
+def test_a_request_takes_over_nothing_from_the_one_before(
+    make: Make, server: GatewayServer
+) -> None:
+    requests, url = make(at_once=1), get(server).url
+    asked = [
+        Request("POST", url, b"{}"),
+        Request("GET", url),
+        Request("POST", url, b"{}", ("X-Word: one",)),
+        Request("POST", url, b"{}", ("X-Word: one",)),
+        Request("POST", url, b"{}", ("X-Word: two",)),
+        Request("GET", url, headers=("X-Word: two",)),
+        Request("POST", url, b"[]"),
+    ]
+    for request in asked:
+        requests.one(request)
+    sent = [(each.method, each.body, *each.header_values("x-word")) for each in server.requests]
+    words = [[each.removeprefix("X-Word: ") for each in request.headers] for request in asked]
+    assert sent == [(each.method, each.body, *words.pop(0)) for each in asked]
+
+
 # Trying again
 
 
