@@ -3,14 +3,16 @@
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 
 class AccessKeyError(Exception):
     """Nobody here has one, or whoever gives them out does not answer."""
 
 
-class AccessKey(NamedTuple):
+class AccessKey(Struct, frozen=True):
     """`token` comes with those that end after some hours, as a role's do."""
 
     id: str

@@ -10,14 +10,14 @@ RowError
 └── TransactWriteError
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
 class NoAnswer(Exception):
     """DynamoDB was not reached, did not answer in time, or not with what was asked for."""
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """Why an item of a transaction was not written."""
 
     code: str

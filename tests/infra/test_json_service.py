@@ -111,7 +111,7 @@ def botocores_signature(headers: dict[str, str], body: bytes) -> str:
     for name in names:
         request.headers[name] = headers[name]
     request.context["timestamp"] = headers["x-amz-date"]
-    signer: Any = SigV4Auth(Credentials(*KEY), "dynamodb", REGION)
+    signer: Any = SigV4Auth(Credentials(KEY.id, KEY.secret, KEY.token), "dynamodb", REGION)
     text = signer.string_to_sign(request, signer.canonical_request(request))
     return str(signer.signature(text, request))
 
