@@ -40,10 +40,10 @@ NOTHING: Spent = ("", 0.0, 0.0)
 FIRST = 1000  # connections of a second measurement are others
 # A package brings it along, whatever this machine's Python is told.
 BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
-# What a step-by-step start imports one by one, as far as the function imports it at all. pycurl
-# comes with infra.engines.
+# What a step-by-step start imports one by one, as far as the function imports it at all. msgspec
+# comes with handlers, pycurl with infra.engines.
 STEPS = (
-    *("msgspec", "infra.engines", "urllib3", "botocore.session", "pynamodb.models"),
+    *("handlers", "infra.engines", "urllib3", "botocore.session", "pynamodb.models"),
     *("cryptography.x509", "jwt", "notify.tokens"),
 )
 

@@ -1,17 +1,17 @@
 """JSON Web Tokens: signed with our own keys, verified with ours or an identity provider's."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from notify.caps import parse_caps
 from notify.errors import Invalid, TokenExpired, Unauthorized
+from notify.missing import missing
 from notify.model import Principal, Username
 from notify.topics import parse_segment
 
@@ -24,7 +24,7 @@ MAX_SID = 128  # characters; a provider's `sid` that is longer is not kept
 LEEWAY_MS = 5_000  # Clocks of two machines differ; an `nbf` of this very second is no attack.
 
 
-class Claims(NamedTuple):
+class Claims(Struct, frozen=True):
     """Where a token says whose it is. Providers differ; our own tokens say it here."""
 
     username: str = "sub"
@@ -32,19 +32,6 @@ class Claims(NamedTuple):
 
 
 OUR_CLAIMS = Claims()
-
-
-@contextmanager
-def _missing(library: str) -> Iterator[None]:
-    """Nobody finds it, unless it is imported already."""
-    if library in sys.modules:
-        yield
-        return
-    sys.modules[library] = None  # type: ignore[assignment]  # "forced to be missing" (import.html)
-    try:
-        yield
-    finally:
-        del sys.modules[library]
 
 
 def _pyjwt_of_hmac() -> Any:
@@ -56,7 +43,7 @@ def _pyjwt_of_hmac() -> Any:
     package = ModuleType("pyjwt_of_hmac")
     package.__path__ = found.submodule_search_locations
     sys.modules[package.__name__] = package
-    with _missing("cryptography"):
+    with missing("cryptography"):
         import_module(f"{package.__name__}.api_jwt")
     return package
 

@@ -101,10 +101,12 @@ NEEDLESS = {
     "send": {"notify.batches", "notify.logins", "notify.presence", "notify.progress"},
 }
 LIBRARIES = {"msgspec", "pycurl", "pyjwt_of_hmac"}
-# What a library takes where it finds it, and what an environment's own start brings.
-INSTALLED = {"__main__", "_distutils_hack", "sitecustomize", "typing_extensions", "usercustomize"}
-# Of the standard library what is milliseconds and megabytes. typing_extensions brings `inspect`.
-HEAVY = {"asyncio", "dataclasses", "email", "http", "logging", "pathlib", "ssl", "urllib"}
+# What an environment's own start brings.
+INSTALLED = {"__main__", "_distutils_hack", "sitecustomize", "usercustomize"}
+# Of the standard library what is milliseconds and megabytes.
+HEAVY = {
+    *("asyncio", "dataclasses", "email", "http", "inspect", "logging", "pathlib", "ssl", "urllib"),
+}
 
 
 @pytest.fixture(scope="module")
