@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from notify import messages, requests
+from notify import parsing, requests
 from notify.account_requests import ChangeUser, CreateUser, DisconnectUser, Login, Logout, Refresh
 from notify.answers.accounts import DisconnectAnswer, LoginAnswer, TicketAnswer, UserAnswer
 from notify.answers.batches import BatchAnswer
@@ -150,8 +150,8 @@ OPERATIONS: Mapping[str, Operation] = {
         "What is stored of a topic, in order.",
         {200: HistoryAnswer},
         parameters={
-            "after_seq": Parameter("Begin behind this number.", messages.Seq),
-            "limit": Parameter("At most so many entries.", messages.ReplayLimit),
+            "after_seq": Parameter("Begin behind this number.", parsing.Seq),
+            "limit": Parameter("At most so many entries.", parsing.ReplayLimit),
         },
         refusals=(403, 422, 429),
     ),

@@ -1,28 +1,23 @@
 """The wire: what clients send, as one JSON object a frame."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
 
-from notify.errors import BadRequest, Invalid
+from notify.errors import BadRequest
 from notify.frames import MessageId
 from notify.marks import State
+from notify.parsing import MAX_REPLAYED, NotificationIds, ReplayLimit, Seq, convert, parse_object
 from notify.topics import MAX_SUBSCRIPTIONS
 
 PROTOCOL = 1
 MAX_TOKEN_CHARACTERS = 8192
 
-NotificationIds = Annotated[
-    list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=100)
-]
 Patterns = Annotated[list[str], Meta(min_length=1, max_length=MAX_SUBSCRIPTIONS)]
 Stream = Annotated[str, Meta(max_length=256)]
 # Each is judged for itself, so that one that is no position never costs the others.
 Positions = Annotated[dict[Stream, Any], Meta(max_length=200)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what JSON carries everywhere
-MAX_REPLAYED = 100  # notifications of one stream in one answer
-ReplayLimit = Annotated[int, Meta(ge=1, le=MAX_REPLAYED)]
 
 
 class Ping(Struct, tag="ping", frozen=True):
@@ -173,50 +168,3 @@ def parse_message(text: str | bytes) -> Message:
     if known is None:
         raise BadRequest("type: one of " + ", ".join(TYPES))
     return convert(fields, known)
-
-
-def parse_object(text: str | bytes) -> dict[str, Any]:
-    """Any JSON object. Raises: BadRequest."""
-    try:
-        fields = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError):
-        raise BadRequest("not JSON") from None
-    except RecursionError:
-        raise BadRequest("nested too deeply") from None
-    if not isinstance(fields, dict):
-        raise BadRequest("not a JSON object")
-    return fields
-
-
-T = TypeVar("T")
-MAX_COMPLAINT = 250  # a field's name is the caller's, and as long as they like
-
-
-def convert(fields: Any, to: type[T], *, strict: bool = True) -> T:
-    """The fields as a struct of ours; numbers may be texts unless `strict`.
-
-    Raises: Invalid naming the field.
-    """
-    try:
-        return msgspec.convert(fields, to, strict=strict)
-    except msgspec.ValidationError as error:
-        raise Invalid(_in_our_words(str(error))[:MAX_COMPLAINT]) from None
-
-
-def _in_our_words(complaint: str) -> str:
-    """`Expected `str`, got `int` - at `$.title`` as ``title: expected `str`, got `int```."""
-    for prefix, ours in (
-        ("Object missing required field `", "required"),
-        ("Object contains unknown field `", "unknown field"),
-    ):
-        if complaint.startswith(prefix):
-            field, _, rest = complaint.removeprefix(prefix).partition("`")
-            return f"{_parent(rest)}{field}: {ours}"
-    what, _, path = complaint.partition(" - at `$")
-    where = path.rstrip("`").lstrip(".")
-    return f"{where}: {what[:1].lower()}{what[1:]}" if where else what
-
-
-def _parent(rest: str) -> str:
-    path = rest.partition(" - at `$")[2].rstrip("`").lstrip(".")
-    return f"{path}." if path else ""

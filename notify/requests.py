@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from notify.entries import Place, Status, parse_cursor
 from notify.errors import BadRequest, PayloadTooLarge
 from notify.marks import State
-from notify.messages import NotificationIds, ReplayLimit, Seq, convert, parse_object
+from notify.parsing import NotificationIds, ReplayLimit, Seq, convert, parse_object
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_DEPTH = 32

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from notify.errors import Invalid
 from notify.feeding import Fed, Feeding
 from notify.frames import NotificationFrame, Resumed
-from notify.messages import MAX_REPLAYED, Seq, convert
 from notify.model import Connection, Pattern, Position, Username
+from notify.parsing import MAX_REPLAYED, Seq, convert
 from notify.ports import Streams
 from notify.reading import Reader
 from notify.reasons import Reason

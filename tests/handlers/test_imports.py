@@ -98,7 +98,13 @@ NEEDLESS = {
     "deliver": PUBLISHING | {"notify.messages", "notify.tokens", "pyjwt_of_hmac"},
     "disconnect": PUBLISHING | {"notify.messages", "notify.verbs"},
     "message": {"notify.requests", "notify.idempotency", "notify.scheduling"},
-    "send": {"notify.batches", "notify.logins", "notify.presence", "notify.progress"},
+    "send": {
+        "notify.batches",
+        "notify.logins",
+        "notify.messages",
+        "notify.presence",
+        "notify.progress",
+    },
 }
 LIBRARIES = {"msgspec", "pycurl", "pyjwt_of_hmac"}
 # What an environment's own start brings.

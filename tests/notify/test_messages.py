@@ -21,7 +21,6 @@ from notify.messages import (
     UnsubscribePattern,
     message_id,
     parse_message,
-    parse_object,
 )
 from tests.notify.conftest import refusal_code
 
@@ -164,15 +163,6 @@ def test_any_fields_parse_or_are_refused(kind: str, fields: dict[str, Any]) -> N
         Code.BAD_REQUEST,
         Code.INVALID,
     )
-
-
-@PROPERTY
-@given(st.integers(min_value=0, max_value=3000), st.sampled_from(['{"a":', "["]))
-def test_any_depth_parses_or_is_refused(depth: int, opening: str) -> None:
-    closing = {"[": "]", '{"a":': "}"}[opening]
-    nested = opening * depth + "1" + closing * depth
-    code = refusal_code(parse_object, '{"data":' + nested + "}")
-    assert code in (None, Code.BAD_REQUEST)
 
 
 @pytest.mark.parametrize(
