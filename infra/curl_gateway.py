@@ -1,5 +1,6 @@
 """The @connections API of API Gateway over libcurl: one thread, many posts at once."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -114,11 +115,14 @@ def _outcome(answer: Answer) -> Outcome:
 
 
 def _reason(answer: Answer) -> str:
-    return str(answer.status) if answer.status else _NAMES.get(answer.error, str(answer.error))
+    return str(answer.status) if answer.status else _names().get(answer.error, str(answer.error))
 
 
-_NAMES = {
-    number: name.removeprefix("E_").lower()
-    for name, number in vars(pycurl).items()
-    if name.startswith("E_") and not name.startswith("E_MULTI_")
-}
+@functools.cache
+def _names() -> dict[int, str]:
+    """Of libcurl's errors. They are looked for among a thousand names once something fails."""
+    return {
+        number: name.removeprefix("E_").lower()
+        for name, number in vars(pycurl).items()
+        if name.startswith("E_") and not name.startswith("E_MULTI_")
+    }
