@@ -1,12 +1,14 @@
 """A user's inbox: the streams of the user's own topics, read as one, and what the user marked.
 
 Nothing is copied for a user. A list, its counts and every number in a frame come out of one kind of
-reading, so they cannot drift apart; where no body is asked for, it is mostly of memory.
+reading, so they cannot drift apart. It is mostly of memory, and without bodies: a list reads those
+of the entries that it shows.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from notify.entries import (
     Entry,
@@ -32,8 +34,6 @@ MAX_TRIES = 8
 NEVER = 1 << 62  # a time later than any
 UNMARKED = Mark()
 
-Pages = Callable[[list[Pattern]], Mapping[Pattern, Iterator[StreamPage]]]
-
 
 class InboxPage(Struct, frozen=True):
     """Entries, newest first; `next_cursor` continues behind them, None at the end."""
@@ -57,6 +57,7 @@ class Inbox:
 
     def __init__(self, users: Users, streams: Streams, marks: Marks, clock: Clock) -> None:
         self._users = users
+        self._streams = streams
         self._recent = Recent(streams, clock)
         self._known = KnownWatermarks(clock)
         self._marks = marks
@@ -67,7 +68,7 @@ class Inbox:
     ) -> InboxPage:
         """`behind`: the place where the page before ended."""
         since = 0 if status is Status.ARCHIVED else NEVER
-        entries = self._settled(principal, self._stored(principal, self._recent.whole, since))
+        entries = self._settled(principal, self._stored(principal, since))
         entries.sort(key=lambda entry: entry.place, reverse=True)
         matching = [
             entry
@@ -76,18 +77,17 @@ class Inbox:
         ]
         page = matching[:limit]
         more = len(matching) > limit
-        return InboxPage(page, encode_cursor(page[-1].place) if more else None, tally(entries))
+        cursor = encode_cursor(page[-1].place) if more else None
+        return InboxPage(self._whole(page), cursor, tally(entries))
 
     def counts(self, principal: Principal, user: User | None = None) -> InboxCounts:
         """`user`: the principal's account, where it has just been read."""
-        return tally(
-            self._settled(principal, self._stored(principal, self._recent.bare, user=user))
-        )
+        return tally(self._settled(principal, self._stored(principal, user=user)))
 
     def mark(self, principal: Principal, ids: Collection[str], state: State) -> Marking:
         """Ids that are not in the inbox are ignored. Raises: Unavailable."""
         since = min(map(issued_at, ids), default=NEVER)
-        stored = self._stored(principal, self._recent.bare, since)
+        stored = self._stored(principal, since)
         entries = self._settled(principal, stored)
         held = {entry.id: entry for entry in entries}
         found = [each for each in dict.fromkeys(ids) if each in held]
@@ -107,7 +107,7 @@ class Inbox:
 
         Raises: Unavailable.
         """
-        stored = self._stored(principal, self._recent.bare)
+        stored = self._stored(principal)
         limit = NEVER if before is None else before
         due = [
             entry
@@ -144,15 +144,15 @@ class Inbox:
         return [settle(each, marks.get(each.frame.id, UNMARKED), watermarks) for each in stored]
 
     def _stored(
-        self, principal: Principal, pages: Pages, since: int = NEVER, user: User | None = None
+        self, principal: Principal, since: int = NEVER, user: User | None = None
     ) -> list[StoredNotification]:
-        """What the inbox holds. What mark-alls have archived is left out as far as they are known
-        here, unless it is of `since` (ms) or later."""
+        """What the inbox holds, without bodies. What mark-alls have archived is left out as far as
+        they are known here, unless it is of `since` (ms) or later."""
         user = user or self._users.get(principal.username)
         if user is None:
             return []
         watermarks = self._known.get(principal.username) or self._watermarks(principal.username)
-        found = pages(inbox_streams(principal))
+        found = self._recent.bare(inbox_streams(principal))
         return [
             stored
             for stream, read in found.items()
@@ -161,6 +161,16 @@ class Inbox:
                 user.created_at,
                 _read(read, watermarks.top(State.ARCHIVED, stream), user.created_at, since),
             )
+        ]
+
+    def _whole(self, entries: list[Entry]) -> list[Entry]:
+        """With their bodies, in one read. What is gone from its stream meanwhile is left out."""
+        places = [(entry.place.stream, entry.place.seq) for entry in entries]
+        found = self._streams.numbered(places) if places else {}
+        return [
+            replace(entry, stored=found[place])
+            for entry, place in zip(entries, places, strict=True)
+            if place in found
         ]
 
     def _watermarks(self, username: Username) -> Watermarks:

@@ -67,10 +67,6 @@ class Recent:
         self._weight = 0
         self._lock = Lock()
 
-    def whole(self, streams: Iterable[Pattern]) -> dict[Pattern, Iterator[StreamPage]]:
-        """As they are stored."""
-        return {stream: self._whole(stream) for stream in streams}
-
     def bare(self, streams: Iterable[Pattern]) -> dict[Pattern, Iterator[StreamPage]]:
         """Without their bodies. What was asked for a moment ago is asked for news in one read."""
         now, streams = self._clock(), list(streams)
@@ -82,15 +78,6 @@ class Recent:
         followed = self._followed({each: kept for each, kept in fresh.items() if kept.at_end}, now)
         ends = self._ends([each for each, kept in fresh.items() if not kept.at_end])
         return {each: self._bare(each, followed.get(each), ends.get(each)) for each in streams}
-
-    def _whole(self, stream: Pattern) -> Iterator[StreamPage]:
-        seq = None
-        for _ in range(MAX_ENTRIES // READ_PAGE):
-            page = self._streams.before(stream, seq, READ_PAGE, self._clock())
-            yield page
-            if not page.more:
-                return
-            seq = page.through
 
     def _bare(self, stream: Pattern, kept: _Kept | None, end: int | None) -> Iterator[StreamPage]:
         kept, start, now = kept or self._up_to_date(stream, end), 0, self._clock()

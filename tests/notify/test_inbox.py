@@ -1,13 +1,16 @@
+from collections.abc import Collection
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from notify.account_requests import CreateUser
 from notify.entries import InboxCounts, Status, parse_cursor
 from notify.errors import Unavailable
+from notify.frames import StoredNotification
 from notify.inbox import SKEW_MS, Inbox
 from notify.marks import State
-from notify.model import Principal, Username
+from notify.model import Pattern, Principal, Username
 from notify.ports import StreamPage
 from notify.recent import MAX_ENTRIES, READ_PAGE
 from tests.fakes import NOW, FakeMarks, FakeStreams
@@ -146,6 +149,97 @@ def test_entries_of_one_millisecond_are_told_apart(world: World) -> None:
         behind = entry.place
     assert len(set(seen)) == 4
     assert page.next_cursor is None
+
+
+# Bodies
+
+
+class Body(dict[str, Any]):
+    """A notification's data, of which it is known how many are held."""
+
+    held = 0
+
+    def __init__(self) -> None:
+        super().__init__(loan=12)
+        Body.held += 1
+
+    def __del__(self) -> None:
+        Body.held -= 1
+
+
+class Bodies(FakeStreams):
+    """Makes a body for each notification that is read, and remembers which were asked for."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.memory)
+        self.most = 0
+        self.asked: list[set[tuple[Pattern, int]]] = []
+
+    def before(self, stream: Pattern, seq: int | None, limit: int, now: int) -> StreamPage:
+        page = super().before(stream, seq, limit, now)
+        made = StreamPage(tuple(map(self._made, page.notifications)), page.through, page.more)
+        self.most = max(self.most, Body.held)
+        return made
+
+    def numbered(
+        self, places: Collection[tuple[Pattern, int]]
+    ) -> dict[tuple[Pattern, int], StoredNotification]:
+        self.asked.append(set(places))
+        found = super().numbered(places)
+        return {place: self._made(stored) for place, stored in found.items()}
+
+    def _made(self, stored: StoredNotification) -> StoredNotification:
+        return replace(stored, frame=replace(stored.frame, data=Body()))
+
+
+def test_what_is_listed_is_as_it_is_stored(world: World) -> None:
+    send(world, "alice", data={"loan": 12})
+    broadcast(world, "general", data={"loan": 13})
+    entries = world.inbox.page(me(world), Status.ALL, 10).entries
+    stored = [*world.memory.streams["general"], *world.memory.streams["user:alice"]]
+    assert {entry.id: entry.stored for entry in entries} == {each.frame.id: each for each in stored}
+
+
+def test_a_list_holds_the_bodies_of_a_page_and_not_of_all_streams(world: World) -> None:
+    for pattern in ("user:alice", "general"):
+        for _ in range(3 * READ_PAGE):
+            broadcast(world, pattern)
+    bodies = Bodies(world)
+    inbox = Inbox(world.users, bodies, world.marks, world.clock)
+    page = inbox.page(me(world), Status.ALL, 10)
+    assert (len(page.entries), page.counts.total) == (10, 6 * READ_PAGE)
+    assert bodies.most <= READ_PAGE
+    assert Body.held == 10
+
+
+def test_a_list_asks_for_the_bodies_of_its_page_at_once(world: World) -> None:
+    broadcast(world, "general")
+    fill(world, *"abc")
+    bodies = Bodies(world)
+    inbox = Inbox(world.users, bodies, world.marks, world.clock)
+    first = inbox.page(me(world), Status.ALL, 2)
+    assert first.next_cursor is not None
+    inbox.page(me(world), Status.ALL, 2, parse_cursor(first.next_cursor))
+    own = Pattern("user:alice")
+    assert {(own, 3), (own, 2)} in bodies.asked
+    assert {(own, 1), (Pattern("general"), 1)} in bodies.asked
+
+
+def test_what_is_gone_before_its_body_is_read_is_left_out_and_the_list_goes_on(
+    world: World,
+) -> None:
+    class Emptied(FakeStreams):
+        def numbered(self, places: Collection[tuple[Pattern, int]]) -> Any:
+            left = [place for place in places if place[1] != 2]
+            return super().numbered(left)
+
+    fill(world, *"abc")
+    inbox = Inbox(world.users, Emptied(world.memory), world.marks, world.clock)
+    page = inbox.page(me(world), Status.ALL, 2)
+    assert [entry.stored.frame.title for entry in page.entries] == ["c"]
+    assert page.next_cursor is not None
+    rest = inbox.page(me(world), Status.ALL, 2, parse_cursor(page.next_cursor))
+    assert [entry.stored.frame.title for entry in rest.entries] == ["a"]
 
 
 # Marks

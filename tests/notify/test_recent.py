@@ -174,7 +174,7 @@ def test_a_users_own_streams_are_kept_as_well(streams: CountingStreams, recent: 
 def test_bodies_are_not_kept(streams: CountingStreams, recent: Recent) -> None:
     streams.store()
     (bare,) = rows(recent)
-    ((whole,),) = (page.notifications for page in recent.whole([GENERAL])[GENERAL])
+    (whole,) = streams.before(GENERAL, None, 1, streams.clock()).notifications
     assert (bare.frame.title, bare.frame.message, bare.frame.data) == ("", "", {})
     assert (whole.frame.title, whole.frame.data) == ("Title", {"loan": 12})
 
@@ -265,8 +265,8 @@ def test_whatever_happens_in_between_it_is_what_is_stored(
         elif step == "one":
             next(warm.bare([GENERAL])[GENERAL])
         elif len(streams.before(GENERAL, None, MAX_ENTRIES + 1, 0).notifications) <= MAX_ENTRIES:
-            whole = [row for page in warm.whole([GENERAL])[GENERAL] for row in page.notifications]
-            assert seqs(warm) == [row.frame.seq for row in whole]
+            whole = streams.before(GENERAL, None, MAX_ENTRIES, streams.clock())
+            assert seqs(warm) == [row.frame.seq for row in whole.notifications]
 
 
 class RemovingStreams(CountingStreams):
@@ -317,7 +317,7 @@ def test_nothing_is_missed_among_what_is_removed(
 
 def test_a_kept_notification_is_else_as_it_was(streams: CountingStreams, recent: Recent) -> None:
     streams.store(excluded=2)
-    ((whole,),) = (page.notifications for page in recent.whole([GENERAL])[GENERAL])
+    (whole,) = streams.before(GENERAL, None, 1, streams.clock()).notifications
     (bare,) = rows(recent)
     bodiless = msgspec.structs.replace(whole.frame, title="", message="", data={})
     assert (bare.frame, bare.at, bare.expires_at, bare.excluded) == (

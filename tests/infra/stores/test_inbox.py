@@ -4,8 +4,8 @@ from functools import partial
 import pytest
 
 from infra.stores.inbox import MAX_TRIES, WATERMARKS
-from infra.tables import InboxRow
-from notify.entries import InboxCounts, Status
+from infra.tables import InboxRow, NotificationRow
+from notify.entries import InboxCounts, Status, parse_cursor
 from notify.errors import Unavailable
 from notify.inbox import Inbox, Marking
 from notify.marks import Mark, State, Step, Watermarks
@@ -278,6 +278,16 @@ def test_what_expires_while_it_is_marked_is_neither_listed_nor_in_the_way(dynamo
     assert inbox.page(alice, Status.ALL, 10).entries == []
     assert inbox.counts(alice) == InboxCounts()
     assert inbox.mark(alice, ["ntf_1"], State.UNREAD).ids == []
+
+
+def test_what_is_removed_while_it_is_listed_is_left_out(dynamo: Stores) -> None:
+    inbox, alice = an_inbox(dynamo, "ntf_1", "ntf_2", "ntf_3")
+    with before("BatchGetItem", "notifications", lambda: NotificationRow(OWN, 2).delete()):
+        page = inbox.page(alice, Status.ALL, 2)
+    assert [entry.id for entry in page.entries] == ["ntf_3"]
+    assert page.next_cursor is not None
+    rest = inbox.page(alice, Status.ALL, 2, parse_cursor(page.next_cursor))
+    assert [entry.id for entry in rest.entries] == ["ntf_1"]
 
 
 def test_a_mark_that_a_crash_cut_short_is_made_by_trying_again(dynamo: Stores) -> None:
