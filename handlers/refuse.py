@@ -2,18 +2,24 @@
 
 import json
 
-from handlers._edge.queue import Record, queue
+from handlers._edge.queue import Record, queue_at_once
 from infra.wiring.hub import hub
 from notify.codes import Code
 from notify.model import ConnectionId
 from notify.ports import Outcome
 
 
-@queue
-def handler(record: Record) -> bool:
+def _refusal(body: str) -> tuple[ConnectionId, Code]:
+    refusal = json.loads(body)
+    return ConnectionId(refusal["connection_id"]), Code(refusal["code"])
+
+
+@queue_at_once(_refusal)
+def handler(refusals: dict[Record, tuple[ConnectionId, Code]]) -> None:
     """A connection is Gone also while its $connect runs, so the first Gone is not believed."""
-    refusal = json.loads(record.body)
-    outcome = hub().refuse(ConnectionId(refusal["connection_id"]), Code(refusal["code"]))
-    record.outcome = outcome.value
-    gone_for_good = outcome is Outcome.GONE and record.receive_count > 1
-    return outcome is Outcome.POSTED or gone_for_good
+    outcomes = hub().refuse_each(dict(refusals.values()))
+    for record, (connection_id, _) in refusals.items():
+        outcome = outcomes[connection_id]
+        gone_for_good = outcome is Outcome.GONE and record.receive_count > 1
+        record.outcome = outcome.value
+        record.is_taken = outcome is Outcome.POSTED or gone_for_good

@@ -1,8 +1,10 @@
 """A connection opens, or is refused, and closes."""
 
+from collections.abc import Mapping
+
 from notify.admission import Admission
 from notify.codes import Code
-from notify.errors import ConnectionLimit, Unauthorized
+from notify.errors import ConnectionLimit, HeliographError, Unauthorized
 from notify.frames import encode, error_frame
 from notify.model import Connection, ConnectionId, Principal
 from notify.ports import Clock, Connections, Gateway, Limits, Outcome
@@ -45,16 +47,24 @@ class Hub:
         """Forgets the connection; the gateway has closed it already."""
         return self._connections.close(connection_id)
 
-    def refuse(self, connection_id: ConnectionId, code: Code = Code.UNAUTHORIZED) -> Outcome:
-        """Tells a connection why it was never let in, and closes it.
+    def refuse_each(self, codes: Mapping[ConnectionId, Code]) -> Mapping[ConnectionId, Outcome]:
+        """Tells connections why they were never let in, and closes those that heard it.
 
         A custom close code is nothing API Gateway can send, so the code goes in a frame before.
         """
-        error = ConnectionLimit() if code is Code.CONNECTION_LIMIT else Unauthorized()
-        outcome = self._gateway.post(connection_id, encode(error_frame(error, self._clock())))
-        if outcome is Outcome.POSTED:
-            self._gateway.disconnect(connection_id)
-        return outcome
+        now = self._clock()
+        outcomes = dict(
+            self._gateway.post_each(
+                {each: encode(error_frame(_refusal(code), now)) for each, code in codes.items()}
+            )
+        )
+        told = [each for each, outcome in outcomes.items() if outcome is Outcome.POSTED]
+        self._gateway.disconnect_each(told)
+        return outcomes
+
+
+def _refusal(code: Code) -> HeliographError:
+    return ConnectionLimit() if code is Code.CONNECTION_LIMIT else Unauthorized()
 
 
 def refused_key(connection_id: ConnectionId) -> str:

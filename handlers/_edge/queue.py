@@ -2,10 +2,15 @@
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
 from infra.invocation import begin, count
+
+T = TypeVar("T")
+Handler = Callable[[Event, Context], Response]
 
 
 class Record:
@@ -20,40 +25,85 @@ class Record:
         self.waited_ms = max(0, time.time_ns() // 1_000_000 - sent_ms)
         self.remaining_ms = context.get_remaining_time_in_millis
         self.outcome = "ok"
+        self.is_taken = True  # what is not comes again
 
 
-def queue(operation: Callable[[Record], bool | None]) -> Callable[[Event, Context], Response]:
-    """A handler of a batch. What the operation answers False for, or raises for, comes again.
+def queue(operation: Callable[[Record], bool | None]) -> Handler:
+    """A handler of a batch, message by message. What the operation answers False for, or raises
+    for, comes again.
 
     docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
 
     @functools.wraps(operation)
     def handler(event: Event, context: Context) -> Response:
-        failures = []
+        records = []
         for raw in event["Records"]:
             record, started = Record(raw, context), time.perf_counter()
-            begin(record.message_id)
-            count({"backlog_ms": record.waited_ms})
-            if not _taken(operation, record):
-                failures.append({"itemIdentifier": record.message_id})
-            log_invocation(
-                "queue",
-                started,
-                outcome=record.outcome,
-                message_id=record.message_id,
-                receive_count=record.receive_count,
-                request_id=context.aws_request_id,
-            )
-        return {"batchItemFailures": failures}
+            _begin(record)
+            with _attempt([record]):
+                record.is_taken = operation(record) is not False
+            _log(record, started, context)
+            records.append(record)
+        return _answer(records)
 
     return handler
 
 
-def _taken(operation: Callable[[Record], bool | None], record: Record) -> bool:
+def queue_at_once(
+    parse: Callable[[str], T],
+) -> Callable[[Callable[[dict[Record, T]], None]], Handler]:
+    """The same for a batch as a whole, so that no message waits for the others. The operation gets
+    those whose bodies `parse` did not raise for, and says in each record what became of it."""
+
+    def decorate(operation: Callable[[dict[Record, T]], None]) -> Handler:
+        @functools.wraps(operation)
+        def handler(event: Event, context: Context) -> Response:
+            started = time.perf_counter()
+            records = [Record(raw, context) for raw in event["Records"]]
+            parsed: dict[Record, T] = {}
+            for record in records:
+                with _attempt([record]):
+                    parsed[record] = parse(record.body)
+            with _attempt(parsed):
+                operation(parsed)
+            for record in records:
+                _begin(record)
+                _log(record, started, context)
+            return _answer(records)
+
+        return handler
+
+    return decorate
+
+
+def _begin(record: Record) -> None:
+    begin(record.message_id)
+    count({"backlog_ms": record.waited_ms})
+
+
+@contextmanager
+def _attempt(records: Iterable[Record]) -> Iterator[None]:
+    """What raises comes again, and nothing else: one bad message must not cost the others."""
     try:
-        return operation(record) is not False
-    except Exception as error:  # noqa: BLE001  (one bad message must not cost the others)
-        record.outcome = "failed"
-        log_bug(error, record.message_id)
-        return False
+        yield
+    except Exception as error:  # noqa: BLE001
+        for record in records:
+            record.outcome, record.is_taken = "failed", False
+            log_bug(error, record.message_id)
+
+
+def _log(record: Record, started: float, context: Context) -> None:
+    log_invocation(
+        "queue",
+        started,
+        outcome=record.outcome,
+        message_id=record.message_id,
+        receive_count=record.receive_count,
+        request_id=context.aws_request_id,
+    )
+
+
+def _answer(records: list[Record]) -> Response:
+    failed = [record.message_id for record in records if not record.is_taken]
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}

@@ -49,3 +49,21 @@ def test_one_bad_message_does_not_cost_the_others(heliograph: Service) -> None:
     response = refuse.handler(events.batch("refusals", "not json", BODY), events.CONTEXT)
     assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert len(heliograph.gateway.frames("c1")) == 1
+
+
+def test_whoever_hangs_holds_up_nobody_elses_refusal(heliograph: Service) -> None:
+    ids = [f"c{number}" for number in range(10)]
+    heliograph.gateway.open |= set(ids)
+    heliograph.gateway.together(len(ids))  # each post waits for all of them, and so each close
+    bodies = [json.dumps({"connection_id": each, "code": 4001}) for each in ids]
+    response = refuse.handler(events.batch("refusals", *bodies), events.CONTEXT)
+    assert heliograph.gateway.answered_together
+    assert response == {"batchItemFailures": []}
+    assert heliograph.gateway.open == set()
+
+
+def test_a_refusal_that_was_put_twice_is_told_once(heliograph: Service) -> None:
+    heliograph.gateway.open.add("c1")
+    response = refuse.handler(events.batch("refusals", BODY, BODY), events.CONTEXT)
+    assert response == {"batchItemFailures": []}
+    assert len(heliograph.gateway.frames("c1")) == 1

@@ -60,9 +60,13 @@ def test_disconnect_forgets_the_connection_and_returns_it_once(alice: World) -> 
 # Refusing
 
 
+def refuse(world: World, code: Code = Code.UNAUTHORIZED) -> Outcome:
+    return world.hub.refuse_each({C1: code})[C1]
+
+
 def test_a_refused_connection_is_told_4001_and_closed(world: World) -> None:
     world.gateway.open.add(C1)
-    assert world.hub.refuse(C1) is Outcome.POSTED
+    assert refuse(world) is Outcome.POSTED
     (frame,) = world.gateway.frames("c1")
     assert {**frame, "timestamp": ""} == {
         "type": "error",
@@ -79,7 +83,7 @@ def test_a_refused_connection_is_told_4001_and_closed(world: World) -> None:
 
 def test_one_connection_too_many_is_told_4004_by_the_queue(world: World) -> None:
     world.gateway.open.add(C1)
-    world.hub.refuse(C1, Code.CONNECTION_LIMIT)
+    refuse(world, Code.CONNECTION_LIMIT)
     (frame,) = world.gateway.frames("c1")
     assert (frame["code"], frame["name"], frame["fatal"]) == (4004, "connection_limit", True)
     assert world.gateway.disconnected == [C1]
@@ -98,11 +102,24 @@ def test_one_connection_too_many_that_speaks_first_is_told_4004_as_well(alice: W
 
 
 def test_a_connection_that_is_not_there_yet_is_not_closed(world: World) -> None:
-    assert world.hub.refuse(C1) is Outcome.GONE
+    assert refuse(world) is Outcome.GONE
     assert world.gateway.disconnected == []
 
 
 def test_a_refusal_that_did_not_arrive_leaves_the_connection_for_another_try(world: World) -> None:
     world.gateway.throttled.add(C1)
-    assert world.hub.refuse(C1) is Outcome.FAILED
+    assert refuse(world) is Outcome.FAILED
     assert world.gateway.disconnected == []
+
+
+def test_many_are_refused_at_once_each_with_its_own_code(world: World) -> None:
+    others = [ConnectionId("c2"), ConnectionId("c3"), ConnectionId("c4")]
+    world.gateway.open |= {C1, *others}
+    world.gateway.throttled.add(others[0])
+    world.gateway.open.discard(others[1])
+    codes = dict.fromkeys([C1, *others], Code.UNAUTHORIZED)
+    outcomes = world.hub.refuse_each(codes | {others[2]: Code.CONNECTION_LIMIT})
+    posted, failed, gone = Outcome.POSTED, Outcome.FAILED, Outcome.GONE
+    assert [outcomes[each] for each in codes] == [posted, failed, gone, posted]
+    assert [(to, frame["code"]) for to, frame in world.gateway.posted] == [(C1, 4001), ("c4", 4004)]
+    assert world.gateway.disconnected == [C1, "c4"]

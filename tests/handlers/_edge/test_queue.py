@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from handlers._edge.queue import Record, queue
+from handlers._edge.queue import Record, queue, queue_at_once
 from tests import events
 
 
@@ -43,3 +43,31 @@ def test_a_line_says_how_long_the_record_has_waited(capsys: pytest.CaptureFixtur
     line = json.loads(capsys.readouterr().out)
     assert line["backlog_ms"] >= 5000
     assert line["correlation_id"] == "m0"
+
+
+def test_a_batch_as_a_whole_is_given_what_could_be_parsed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = []
+
+    @queue_at_once(int)
+    def handler(numbers: dict[Record, int]) -> None:
+        given.append(list(numbers.values()))
+        for record, number in numbers.items():
+            record.outcome, record.is_taken = f"is {number}", number != 2
+
+    response = handler(events.batch("q", "1", "no number", "2", "3"), events.CONTEXT)
+    assert given == [[1, 2, 3]]
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = [(each["correlation_id"], each["outcome"]) for each in lines if each["event"] == "queue"]
+    assert said == [("m0", "is 1"), ("m1", "failed"), ("m2", "is 2"), ("m3", "is 3")]
+
+
+def test_a_batch_as_a_whole_that_fails_comes_again() -> None:
+    @queue_at_once(int)
+    def handler(numbers: dict[Record, int]) -> None:
+        raise KeyError("a secret")
+
+    response = handler(events.batch("q", "1", "2"), events.CONTEXT)
+    assert response == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m1"}]}
