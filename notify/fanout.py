@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from notify.errors import HeliographError, TokenExpired, Unavailable
-from notify.frames import encode, error_frame
+from notify.frames import encode, farewell
 from notify.jobs import RetryJob
 from notify.model import ConnectionId, Subscriber, Username
 from notify.ports import (
@@ -137,7 +137,7 @@ class Fanout:
         """The same for each its own reason."""
         now = self._clock()
         farewells = {
-            subscriber.connection_id: encode(error_frame(error, now))
+            subscriber.connection_id: encode(farewell(error, subscriber.connection_id, now))
             for subscriber, error in errors.items()
         }
         # Whom it does not reach is closed all the same.

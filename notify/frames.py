@@ -5,13 +5,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from notify.errors import HeliographError, Unrecoverable
+from notify.errors import HeliographError, Rollover, Unrecoverable
 from notify.marks import State
-from notify.model import Username, timestamp
+from notify.model import ConnectionId, Username, timestamp
 from notify.reasons import Reason
+from notify.topics import spread
 
 # API Gateway carries a message above 32 KB only in fragments; 28 KB leaves room for what grows.
 MAX_NOTIFICATION_BYTES = 28 * 1024
+
+# Within so long those who are disconnected together come back, one after another, and before
+# anybody is told that they have left (notify.noticing).
+SPREAD_MS = 3_000
 
 # What a client calls a message of its own; the answers to it bear it, too.
 MessageId = Annotated[str, Meta(max_length=128)] | int | UnsetType
@@ -165,6 +170,15 @@ class ErrorFrame(Struct, tag="error", frozen=True):
     seq: int | UnsetType = UNSET
 
 
+class Disconnect(Struct, tag="disconnect", frozen=True):
+    """The connection is closed though nothing is wrong. `after_ms`: how long to stay away."""
+
+    code: int
+    reason: str
+    reconnect: bool
+    after_ms: int
+
+
 class TokenExpiring(Struct, tag="token_expiring", frozen=True):
     """A connection's token is about to end, and the connection with it."""
 
@@ -242,6 +256,7 @@ Frame = (
     | PresenceJoin
     | PresenceLeave
     | ErrorFrame
+    | Disconnect
     | TokenExpiring
     | NotificationFrame
     | Marked
@@ -272,6 +287,16 @@ def error_frame(
         epoch=position.epoch if position else UNSET,
         seq=position.seq if position else UNSET,
     )
+
+
+def farewell(
+    error: HeliographError, connection_id: ConnectionId, now: int
+) -> ErrorFrame | Disconnect:
+    """What a connection is told that has asked for nothing and is closed."""
+    if not isinstance(error, Rollover):
+        return error_frame(error, now)
+    after_ms = spread(connection_id, SPREAD_MS)
+    return Disconnect(int(error.code), error.message, reconnect=True, after_ms=after_ms)
 
 
 class StoredNotification(Struct, frozen=True):

@@ -37,7 +37,9 @@ def test_tokens_may_stay_good(heliograph: Service) -> None:
     heliograph.connect("c1", login["access_token"])
     response = disconnect(heliograph, {"reason": "maintenance", "revoke_tokens": False})
     assert answer(response) == {"disconnected": 1}
-    assert [frame["code"] for frame in heliograph.gateway.frames("c1")] == [4200]
+    (frame,) = heliograph.gateway.frames("c1")
+    assert (frame["type"], frame["code"], frame["reconnect"]) == ("disconnect", 4200, True)
+    assert heliograph.gateway.open == set()
     assert status_of(login["access_token"]) == 200
 
 

@@ -2,9 +2,11 @@ import json
 
 import msgspec
 
-from notify.errors import InternalError, TokenExpired, Unavailable
+from notify.errors import InternalError, Revoked, Rollover, TokenExpired, Unavailable
 from notify.frames import (
     MAX_NOTIFICATION_BYTES,
+    SPREAD_MS,
+    Disconnect,
     ErrorFrame,
     NotificationFrame,
     NotificationUpdated,
@@ -17,8 +19,11 @@ from notify.frames import (
     Subscribed,
     encode,
     error_frame,
+    farewell,
 )
 from notify.marks import State
+from notify.model import ConnectionId
+from notify.noticing import LEAVE_SECONDS
 from tests.fakes import NOW
 
 
@@ -157,3 +162,32 @@ def test_marks_are_told_in_the_words_they_are_made_in() -> None:
     }
     everything = json.loads(encode(NotificationUpdated(None, State.READ, "now", before=None)))
     assert (everything["ids"], everything["before"]) == (None, None)
+
+
+def test_who_is_to_come_back_is_told_when() -> None:
+    frame = json.loads(encode(farewell(Rollover("maintenance"), ConnectionId("c1"), NOW)))
+    assert 0 <= frame.pop("after_ms") < SPREAD_MS
+    assert frame == {
+        "type": "disconnect",
+        "code": 4200,
+        "reason": "maintenance",
+        "reconnect": True,
+    }
+
+
+def test_who_is_disconnected_together_does_not_come_back_together() -> None:
+    thirds = [0, 0, 0]
+    for number in range(300):
+        frame = farewell(Rollover("maintenance"), ConnectionId(f"c{number}"), NOW)
+        assert isinstance(frame, Disconnect)
+        thirds[frame.after_ms * 3 // SPREAD_MS] += 1
+    assert min(thirds) > 50
+
+
+def test_who_comes_back_in_time_has_never_left() -> None:
+    assert SPREAD_MS < LEAVE_SECONDS * 1000
+
+
+def test_where_something_is_wrong_the_last_frame_is_an_error() -> None:
+    frame = farewell(Revoked("stolen phone"), ConnectionId("c1"), NOW)
+    assert frame == error_frame(Revoked("stolen phone"), NOW)

@@ -42,7 +42,7 @@ def test_only_the_connections_of_one_login_are_closed(world: World, revocation: 
 def test_they_are_told_what_the_operator_says(world: World, revocation: Revocation) -> None:
     revocation.revoke("bob", Rollover("maintenance"))
     (frame,) = world.gateway.frames("c3")
-    assert (frame["code"], frame["message"], frame["fatal"]) == (4200, "maintenance", True)
+    assert (frame["type"], frame["code"], frame["reason"]) == ("disconnect", 4200, "maintenance")
 
 
 def test_a_connection_is_told_once_however_many_of_its_topics_cover_the_user(
