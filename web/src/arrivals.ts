@@ -1,9 +1,11 @@
 /** What arrives, over one connection after another: in order, and nothing left behind. */
+import { Backoff } from "./backoff.js";
 import type { Connection } from "./connection.js";
-import { asError } from "./errors.js";
+import { asError, HeliographError, isTemporary } from "./errors.js";
 import { type Frame, saysCounts } from "./frames.js";
+import type { Emit } from "./link.js";
 import type { Notification } from "./notifications.js";
-import type { Gap, Position, PositionMap } from "./position.js";
+import type { Position, PositionMap } from "./position.js";
 import { Positions } from "./positions.js";
 
 /** Posts of two functions may overtake each other by so much: what is late is not yet missing. */
@@ -18,11 +20,14 @@ export class Arrivals {
   #saidCounts = 0;
   readonly #saidBefore = new WeakMap<Notification, number>();
   #patience: ReturnType<typeof setTimeout> | undefined;
-  readonly #deliver: (notification: Notification) => void;
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  readonly #backoff: Backoff;
+  readonly #emit: Emit;
 
-  constructor(deliver: (notification: Notification) => void, onGap: (gap: Gap) => void) {
-    this.#deliver = deliver;
-    this.#positions = new Positions(onGap);
+  constructor(emit: Emit, random: () => number) {
+    this.#emit = emit;
+    this.#positions = new Positions((gap) => emit("gap", gap));
+    this.#backoff = new Backoff(random);
   }
 
   get reached(): PositionMap {
@@ -46,10 +51,10 @@ export class Arrivals {
   /** Whom to ask for what did not fit into an answer, or is missing; null while there is nobody. */
   askOf(connection: Connection | null): void {
     this.#connection = connection;
-    if (!connection) {
-      clearTimeout(this.#patience);
-      this.#patience = undefined;
-    }
+    for (const timer of [this.#patience, ...this.#retries]) clearTimeout(timer);
+    this.#patience = undefined;
+    this.#retries.clear();
+    this.#backoff.reset();
     this.#lookBehind();
   }
 
@@ -67,7 +72,7 @@ export class Arrivals {
   }
 
   #release(notifications: readonly Notification[]): void {
-    for (const notification of notifications) this.#deliver(this.#withoutOldCounts(notification));
+    for (const each of notifications) this.#emit("notification", this.#withoutOldCounts(each));
     this.#lookBehind();
   }
 
@@ -108,11 +113,26 @@ export class Arrivals {
     try {
       await connection.request({ type: "replay", stream, epoch, after_seq: seq });
       // What is being stored at the moment comes live: to ask again at once would be a storm.
-      this.#release(this.#positions.resignAt(stream, position));
-    } catch (error) {
+      if (this.#positions.standsAt(stream, position)) throw new HeliographError("no_answer", "");
+      this.#backoff.reset();
+    } catch (thrown) {
       // If the connection has ended, the next one resumes.
       if (this.#connection !== connection) return;
-      this.#release(this.#positions.refused(stream, asError(error, "lost")));
+      const error = asError(thrown, "lost");
+      this.#release(this.#positions.refused(stream, error));
+      if (isTemporary(error)) this.#retryLater(stream, error.retryAfterMs ?? 0);
     }
+  }
+
+  #retryLater(stream: string, afterMs: number): void {
+    const retry = setTimeout(
+      () => {
+        this.#retries.delete(retry);
+        this.#positions.retry(stream);
+        this.#lookBehind();
+      },
+      Math.max(afterMs, this.#backoff.nextDelay()),
+    );
+    this.#retries.add(retry);
   }
 }

@@ -59,6 +59,11 @@ export class HeliographError extends Error {
   }
 }
 
+/** Whether the same may succeed later. A hello is answered with an error too; getToken may throw the API's. */
+export function isTemporary({ kind, temporary }: HeliographError): boolean {
+  return kind === "request_refused" || kind === "api" ? temporary === true : kind !== "closed";
+}
+
 /** What is thrown as it is; anything else as the error of that kind. */
 export function asError(thrown: unknown, kind: ErrorKind): HeliographError {
   return thrown instanceof HeliographError

@@ -38,10 +38,7 @@ export class Line implements Link {
     this.#options = options;
     this.#emit = emit;
     this.#subscriptions = new Subscriptions(options.topics, (...asked) => this.request(...asked));
-    this.#arrivals = new Arrivals(
-      (notification) => emit("notification", notification),
-      (gap) => emit("gap", gap),
-    );
+    this.#arrivals = new Arrivals(emit, options.random);
     this.#recovery = new Recovery(options.random, options.tokens.renewable);
     this.#current = new CurrentConnection(options.queueLimit);
     this.#dialer = new Dialer(options, this.#arrivals, {

@@ -128,7 +128,7 @@ export class Positions {
       : [];
   }
 
-  /** More was asked for in vain: go on where the server says, else wait for the next connection. */
+  /** More was asked for in vain: go on where the server says, else wait for a retry or the next connection. */
   refused(name: string, error: HeliographError): Notification[] {
     const stream = this.#streams.get(name);
     const { position } = error;
@@ -143,11 +143,14 @@ export class Positions {
     return held;
   }
 
-  /** A replay has not moved it from there, though there should be more. */
-  resignAt(name: string, { epoch, seq }: Position): Notification[] {
+  retry(name: string): void {
+    this.#streams.get(name)?.retry();
+  }
+
+  /** Whether a replay has not moved it from there, though there should be more. */
+  standsAt(name: string, { epoch, seq }: Position): boolean {
     const stream = this.#streams.get(name);
-    const stands = stream?.isBehind && stream.epoch === epoch && stream.position.seq === seq;
-    return stands ? stream.resign() : [];
+    return !!stream?.isBehind && stream.epoch === epoch && stream.position.seq === seq;
   }
 
   #told(streams: Body): Notification[] {

@@ -1,6 +1,6 @@
 /** What to do about a lost connection: try again and when, or give up (protocol §3, sans-I/O). */
 import { Backoff } from "./backoff.js";
-import type { HeliographError } from "./errors.js";
+import { type HeliographError, isTemporary } from "./errors.js";
 
 /** A connection that lived so long was a good one: what follows is a new trouble, not the old one. */
 const STABLE_MS = 30_000;
@@ -49,11 +49,4 @@ export class Recovery {
     if (hurry) this.#mayHurry = false;
     return hurry;
   }
-}
-
-function isTemporary(error: HeliographError): boolean {
-  // A hello may be answered with an error; getToken may throw one of the HTTP API's.
-  return error.kind === "request_refused" || error.kind === "api"
-    ? error.temporary === true
-    : error.kind !== "closed";
 }

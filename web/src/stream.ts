@@ -25,7 +25,7 @@ export class Stream {
   #held: Numbered[] = [];
   #ahead = new Set<number>();
   #chased = 0;
-  /** What is missing cannot be had on this connection. */
+  /** What is missing cannot be had, for now or on this connection. */
   #resigned = false;
   #seq: number;
   #guessed: boolean;
@@ -109,10 +109,16 @@ export class Stream {
     this.#goal = null;
   }
 
-  /** Nothing is waited for any more on this connection. The position stays. */
+  /** Nothing is waited for any more, until it is tried again. The position stays. */
   resign(): Numbered[] {
     this.#resigned = true;
     return this.#release();
+  }
+
+  /** What was resigned to is to be asked for again. */
+  retry(): void {
+    this.more ||= this.#resigned;
+    this.#resigned = false;
   }
 
   /** Another connection: what the last one would have brought is asked for anew. */

@@ -32,11 +32,12 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   [delivered, unread] = [[], []];
   arrivals = new Arrivals(
-    (arrival) => {
+    (_, value) => {
+      const arrival = value as Notification;
       delivered.push(arrival.seq);
       unread.push(arrival.unread);
     },
-    () => {},
+    () => 0.5,
   );
   asked = new Asked();
 });
@@ -127,24 +128,86 @@ test("what did not fit is asked for at once, one stream after another", async ()
   expect(asked.messages).toEqual([REPLAY, { ...REPLAY, stream: "b" }]);
 });
 
-test("an answer that says nothing new is not asked for again", async () => {
+test("an answer that says nothing new is not asked for again at once", async () => {
   begin({ recovered: true, has_more: true });
   arrive(7);
   arrivals.hear({ type: "replayed", stream: "a", epoch: "e", seq: 5, has_more: true });
   asked.answer();
-  await settled();
-
+  await vi.advanceTimersByTimeAsync(499);
   expect(asked.messages).toHaveLength(1);
   expect(delivered).toEqual([7]);
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(asked.messages).toHaveLength(2);
 });
 
 test("a refusal holds nothing back", async () => {
   begin({ recovered: true, has_more: true });
   arrive(7);
-  asked.answer(new HeliographError("request_refused", "busy", { code: 4503 }));
-  await settled();
+  asked.answer(new HeliographError("request_refused", "no", { code: 4400 }));
+  await vi.advanceTimersByTimeAsync(3_600_000);
 
   expect(delivered).toEqual([7]);
+  expect(asked.messages).toHaveLength(1);
+});
+
+const BUSY = new HeliographError("request_refused", "busy", { code: 4503, temporary: true });
+const SILENT = new HeliographError("no_answer", "nobody answered");
+
+test.each([BUSY, SILENT])("$message: it is asked again, later each time", async (error) => {
+  begin({ recovered: true, has_more: true });
+  arrive(8);
+  for (const [tries, delay] of [500, 1000, 2000].entries()) {
+    asked.answer(error);
+    await vi.advanceTimersByTimeAsync(delay - 1);
+    expect(asked.messages).toHaveLength(tries + 1);
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(delivered).toEqual([8]);
+  counted(6, null, { replay: true });
+  arrive(9);
+  counted(7, null, { replay: true });
+  arrivals.hear({ type: "replayed", stream: "a", epoch: "e", seq: 8 });
+  asked.answer();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+
+  expect(asked.messages).toEqual([REPLAY, REPLAY, REPLAY, REPLAY]);
+  expect(delivered).toEqual([8, 6, 7, 9]);
+});
+
+test("and no sooner than the server says", async () => {
+  begin({ recovered: true, has_more: true });
+  const details = { code: 4429, temporary: true, retryAfterMs: 7_000 };
+  asked.answer(new HeliographError("request_refused", "too much", details));
+  await vi.advanceTimersByTimeAsync(6_999);
+  expect(asked.messages).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(asked.messages).toHaveLength(2);
+});
+
+test("an answer ends the trouble: the next one is asked about as soon as the first was", async () => {
+  begin({ recovered: true, has_more: true });
+  asked.answer(BUSY);
+  await vi.advanceTimersByTimeAsync(500);
+  arrivals.hear({ type: "replayed", stream: "a", epoch: "e", seq: 6, has_more: true });
+  asked.answer();
+  await settled();
+  asked.answer(BUSY);
+  await vi.advanceTimersByTimeAsync(500);
+
+  expect(asked.messages).toHaveLength(4);
+});
+
+test("the next connection brings what it is not asked for again", async () => {
+  begin({ recovered: true, has_more: true });
+  asked.answer(BUSY);
+  await settled();
+  arrivals.askOf(null);
+  begin({ recovered: true, has_more: false });
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(asked.messages).toHaveLength(1);
 });
 
 test("what a lost connection was asked for is not given up: the next one resumes", async () => {

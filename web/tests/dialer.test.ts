@@ -15,7 +15,7 @@ beforeEach(() => {
   asked = 0;
   const arrivals = new Arrivals(
     () => {},
-    () => {},
+    () => 0.5,
   );
   const openSocket = (token: string) =>
     new server.WebSocket(`ws://heliograph.test/?token=${token}`);

@@ -159,12 +159,11 @@ describe("with a at 5, and the connection lost", () => {
     expect(positions.behind()).toEqual([]);
   });
 
-  test("a replay that moves nothing is not asked for again", () => {
+  test("a replay that moves nothing is known as such", () => {
     welcome({ a: { seq: 5, has_more: true } });
-    hear("a", [7]);
 
-    expect(seqs(positions.resignAt("a", { epoch: "e", seq: 5 }))).toEqual([7]);
-    expect(positions.behind()).toEqual([]);
+    expect(positions.standsAt("a", { epoch: "e", seq: 5 })).toBe(true);
+    expect(positions.standsAt("a", { epoch: "e", seq: 4 })).toBe(false);
   });
 
   test.each([
@@ -210,6 +209,10 @@ describe("with a at 5, and the connection lost", () => {
     hear("a", [9, 8]);
 
     expect(seqs(positions.refused("a", new HeliographError("no_answer", "")))).toEqual([8, 9]);
+    expect(positions.behind()).toEqual([]);
+    positions.retry("a");
+    positions.retry("unknown");
+    expect(positions.behind()).toEqual([["a", { epoch: "e", seq: 5 }]]);
     expect(resume()).toEqual({ a: 5 });
   });
 });

@@ -101,6 +101,24 @@ test("who resigns holds nothing back any more, and keeps its position", () => {
   expect(stream.position.seq).toBe(5);
 });
 
+test("who tries again holds back what comes meanwhile", () => {
+  const stream = new Stream("e", 5);
+  arrive(stream, 8);
+  stream.resign();
+  stream.retry();
+
+  expect(stream.isBehind).toBe(true);
+  expect(arrive(stream, 9)).toEqual([]);
+  expect(replay(stream, 6, 7)).toEqual([6, 7, 9]);
+});
+
+test("there is nothing to try again for who has not resigned", () => {
+  const stream = new Stream("e", 5);
+  stream.retry();
+
+  expect(stream.isBehind).toBe(false);
+});
+
 test("on another connection it waits again", () => {
   const stream = new Stream("e", 5);
   stream.resign();
