@@ -1,8 +1,9 @@
 /** What one client hears, made into what a page shows. */
 import type { Counts } from "./api.js";
+import { Backoff } from "./backoff.js";
 import { HeliographClient } from "./client.js";
 import { countsAfterArrival, countsAfterFrame, isBehind } from "./counts.js";
-import { asError, type HeliographError } from "./errors.js";
+import { asError, type HeliographError, isTemporary } from "./errors.js";
 import type { Frame } from "./frames.js";
 import { withArrival, withMarks, withPage } from "./inbox.js";
 import { InboxPages, type Loaded } from "./inbox_pages.js";
@@ -27,12 +28,19 @@ export class Feed {
   #snapshot = EMPTY;
   #isClosed = false;
   #loading: Promise<void> | null = null;
+  /** Whether the server may have what the list has not. */
+  #isStale = true;
+  readonly #backoff: Backoff;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Why it could not be read the last time. */
+  #trouble = "";
   /** So often has the server said the counts. */
   #countsSaid = 0;
 
   constructor(options: StoreOptions, topics: Iterable<string>, show: (snapshot: Snapshot) => void) {
     this.#options = options;
     this.#show = show;
+    this.#backoff = new Backoff(options.random ?? Math.random);
     this.client = new HeliographClient({ ...options, topics: [...topics] });
     this.#pages = new InboxPages(this.client.api);
     this.client.on("change", (change) => this.#hearChange(change));
@@ -44,6 +52,7 @@ export class Feed {
 
   close(): void {
     this.#isClosed = true;
+    clearTimeout(this.#retry);
     this.client.close();
   }
 
@@ -85,8 +94,30 @@ export class Feed {
 
   #refresh(): void {
     if (this.#options.inbox === false) return;
-    this.#load(this.#pages.newest(this.#snapshot.notifications)).catch((error) =>
-      this.report(asError(error, "lost")),
+    this.#load(this.#pages.newest(this.#snapshot.notifications)).then(
+      () => this.#refreshed(),
+      (error) => this.#notRefreshed(asError(error, "lost")),
+    );
+  }
+
+  #refreshed(): void {
+    this.#isStale = false;
+    clearTimeout(this.#retry);
+    this.#backoff.reset();
+    if (this.#snapshot.connectionError === this.#trouble) this.#set({ connectionError: null });
+  }
+
+  /** Without a connection it is the next one that brings another try. */
+  #notRefreshed(error: HeliographError): void {
+    if (this.#isClosed) return;
+    this.#isStale = true;
+    this.#trouble = error.message;
+    this.report(error);
+    if (!isTemporary(error)) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(
+      () => this.#snapshot.isConnected && this.#refresh(),
+      Math.max(error.retryAfterMs ?? 0, this.#backoff.nextDelay()),
     );
   }
 
@@ -105,7 +136,7 @@ export class Feed {
     this.#set({ status, isConnected, connectionError });
     if (status === "refused" && error) this.report(error);
     if (!isConnected) return;
-    if (!this.#pages.isBegun) this.#refresh();
+    if (this.#isStale) this.#refresh();
     for (const topic of this.#options.presenceTopics ?? []) {
       this.client.presence(topic).catch((refused) => this.report(asError(refused, "lost")));
     }
@@ -123,7 +154,7 @@ export class Feed {
 
   #hearFrame(frame: Frame): void {
     const counts = this.#counts;
-    const isWelcomeBack = frame.type === "welcome" && this.#pages.isBegun;
+    const isWelcomeBack = frame.type === "welcome" && !this.#isStale;
     if (frame.type === "notification_updated") this.#showMarks(frame);
     this.#set({ presence: this.#presence.after(this.#snapshot.presence, frame) });
     this.#setCounts(countsAfterFrame(counts, frame));

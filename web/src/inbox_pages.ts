@@ -13,8 +13,6 @@ export interface Loaded {
 export class InboxPages {
   /** Whether there are older ones than those that were loaded. */
   hasMore = false;
-  /** Whether any was asked for. */
-  isBegun = false;
   #cursor: string | null = null;
   readonly #api: Api;
 
@@ -24,7 +22,6 @@ export class InboxPages {
 
   /** What came last, again. */
   async newest(known: Entries): Promise<Loaded> {
-    this.isBegun = true;
     const page = await this.#api.inbox({ limit: PAGE_SIZE });
     if (!this.#cursor) this.#turn(page.nextCursor);
     const judged = page.nextCursor === null ? known : [];
@@ -33,7 +30,6 @@ export class InboxPages {
 
   /** The next page that has something which is not `known`. */
   async older(known: Entries): Promise<Loaded> {
-    this.isBegun = true;
     const ids = new Set(known.map(({ id }) => id));
     for (;;) {
       const cursor = this.#cursor ?? undefined;

@@ -17,7 +17,10 @@ beforeEach(() => {
   http.answer("GET /inbox", inbox([], 0));
 });
 
-afterEach(() => feed.close());
+afterEach(() => {
+  feed.close();
+  vi.useRealTimers();
+});
 
 function inbox(entries: object[], unread: number, next_cursor: string | null = null): object {
   const page = { next_cursor, has_more: next_cursor !== null };
@@ -114,6 +117,44 @@ test("a list that cannot be read is reported, and what comes live is shown", asy
   expect(onError).toHaveBeenCalledWith(expect.objectContaining({ status: 503 }));
   expect(last()).toMatchObject({ connectionError: "busy", isConnected: true });
   expect(ids()).toEqual(["1"]);
+});
+
+test("it is read with the next connection, though the counts are the same", async () => {
+  http.answer("GET /inbox", { detail: "not now", code: 4403 }, 403);
+  await open({}, { unread: 1, unseen: 1 });
+  await settled();
+  http.answer("GET /inbox", inbox([{ id: "1", stream: "general", timestamp: "1" }], 1));
+  await again({ unread: 1, unseen: 1 });
+
+  expect(ids()).toEqual(["1"]);
+  expect(http.requests).toHaveLength(2);
+});
+
+test("one that the server is too busy for is read again, and nobody is to blame then", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  http.answer("GET /inbox", { detail: "busy", code: 4503 }, 503);
+  await open({ random: () => 0.5 });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(last()?.connectionError).toBe("busy");
+  http.answer("GET /inbox", inbox([{ id: "1", stream: "general", timestamp: "1" }], 1));
+  await vi.advanceTimersByTimeAsync(1000);
+
+  expect(ids()).toEqual(["1"]);
+  expect(last()).toMatchObject({ connectionError: null, unreadCount: 1 });
+});
+
+test("and no sooner than the server says, nor once it is closed", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  http.answer("GET /inbox", { detail: "busy", code: 4429 }, 429, { "retry-after": "7" });
+  await open();
+  await vi.advanceTimersByTimeAsync(6_999);
+  expect(http.requests).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(http.requests).toHaveLength(2);
+  feed.close();
+  await settled();
+
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test("two who ask for more at once get the same", async () => {
