@@ -29,12 +29,13 @@ export interface Listener {
 export class Connection {
   /** Why it ended. */
   readonly ended: Promise<HeliographError>;
+  /** The same, once it has. */
+  ending: HeliographError | null = null;
   readonly #opened: Promise<void>;
   readonly #pending = new Pending();
   #finish!: (error: HeliographError) => void;
   #heardAt = Date.now();
   #heartbeat: ReturnType<typeof setTimeout> | undefined;
-  #ending: HeliographError | null = null;
   readonly #socket: WebSocket;
   readonly #listener: Listener;
 
@@ -72,7 +73,6 @@ export class Connection {
     topics: readonly string[] = [],
     timeoutMs = ANSWER_TIMEOUT_MS,
   ): Promise<Frame[]> {
-    if (this.#ending) throw this.#ending;
     const [id, answered] = this.#pending.open(topics);
     const timeout = setTimeout(() => this.#pending.fail(noAnswer(timeoutMs), id), timeoutMs);
     try {
@@ -86,8 +86,9 @@ export class Connection {
     }
   }
 
-  /** Throws `request_refused` for what API Gateway would close the connection for. */
+  /** Throws why it ended, and `request_refused` for what API Gateway would close it for. */
   send(message: Message): void {
+    if (this.ending) throw this.ending; // The socket would drop it without a word.
     const text = JSON.stringify(message);
     if (new TextEncoder().encode(text).length > MAX_FRAME_BYTES) {
       throw new HeliographError("request_refused", "more than a frame carries", { code: 4413 });
@@ -98,7 +99,7 @@ export class Connection {
   /** Ping whenever nothing was heard for so long: what the server pushes counts as well. */
   keepAlive(intervalMs: number): void {
     clearTimeout(this.#heartbeat);
-    if (intervalMs <= 0 || this.#ending) return;
+    if (intervalMs <= 0 || this.ending) return;
     const quietMs = Date.now() - this.#heardAt;
     if (quietMs < intervalMs) {
       this.#heartbeat = setTimeout(() => this.keepAlive(intervalMs), intervalMs - quietMs);
@@ -119,8 +120,8 @@ export class Connection {
 
   /** Ends it, if it has not ended by itself. */
   end(why: HeliographError): void {
-    if (this.#ending) return;
-    this.#ending = why;
+    if (this.ending) return;
+    this.ending = why;
     clearTimeout(this.#heartbeat);
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;

@@ -1,6 +1,6 @@
 /** The connection of the moment, and who waits for one. */
 import type { Connection } from "./connection.js";
-import { asError, type HeliographError } from "./errors.js";
+import type { HeliographError } from "./errors.js";
 import type { Frame, Message } from "./frames.js";
 import { Outbox } from "./outbox.js";
 
@@ -27,7 +27,7 @@ export class CurrentConnection {
   set(connection: Connection): void {
     this.#connection = connection;
     for (const { resolve } of this.#waiters.splice(0)) resolve(connection);
-    this.#outbox.flush((message) => connection.send(message));
+    if (!connection.ending) this.#outbox.flush((message) => connection.send(message));
   }
 
   lose(): void {
@@ -53,8 +53,7 @@ export class CurrentConnection {
       try {
         return await connection.request(message, topics);
       } catch (error) {
-        const { kind } = asError(error, "lost");
-        if (kind !== "lost" && kind !== "refused") throw error;
+        if (error !== connection.ending) throw error;
         if (this.#connection === connection) this.#connection = null;
       }
     }
@@ -62,7 +61,7 @@ export class CurrentConnection {
 
   async send(message: Message): Promise<void> {
     if (this.#over) throw this.#over;
-    if (this.#connection) this.#connection.send(message);
+    if (this.#connection && !this.#connection.ending) this.#connection.send(message);
     else await this.#outbox.put(message);
   }
 

@@ -15,8 +15,8 @@ export type Welcomed = readonly [connection: Connection, welcome: Frame];
 export class Dialer {
   /** What the newest connection was opened with. */
   #token: string | null = null;
-  #trying: Connection | null = null;
-  #hungUp = false;
+  #newest: Connection | null = null;
+  #tries = 0;
   readonly #options: DialerOptions;
   readonly #arrivals: Arrivals;
   readonly #listener: Listener;
@@ -35,12 +35,13 @@ export class Dialer {
   /** The first asks for a token if there is none yet, each later one asks for another. */
   async dial(topics: Iterable<string>): Promise<Welcomed> {
     const { tokens, openSocket } = this.#options;
-    this.#hungUp = false;
+    this.#tries += 1;
+    const number = this.#tries;
     const token = await (this.#token === null ? tokens.current() : tokens.renew());
-    if (this.#hungUp) throw new HeliographError("closed", "nobody waits for it any more");
+    if (number !== this.#tries) throw new HeliographError("closed", "nobody waits for it any more");
     this.#token = token;
     const connection = new Connection(openSocket(token), this.#listener);
-    this.#trying = connection;
+    this.#newest = connection;
     const hello = () => ({
       ...{ type: "hello", protocol: 1, topics: [...topics] },
       resume: this.#arrivals.resume(),
@@ -51,14 +52,13 @@ export class Dialer {
       connection.end(asError(error, "lost"));
       this.#arrivals.notWelcomed();
       throw error;
-    } finally {
-      this.#trying = null;
     }
   }
 
+  /** Ends the last try, also if it is welcome by now. */
   hangUp(error: HeliographError): void {
-    this.#hungUp = true;
-    this.#trying?.end(error);
+    this.#tries += 1;
+    this.#newest?.end(error);
   }
 
   /** Lets a connection outlive its token. If there is no new one, 4002 will follow. */

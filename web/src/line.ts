@@ -149,11 +149,11 @@ export class Line implements Link {
       const ended = await Promise.race([connection.ended, this.#pause.wait(delay)]);
       this.#pause.end();
       if (ended) return ended;
-      try {
-        return await this.#dialer.dial(this.topics);
-      } catch {
-        // The old one goes on; if it has ended meanwhile, the race says so at once.
-      }
+      // If there is none, the old one goes on.
+      const successor = this.#dialer.dial(this.topics).catch(() => null);
+      const next = await Promise.race([connection.ended, successor]);
+      if (next instanceof HeliographError) this.#dialer.hangUp(next);
+      if (next) return next;
     }
   }
 

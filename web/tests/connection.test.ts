@@ -116,6 +116,15 @@ test("nothing is heard after its end", async () => {
   expect(await connection.ended).toMatchObject({ kind: "closed" });
 });
 
+test("nothing is sent after its end", async () => {
+  await welcome();
+  const why = new HeliographError("closed", "enough");
+  connection.end(why);
+
+  expect(() => connection.send({ type: "ack" })).toThrow(why);
+  expect(connection.ending).toBe(why);
+});
+
 test("it pings when nothing was heard for so long, and what is pushed counts", async () => {
   await welcome();
   connection.keepAlive(60_000);

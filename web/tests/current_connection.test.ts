@@ -11,7 +11,13 @@ function answering(...answers: (object | HeliographError)[]): Connection {
     if (answer instanceof HeliographError) throw answer;
     return [answer];
   });
-  return { request, send: vi.fn(), end: vi.fn() } as unknown as Connection;
+  return { request, send: vi.fn(), end: vi.fn(), ending: null } as unknown as Connection;
+}
+
+/** One that has ended, though nobody has said so yet. */
+function ended(): Connection {
+  const why = new HeliographError("no_answer", "it was silent");
+  return Object.assign(answering(why), { ending: why });
 }
 
 test("a question waits for a connection", async () => {
@@ -26,7 +32,8 @@ test.each(["lost", "refused"] as const)(
   "one that the connection took along is asked again: %s",
   async (kind) => {
     const current = new CurrentConnection(1);
-    current.set(answering(new HeliographError(kind, "it ended")));
+    const why = new HeliographError(kind, "it ended");
+    current.set(Object.assign(answering(why), { ending: why }));
     const answered = current.request(PING, []);
     await vi.waitFor(() => expect(current.get()).toBeNull());
     current.set(answering({ type: "pong" }));
@@ -52,6 +59,23 @@ test("a message goes out at once, or with the next connection", async () => {
   await current.send({ type: "ack" });
 
   expect(vi.mocked(connection.send).mock.calls).toEqual([[PING], [{ type: "ack" }]]);
+});
+
+test("what has ended takes no message and no question along", async () => {
+  const current = new CurrentConnection(2);
+  const first = current.send(PING);
+  const silent = ended();
+  current.set(silent);
+  const second = current.send(PING);
+  const answered = current.request(PING, []);
+  const connection = answering({ type: "pong" });
+  await vi.waitFor(() => expect(current.get()).toBeNull());
+  current.set(connection);
+  await Promise.all([first, second]);
+
+  expect(await answered).toEqual([{ type: "pong" }]);
+  expect(silent.send).not.toHaveBeenCalled();
+  expect(connection.send).toHaveBeenCalledTimes(2);
 });
 
 test("once there will be none, everybody is told why", async () => {

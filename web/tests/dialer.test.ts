@@ -68,6 +68,17 @@ test("what is hung up opens nothing", async () => {
   expect(server.sockets).toEqual([]);
 });
 
+test("it stays hung up though another has begun", async () => {
+  const hungUp = dialer.dial([]);
+  dialer.hangUp(over);
+  const dialled = dialer.dial([]);
+  await expect(hungUp).rejects.toMatchObject({ kind: "closed" });
+  await server.welcome();
+  (await dialled)[0].end(over);
+
+  expect(server.sockets).toHaveLength(1);
+});
+
 test("a socket that is open by then is closed", async () => {
   const dialled = dialer.dial([]);
   await settled();

@@ -10,6 +10,7 @@ const MINUTE = 60_000;
 let server: FakeServer;
 let line: Line;
 let asked: number;
+let getToken: () => string | Promise<string>;
 let statuses: string[];
 let ids: string[];
 
@@ -17,10 +18,11 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   server = new FakeServer();
   [asked, statuses, ids] = [0, [], []];
+  getToken = () => tokenOf(++asked);
   line = new Line(
     {
       openSocket: (token) => new server.WebSocket(`ws://heliograph.test/?token=${token}`),
-      tokens: new TokenSource(() => tokenOf(++asked)),
+      tokens: new TokenSource(() => getToken()),
       topics: ["a"],
       queueLimit: 1,
       random: () => 0.5,
@@ -88,6 +90,43 @@ test("if that fails the old one goes on, and it is tried again", async () => {
   expect(server.sockets).toHaveLength(3);
   expect(old.isClosed).toBe(false);
   expect(statuses).toEqual(["connecting", "connected"]);
+});
+
+test("an end is noticed though the next connection is being opened", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  const old = server.newest;
+  await advance(116.25 * MINUTE);
+  old.drop();
+  const sent = line.send({ type: "ack", stream: "a", seq: 5 });
+  await settled();
+  expect(statuses.at(-1)).toBe("recovering");
+  expect(server.newest.isClosed).toBe(true);
+  await advance(500);
+  await server.welcome();
+  await sent;
+
+  expect(server.sockets).toHaveLength(3);
+  expect(server.newest.take("ack")).toMatchObject({ seq: 5 });
+});
+
+test("or waits for a token, which is used once", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  let give!: (token: string) => void;
+  getToken = () =>
+    new Promise((resolve) => {
+      give = resolve;
+    });
+  await advance(116.25 * MINUTE);
+  server.newest.drop();
+  await advance(500);
+  expect(statuses.at(-1)).toBe("recovering");
+  give("late");
+  await server.welcome();
+
+  expect(statuses.at(-1)).toBe("connected");
+  expect(server.sockets).toHaveLength(2);
 });
 
 test("what is under way then is asked again", async () => {
