@@ -74,7 +74,11 @@ export class Connection {
     timeoutMs = ANSWER_TIMEOUT_MS,
   ): Promise<Frame[]> {
     const [id, answered] = this.#pending.open(topics);
-    const timeout = setTimeout(() => this.#pending.fail(noAnswer(timeoutMs), id), timeoutMs);
+    const timeout = setTimeout(() => {
+      this.#pending.fail(noAnswer(timeoutMs), id);
+      // The line may be dead, and the next ping nine minutes away.
+      if (message.type !== "ping") void this.probe(ANSWER_TIMEOUT_MS);
+    }, timeoutMs);
     try {
       this.send({ ...message, id });
       return await answered;

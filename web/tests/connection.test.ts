@@ -154,6 +154,23 @@ test("who looks waits five seconds for the pong, no longer", async () => {
   expect(await connection.ended).toMatchObject({ kind: "no_answer" });
 });
 
+test("what is not answered makes it ping, and end if there is no pong either", async () => {
+  await welcome();
+  for (const answer of [true, false]) {
+    connection.request({ type: "mark" }).catch(() => {});
+    await vi.advanceTimersByTimeAsync(30_000);
+    const ping = socket.take("ping");
+    expect(ping).toBeDefined();
+    if (answer) socket.say({ type: "pong", id: ping?.["id"] });
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(connection.ending).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+  }
+
+  expect(connection.ending).toMatchObject({ kind: "no_answer" });
+  expect(socket.sent).toEqual([]);
+});
+
 test("a ping that is refused is a sign of life", async () => {
   await welcome();
   const probed = connection.probe();
