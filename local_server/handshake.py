@@ -16,7 +16,7 @@ from local_server.integration import Integration, IntegrationTimeout
 from local_server.refusals import Refusal
 from local_server.requests import Request
 from local_server.responses import Malformed, Response, gateway_error, proxy_response
-from local_server.route_invoker import RouteInvoker
+from local_server.route_invoker import RouteInvoker, log_malformed
 from local_server.shared import Shared
 from local_server.template import Template, WebsocketRoute
 from local_server.twoway import status_of, subprotocol_of
@@ -86,15 +86,18 @@ class Handshake:
         try:
             result = json.loads(await self._routes.invoke(route, event))
             status = status_of(result)
+            if 200 <= status < 300:
+                return Accepted(peer, subprotocol_of(result))
+            return Refused(self._refusal(status, result))
         except (FunctionForbidden, FunctionThrottled):
             return Refused(CONNECT_FORBIDDEN)
-        except (FunctionError, Malformed):
+        except FunctionError:
+            return Refused(CONNECT_FAILED)
+        except Malformed as error:
+            log_malformed(route, error)
             return Refused(CONNECT_FAILED)
         except IntegrationTimeout:
             return Refused(CONNECT_TIMED_OUT)
-        if 200 <= status < 300:
-            return Accepted(peer, subprotocol_of(result))
-        return Refused(self._refusal(status, result))
 
     def _refusal(self, status: int, result: dict[str, Any]) -> Response:
         if not self._assumptions.refusal_has_body:

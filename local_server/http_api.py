@@ -21,6 +21,7 @@ from local_server.responses import (
     TOO_LARGE,
     TOO_MANY_REQUESTS,
     Headers,
+    Malformed,
     Response,
     http_response,
 )
@@ -135,7 +136,13 @@ class HttpApi:
             return INTERNAL_SERVER_ERROR
         if len(payload) > PAYLOAD_BYTES:
             return INTERNAL_SERVER_ERROR
-        return http_response(payload, call.request_id)
+        try:
+            return http_response(payload)
+        except Malformed as error:
+            logger.warning(
+                "%s -> %s: the result is malformed: %s", route.key, route.function, error
+            )
+            return INTERNAL_SERVER_ERROR
 
     def _identified(self) -> Headers:
         return (("Apigw-Requestid", ids.request_id(self._random)),)

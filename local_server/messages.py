@@ -6,7 +6,7 @@ from local_server.events.websocket import Peer, message_event
 from local_server.ids import RequestId
 from local_server.integration import Integration, IntegrationTimeout
 from local_server.responses import Malformed
-from local_server.route_invoker import RouteInvoker
+from local_server.route_invoker import RouteInvoker, log_malformed
 from local_server.selection import NoRoute, select_route
 from local_server.shared import Shared
 from local_server.template import Template
@@ -53,9 +53,12 @@ class Messages:
             del event["body"]
         if (models := routes[key].models) and not models.accept(text):
             return frames.bad_request_frame(peer.connection_id, message_id)
-        payload = await self._routes.invoke(routes[key], event)
-        result = checked_result(payload)
-        return reply_of(result) if routes[key].two_way else None
+        try:
+            result = checked_result(await self._routes.invoke(routes[key], event))
+            return reply_of(result) if routes[key].two_way else None
+        except Malformed as error:
+            log_malformed(routes[key], error)
+            raise
 
     def _throttled(self, peer: Peer, request_id: RequestId) -> str | None:
         if not self._assumptions.throttled_frame:

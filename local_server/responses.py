@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_server.ids import RequestId
-
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -26,7 +24,13 @@ class Response:
 
 
 class Malformed(Exception):
-    """The function's result is no proxy response: the client gets a 500 or a 502."""
+    """The function's result is no proxy response: the client gets a 500 or a 502.
+
+    It says why, and shows names of the result but no content.
+    """
+
+
+NO_BASE64 = "body: isBase64Encoded is true, but it is no base64"
 
 
 def gateway_error(status: int, message: str) -> Response:
@@ -45,16 +49,8 @@ TOO_MANY_REQUESTS = gateway_error(429, "Too Many Requests")
 TOO_LARGE = gateway_error(413, "Request Entity Too Large")
 
 
-def http_response(payload: str, request_id: RequestId) -> Response:
-    """`payload` is the JSON text a function returned. A bad one is a 500."""
-    try:
-        response = _response(payload)
-    except Malformed:
-        response = INTERNAL_SERVER_ERROR
-    return response.plus((("Apigw-Requestid", request_id),))
-
-
-def _response(payload: str) -> Response:
+def http_response(payload: str) -> Response:
+    """`payload` is the JSON text a function returned. Raises Malformed."""
     result = json.loads(payload)
     if isinstance(result, dict) and "statusCode" in result:
         return proxy_response(result)
@@ -82,18 +78,29 @@ def status(value: Any) -> int:
     if isinstance(value, str) and _STATUS.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
-        raise Malformed(f"statusCode {value!r}")
+        expected = "a number from 200 to 599 is expected"
+        shown = value if isinstance(value, int | float) else kind_of(value)
+        raise Malformed(f"statusCode: {expected}, not {shown}")
     return value
+
+
+def kind_of(value: Any) -> str:
+    """A value of a result, as far as a log may show it: a body may be a one-time code."""
+    names = {dict: "a mapping", list: "a list", str: "text", bool: "true or false"}
+    kinds = (name for kind, name in names.items() if isinstance(value, kind))
+    return next(kinds, "None" if value is None else "a number")
 
 
 def _headers(value: Any) -> Headers:
     if value is None:
         return ()
     if not isinstance(value, dict):
-        raise Malformed("headers")
-    pairs = tuple((str(name), _header_text(item)) for name, item in value.items())
-    if not all(_NAME.fullmatch(name) and _VALUE.fullmatch(text) for name, text in pairs):
-        raise Malformed("headers")
+        raise Malformed(f"headers: a mapping is expected, not {kind_of(value)}")
+    pairs = tuple((name, _header_text(name, item)) for name, item in value.items())
+    for name, text in pairs:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text):
+            expected = "a name is a token, and a value one line of UTF-8"
+            raise Malformed(f"headers: {expected}; not so {name!r}")
     # The gateway frames the body itself.
     return tuple(pair for pair in pairs if pair[0].lower() not in _OWN)
 
@@ -104,33 +111,40 @@ _VALUE = re.compile(r"[^\r\n\0\ud800-\udfff]*")
 _OWN = ("content-length", "transfer-encoding", "connection", "date", "apigw-requestid")
 
 
-def _header_text(value: Any) -> str:
+def _header_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float):
-        raise Malformed("headers")
+        raise Malformed(f"headers: {name!r} is text, not {kind_of(value)}")
     return str(value)
 
 
 def _cookies(value: Any) -> Headers:
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(cookie, str) for cookie in value):
-        raise Malformed("cookies")
-    if not all(_VALUE.fullmatch(cookie) for cookie in value):
-        raise Malformed("cookies")
+    if not isinstance(value, list):
+        raise Malformed(f"cookies: a list is expected, not {kind_of(value)}")
+    if not all(isinstance(cookie, str) and _VALUE.fullmatch(cookie) for cookie in value):
+        raise Malformed("cookies: each is one line of UTF-8")
     return tuple(("Set-Cookie", cookie) for cookie in value)
 
 
 def _body(result: dict[str, Any]) -> bytes:
-    body = result.get("body")
-    if body is None:
-        return b""
-    if not isinstance(body, str):
-        raise Malformed("body")
+    body = body_text(result)
     if not result.get("isBase64Encoded"):
         return body.encode("utf-8", "replace")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Malformed("body") from error
+        raise Malformed(NO_BASE64) from error
+
+
+def body_text(result: dict[str, Any]) -> str:
+    """As it was returned; none is empty. Raises Malformed."""
+    body = result.get("body")
+    if body is None:
+        return ""
+    if not isinstance(body, str):
+        expected = "text is expected, such as json.dumps makes"
+        raise Malformed(f"body: {expected}, not {kind_of(body)}")
+    return body

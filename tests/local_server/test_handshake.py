@@ -58,6 +58,24 @@ async def test_everything_else_is_a_refusal_with_a_status__1_2_4__1_2_5__1_2_7(
     assert decision.response.status == status
 
 
+async def test_why_a_result_is_malformed_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    decision = await decided(tmp_path, '{"status": 200}')
+    assert isinstance(decision, Refused)
+    assert caplog.messages == [
+        "$connect -> f: the result is malformed: "
+        "a mapping with a statusCode is expected; this one has 'status'"
+    ]
+
+
+async def test_a_refusal_that_is_malformed_is_one_too(tmp_path: Path) -> None:
+    answer = '{"statusCode": 403, "body": {}}'
+    decision = await decided(tmp_path, answer, Assumptions(refusal_has_body=True))
+    assert isinstance(decision, Refused)
+    assert decision.response.status == 502
+
+
 @pytest.mark.parametrize(("has_body", "body"), [(False, b""), (True, b"not today")])
 async def test_the_body_of_a_refusal_goes_along_where_that_is_assumed__1_2_8(
     tmp_path: Path, has_body: bool, body: bytes

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,10 +16,12 @@ from local_server.clock import Clock
 from local_server.http_api import HttpApi
 from local_server.integration import Integration
 from local_server.requests import Request
+from local_server.responses import Response
 from local_server.shared import Shared
 from local_server.tasks import Tasks
 from local_server.template import FunctionName, load_template
 from local_server.testing import Running
+from tests.local_server import api
 
 
 async def test_a_route_gets_its_event__6_1(http: httpx.AsyncClient) -> None:
@@ -167,6 +170,37 @@ async def test_the_environment_is_the_templates_and_lambdas(
     assert environment["TZ"] == ":UTC"
 
 
+# Results
+
+
+async def answered(folder: Path, result: str) -> Response:
+    parts = api.shared()
+    template = api.template(folder, "{httpApi: '*'}")
+    integration = api.integration(api.Answers(result), parts)
+    authorizers = HttpAuthorizers(integration, parts.clock, template.region)
+    return await HttpApi(template, integration, authorizers, parts).handle(api.upgrade())
+
+
+async def test_a_malformed_result_is_a_500_and_the_log_says_why__6_2_4__6_3_8(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    response = await answered(tmp_path, '{"statusCode": 200, "body": {"a": 1}}')
+    assert (response.status, response.body) == (500, b'{"message":"Internal Server Error"}')
+    assert "Apigw-Requestid" in dict(response.headers)
+    assert caplog.messages == [
+        "$default -> f: the result is malformed: "
+        "body: text is expected, such as json.dumps makes, not a mapping"
+    ]
+
+
+@pytest.mark.parametrize("capture", ["http-v2-responses/V2_HandlesZeroStatusCode"], indirect=True)
+async def test_a_status_of_zero_is_answered_as_recorded__6_2_4(
+    tmp_path: Path, capture: dict[str, Any]
+) -> None:
+    response = await answered(tmp_path, '{"statusCode": 0, "body": "x"}')
+    assert (response.status, response.body.decode()) == (capture["StatusCode"], capture["Content"])
+
+
 # Preflights and authorizers
 
 
@@ -217,14 +251,14 @@ functions:
 
 async def test_a_guarded_catch_all_swallows_preflights__6_5(tmp_path: Path) -> None:
     """Its authorizer sees a request without a token; OPTIONS /{proxy+} is the way around."""
-    api = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard")
-    assert (await api.handle(PREFLIGHT)).status == 401
+    guarded = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard")
+    assert (await guarded.handle(PREFLIGHT)).status == 401
     around = "path: '/{proxy+}', method: OPTIONS"
-    api = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard", around)
-    assert (await api.handle(PREFLIGHT)).status == 204
+    guarded = guarded_api(tmp_path, "path: '*', method: '*', authorizer: guard", around)
+    assert (await guarded.handle(PREFLIGHT)).status == 204
 
 
 async def test_other_guarded_routes_leave_preflights_alone__6_5(tmp_path: Path) -> None:
     for path in ("/x", "/{proxy+}"):
-        api = guarded_api(tmp_path, f"path: '{path}', method: '*', authorizer: guard")
-        assert (await api.handle(PREFLIGHT)).status == 204
+        guarded = guarded_api(tmp_path, f"path: '{path}', method: '*', authorizer: guard")
+        assert (await guarded.handle(PREFLIGHT)).status == 204

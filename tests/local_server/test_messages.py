@@ -51,6 +51,13 @@ async def test_what_goes_wrong_is_a_frame__2_3_1__2_3_2__2_3_4__2_3_5(
     assert frame.startswith(f'{{"message": "{message}", "connectionId":"{api.CONNECTION}", "')
 
 
+async def test_why_a_result_is_malformed_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await answered(tmp_path, '{"statusCode": 200, "data": "x"}')
+    assert caplog.messages == ["say -> f: the result is malformed: a proxy response has no 'data'"]
+
+
 @pytest.mark.parametrize("has_frame", [True, False])
 async def test_a_throttled_message_invokes_nothing__2_3_8(tmp_path: Path, has_frame: bool) -> None:
     assumed = Assumptions(throttled_frame=has_frame)
