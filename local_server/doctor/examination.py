@@ -11,6 +11,7 @@ from local_server.doctor.resolution import Resolution, resolve
 from local_server.doctor.service import (
     look_at_on_start,
     look_at_problems,
+    look_at_reserved_paths,
     look_at_runtimes,
     look_at_stage,
     look_at_warnings,
@@ -54,6 +55,7 @@ def examine(question: Question) -> Iterator[Finding]:
 
 def _service(template: Template, question: Question, resolution: Resolution) -> Iterator[Finding]:
     yield look_at_runtimes(template, sys.version_info[:2])
+    yield from look_at_reserved_paths(template)
     yield from look_at_handlers(template)
     if question.imports:
         yield from import_handlers(template, resolution.environments)

@@ -11,6 +11,7 @@ from local_server.errors import TemplateError
 from local_server.template import Template
 from local_server.template.document import Block, read_document
 
+_RESERVED = ("/ping", "/sping")
 _CHANGE = "change it, or leave it out of the service at this stage"
 
 
@@ -38,6 +39,17 @@ def summary(template: Template) -> Finding:
     }
     counted = ", ".join(f"{noun}: {count}" for noun, count in counts.items() if count)
     return ok("template", f"{template.file.name} is {template.service}. {counted}".rstrip())
+
+
+def look_at_reserved_paths(template: Template) -> Iterator[Finding]:
+    """They are served here (developer guide, api-gateway-known-issues)."""
+    for route in template.http_routes:
+        if route.path in _RESERVED:
+            text = (
+                f"{route.key}: API Gateway keeps {route.path} for its own health check; "
+                "on a custom domain the route may not be reached"
+            )
+            yield warning("routes", text, "give it another path, such as /healthz")
 
 
 def look_at_runtimes(template: Template, here: tuple[int, ...]) -> Finding:

@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection
 from local_server.conversation import FRAMES_IN_FLIGHT
 
 
-async def test_more_frames_than_may_be_in_flight_are_all_answered(
+async def test_more_frames_than_may_be_in_flight_are_all_answered__5_10(
     socket: ClientConnection,
 ) -> None:
     total = 2 * FRAMES_IN_FLIGHT + 1

@@ -21,6 +21,14 @@ def test_the_rest_is_looked_at_where_there_is_no_template(tmp_path: Path) -> Non
     assert {finding.subject for finding in findings} >= {"port", "store"}
 
 
+def test_reserved_paths_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(
+        "service: s\nfunctions: { one: { handler: a.b, events: [{ httpApi: GET /ping }] } }\n"
+    )
+    findings = list(examine(Question(tmp_path / "serverless.yml", port=0)))
+    assert [finding.level for finding in findings if finding.subject == "routes"] == ["warning"]
+
+
 def test_handlers_are_imported_if_asked_for(tmp_path: Path) -> None:
     (tmp_path / "web.py").write_text("import os\nhandle = os.environ['TABLE'].upper\n")
     (tmp_path / "serverless.yml").write_text(

@@ -8,6 +8,7 @@ from local_server.doctor.findings import Finding
 from local_server.doctor.service import (
     look_at_on_start,
     look_at_problems,
+    look_at_reserved_paths,
     look_at_runtimes,
     look_at_stage,
     look_at_warnings,
@@ -55,6 +56,21 @@ def test_the_same_python_is_none(tmp_path: Path) -> None:
         tmp_path, "provider: { runtime: python3.12 }\nfunctions: { one: { handler: a.b } }"
     )
     assert look_at_runtimes(template, (3, 12)).level == "ok"
+
+
+def test_a_path_that_aws_keeps_for_itself_is_a_warning__1_1_10(tmp_path: Path) -> None:
+    template = read(
+        tmp_path,
+        "functions: { one: { handler: a.b, events: [{ httpApi: GET /ping }, { httpApi: '*' },"
+        " { httpApi: ANY /sping }, { httpApi: GET /ping/all }, { httpApi: GET /pings }] } }\n",
+    )
+    findings = list(look_at_reserved_paths(template))
+    assert [finding.level for finding in findings] == ["warning"] * 2
+    assert findings[0].text == (
+        "GET /ping: API Gateway keeps /ping for its own health check; "
+        "on a custom domain the route may not be reached"
+    )
+    assert findings[1].text.startswith("ANY /sping: ")
 
 
 @pytest.mark.parametrize(
