@@ -63,7 +63,7 @@ class Throttle:
     ) -> None:
         self._limits = limits
         self._account = _bucket(limits.requests_per_s, limits.burst)
-        self._connects = _bucket(limits.connects_per_s, limits.connects_per_s or 0)
+        self._connects = _a_seconds_worth(limits.connects_per_s)
         self._stage = _of_stage(stage)
         self._routes = {key: _of_stage(settings) for key, settings in (routes or {}).items()}
 
@@ -79,12 +79,16 @@ class Throttle:
 
     def of_connection(self) -> Bucket | None:
         """A new connection's own bucket: a second's worth of messages at once."""
-        rate = self._limits.messages_per_s_per_connection
-        return _bucket(rate, max(rate or 0, 1))
+        return _a_seconds_worth(self._limits.messages_per_s_per_connection)
 
 
 def _bucket(rate_per_s: float | None, burst: float) -> Bucket | None:
     return None if rate_per_s is None else Bucket(rate_per_s, burst)
+
+
+def _a_seconds_worth(rate_per_s: float | None) -> Bucket | None:
+    """At once, and one at least: a bucket that never holds a token would refuse everything."""
+    return _bucket(rate_per_s, max(rate_per_s or 0, 1))
 
 
 def _of_stage(settings: StageThrottle | None) -> Bucket | None:

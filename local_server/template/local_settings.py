@@ -57,9 +57,11 @@ def _rate(given: Fields, key: str) -> Any:
     if key not in given and key != "burst":
         return None
     number = given.number(key, 0)
+    if key == "burst":
+        number = int(number)
     if number <= 0:
         given.refuse(key, "a positive number is expected, or null for no limit")
-    return int(number) if key == "burst" else number
+    return number
 
 
 def _assumptions(own: Fields) -> Assumptions:

@@ -61,6 +61,15 @@ def test_limits_can_be_lifted() -> None:
 
 
 @pytest.mark.parametrize(("rate", "at_once"), [(0.5, 1), (1, 1), (7, 7)])
+def test_a_seconds_worth_of_upgrades_comes_in_at_once_but_one_at_least(
+    rate: float, at_once: int
+) -> None:
+    throttle = Throttle(Limits(connects_per_s=rate))
+    assert sum(throttle.admits_upgrade(NOW) for _ in range(20)) == at_once
+    assert throttle.admits_upgrade(Milliseconds(NOW + 2000))
+
+
+@pytest.mark.parametrize(("rate", "at_once"), [(0.5, 1), (1, 1), (7, 7)])
 def test_a_connection_has_a_seconds_worth_of_messages(rate: float, at_once: int) -> None:
     bucket = Throttle(Limits(messages_per_s_per_connection=rate)).of_connection()
     assert bucket is not None

@@ -39,6 +39,7 @@ def test_assumptions_are_chosen_otherwise(tmp_path: Path) -> None:
     [
         ("limits: {perMinute: 1}", "limits.perMinute: local_server does not emulate this"),
         ("limits: {burst: 0}", "limits.burst: a positive number is expected"),
+        ("limits: {burst: 0.5}", "limits.burst: a positive number is expected"),
         ("limits: {requestsPerS: -1}", "limits.requestsPerS: a positive number"),
         ("assume: {emptyBody: none}", "assume.emptyBody: one of text, absent is expected"),
         ("assume: {plainGetStatus: 42}", "assume.plainGetStatus: an HTTP status"),
