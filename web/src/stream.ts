@@ -48,9 +48,9 @@ export class Stream {
     return this.more && this.#goal === null;
   }
 
-  /** Whether something waits for what nobody has been asked for. */
+  /** Whether something waits for what nobody has been asked for, or is promised and not there. */
   get isStuck(): boolean {
-    return this.#held.length > 0 && !this.isBehind;
+    return (this.#held.length > 0 || this.#goal !== null) && !this.isBehind;
   }
 
   get #catchesUp(): boolean {
