@@ -1,10 +1,12 @@
 """What arrives, over one connection after another: each notification once, and none left behind."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 
+from .backoff import Backoff
 from .connection import Connection
 from .errors import HeliographError, NoAnswer, RequestRefused
 from .frames import Answer, Notification, Replayed, Subscribed, Unsubscribed, Welcome
@@ -25,13 +27,18 @@ class Arrivals:
         on_gap: Callable[[Gap], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         positions: Mapping[str, Position] = MappingProxyType({}),
+        random: Callable[[], float] = random.random,
     ) -> None:
         self._deliver = deliver
         self._sleep = sleep
+        self._random = random
         self._positions = Positions(on_gap, positions)
         self._recent = RecentIds()
         self._behind = asyncio.Event()
         self._holes = asyncio.Event()
+        # Of each stream that was asked for in vain.
+        self._backoffs: dict[str, Backoff] = {}
+        self._later: dict[str, asyncio.Task[None]] = {}
 
     @property
     def settled(self) -> bool:
@@ -82,6 +89,9 @@ class Arrivals:
         try:
             yield
         finally:
+            tasks += self._later.values()
+            self._later.clear()
+            self._backoffs.clear()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -104,12 +114,29 @@ class Arrivals:
     async def _replay(self, connection: Connection, stream: str, position: Position) -> None:
         try:
             await connection.replay(stream, position)
+            self._backoffs.pop(stream, None)
         except RequestRefused as error:
             self._release(self._positions.refused(stream, error))
+            if error.temporary:
+                self._ask_later(stream, (error.retry_after_ms or 0) / 1000)
         except NoAnswer:
             self._release(self._positions.given_up(stream))
+            self._ask_later(stream)
         except HeliographError:
             return  # The connection has ended; the next one resumes.
+        self._look_behind()
+
+    def _ask_later(self, stream: str, at_least: float = 0.0) -> None:
+        """One bad moment shall not cost what is left. Meanwhile others may be asked for."""
+        backoff = self._backoffs.setdefault(stream, Backoff(self._random))
+        delay = max(backoff.next_delay(), at_least)
+        if earlier := self._later.pop(stream, None):
+            earlier.cancel()
+        self._later[stream] = asyncio.create_task(self._ask_again(stream, delay))
+
+    async def _ask_again(self, stream: str, delay: float) -> None:
+        await self._sleep(delay)
+        self._positions.ask_again(stream)
         self._look_behind()
 
     def _look_behind(self) -> None:

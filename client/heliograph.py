@@ -106,7 +106,7 @@ class Heliograph:
         self._on_change, self._on_push = on_change, on_push
         # Unbounded: to stop reading would look like a dead connection, and to drop is to lose.
         self._arrived: asyncio.Queue[Notification | End] = asyncio.Queue()
-        self._arrivals = Arrivals(self._arrived.put_nowait, on_gap, sleep, positions or {})
+        self._arrivals = Arrivals(self._arrived.put_nowait, on_gap, sleep, positions or {}, random)
         around = Surroundings(
             on_notification=self._arrive,
             on_error=on_error,

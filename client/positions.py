@@ -22,9 +22,9 @@ class _Stream:
 
     While it catches up, `left` replayed notifications are to come, and then everything up to `goal`
     has arrived; there may be `more` behind that. What comes live meanwhile is `held`, so that it
-    does not overtake; so is what comes live behind a hole, until the hole is filled, or the
-    server will not: then it is `resigned` to holes. `guessed`: the server has not said yet where
-    it stood.
+    does not overtake; so is what comes live behind a hole, until the hole is filled. Where the
+    server does not serve what is missing, it is `resigned`: it holds nothing until it is asked for
+    again. `guessed`: the server has not said yet where it stood.
     """
 
     epoch: str
@@ -72,6 +72,7 @@ class _Stream:
 
     def expect(self, goal: int, replayed: int, more: bool) -> list[Notification]:
         self.goal, self.left, self.more = goal, replayed, more
+        self.resigned = False
         return self.count(0)
 
     def count(self, replayed: int) -> list[Notification]:
@@ -94,6 +95,10 @@ class _Stream:
         """The server does not fill what is missing; the position stays."""
         self.resigned = True
         return self.release()
+
+    def ask_again(self) -> None:
+        self.more = self.more or self.resigned
+        self.resigned = False
 
     def release(self) -> list[Notification]:
         self.goal, self.more = None, False
@@ -138,7 +143,9 @@ class Positions:
     def resume(self) -> dict[str, Position]:
         """What to give back on a new connection. What the last one has not brought is forgotten."""
         self._given, size = {}, 0
-        self._interrupted = {name for name, each in self._streams.items() if each.held}
+        self._interrupted = {
+            name for name, each in self._streams.items() if each.held or each.resigned
+        }
         for name, stream in self._streams.items():
             stream.lose_connection()
             size += len(name) + len(stream.epoch) + 40
@@ -224,8 +231,8 @@ class Positions:
         return stream.expect(replayed.position.seq, 0, replayed.has_more)
 
     def refused(self, name: str, error: RequestRefused) -> list[Notification]:
-        """More was asked for in vain: go on where the server says, else wait for the next
-        connection; the position stays."""
+        """More was asked for in vain: go on where the server says, else hold nothing back; the
+        position stays."""
         stream = self._streams.get(name)
         if stream is None:
             return []
@@ -240,6 +247,11 @@ class Positions:
         """No answer came. What was held is delivered; the position stays."""
         stream = self._streams.get(name)
         return stream.resign() if stream else []
+
+    def ask_again(self, name: str) -> None:
+        """What was asked for in vain may be had by now."""
+        if stream := self._streams.get(name):
+            stream.ask_again()
 
     def _report(self, streams: Mapping[str, Resumed]) -> None:
         for name, resumed in streams.items():

@@ -5,6 +5,7 @@ from client.gaps import Gap
 from client.heliograph import Heliograph
 from tests.client.manual_time import ManualTime
 from tests.client.scripted import Json, Peer, ScriptedGateway
+from tests.client.stage import Stage
 
 
 def standing(seq: int, **fields: Any) -> Json:
@@ -136,3 +137,107 @@ async def test_a_client_goes_on_where_an_earlier_one_left_off() -> None:
             assert await take(earlier, 1) == [6]
         async with Heliograph(gateway.url, "t", positions=earlier.positions) as later:
             assert await take(later, 1) == [7]
+
+
+def behind(**streams: int) -> Json:
+    """They have come so far, and there is more of each."""
+    more = {name: standing(seq, has_more=True) for name, seq in streams.items()}
+    return {"server": "welcome", "frame": {"resume": more}}
+
+
+def replay(stream: str, after_seq: int) -> Json:
+    frame = {"type": "replay", "stream": stream, "epoch": "e", "after_seq": after_seq}
+    return {"server": "expect", "frame": frame}
+
+
+def refusal(**fields: Any) -> Json:
+    return {"server": "send", "frame": {"type": "error", "id": "$", "message": "no", **fields}}
+
+
+def replayed(stream: str, seq: int) -> Json:
+    return {
+        "server": "send",
+        "frame": {"type": "replayed", "id": "$", "stream": stream, "epoch": "e", "seq": seq},
+    }
+
+
+async def test_a_replay_that_nobody_answers_is_asked_for_again() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            {"server": "notify", "stream": "a", "seqs": [9]},
+            {"clock": "advance", "ms": 30_000},
+            {"expect": "notifications", "ids": ["a9"]},
+            {"server": "notify", "stream": "a", "seqs": [6]},
+            {"clock": "advance", "ms": 500},
+            replay("a", 6),
+            {"server": "notify", "stream": "a", "seqs": [7, 8, 9], "replay": True},
+            replayed("a", 9),
+            {"expect": "notifications", "ids": ["a9", "a6", "a7", "a8"]},
+        )
+        assert stage.client.positions["a"].seq == 9
+
+
+async def test_a_replay_that_is_refused_for_good_is_not_asked_for_again() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            refusal(code=4404),
+            {"clock": "advance", "ms": 300_000},
+        )
+        assert not stage.line.from_client
+
+
+async def test_another_stream_does_not_wait_for_one_that_is_to_be_asked_for_later() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5, b=2),
+            replay("a", 5),
+            refusal(code=4503, temporary=True, retry_after_ms=60_000),
+            replay("b", 2),
+            replayed("b", 2),
+            {"server": "notify", "stream": "b", "seqs": [3]},
+            {"expect": "notifications", "ids": ["b3"]},
+            {"clock": "advance", "ms": 60_000},
+            replay("a", 5),
+        )
+
+
+async def test_each_trouble_begins_with_a_short_back_off() -> None:
+    busy = refusal(code=4503, temporary=True)
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            busy,
+            {"clock": "advance", "ms": 500},
+            replay("a", 5),
+            replayed("a", 5),
+            {"server": "notify", "stream": "a", "seqs": [7]},
+            {"clock": "advance", "ms": 500},
+            replay("a", 5),
+            busy,
+            {"clock": "advance", "ms": 500},
+            replay("a", 5),
+        )
+
+
+async def test_what_is_to_be_asked_for_later_goes_to_the_next_connection_if_there_is_one() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            refusal(code=4503, temporary=True, retry_after_ms=20_000),
+            {"server": "close", "code": 1006},
+            {"clock": "advance", "ms": 500},
+            {"server": "welcome", "frame": {"resume": {"a": standing(5)}}},
+            {"clock": "advance", "ms": 60_000},
+        )
+        assert not stage.line.from_client

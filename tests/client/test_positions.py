@@ -236,6 +236,31 @@ def test_a_replay_without_an_answer_holds_nothing_back(at_5: Client) -> None:
     assert seqs(at_5.positions.given_up("a")) == [9]
 
 
+def test_what_was_asked_for_in_vain_may_be_asked_for_again(at_5: Client) -> None:
+    at_5.welcome(a={"seq": 5, "has_more": True})
+    at_5.positions.refused("a", RequestRefused(4503, "busy"))
+    assert at_5.positions.settled
+    at_5.positions.ask_again("a")
+    at_5.positions.ask_again("never heard of")
+    assert at_5.positions.behind() == {"a": Position("e", 5)}
+    assert at_5.hear(8) == []
+    at_5.hear(6, 7, replay=True)
+    assert at_5.replayed(7) == [8]
+    at_5.positions.ask_again("a")
+    assert at_5.positions.settled
+    assert at_5.hear(10) == [], "a hole, as before"
+
+
+def test_what_the_next_connection_resumes_is_not_asked_for_again(at_5: Client) -> None:
+    at_5.welcome(a={"seq": 5, "has_more": True})
+    at_5.positions.given_up("a")
+    at_5.resume()
+    at_5.positions.ask_again("a")
+    assert at_5.positions.behind() == {}
+    assert at_5.positions.abandoned() == []
+    assert at_5.positions.behind() == {"a": Position("e", 5)}, "it did not come about"
+
+
 def test_what_a_lost_connection_held_back_comes_again(at_5: Client) -> None:
     at_5.welcome(a={"seq": 5, "has_more": True})
     at_5.hear(9)
