@@ -82,6 +82,7 @@ class Arrivals:
     @asynccontextmanager
     async def caught_up(self, connection: Connection) -> AsyncIterator[None]:
         """Asks for what did not fit into an answer, and for what was lost on the way."""
+        self._look_behind()  # The connection before may have been asked, and is gone.
         tasks = [
             asyncio.create_task(self._catch_up(connection)),
             asyncio.create_task(self._watch_for_holes()),

@@ -134,6 +134,17 @@ async def test_no_successor_comes_while_a_replay_is_at_work() -> None:
         )
 
 
+async def test_what_does_not_fit_into_the_welcome_of_a_successor_is_asked_of_it() -> None:
+    async with Stage([]) as stage:
+        first = await grow_old(stage, a=AT_5)
+        await stage.steps(
+            welcome(a={**AT_5, "recovered": True, "has_more": True}),
+            {"server": "expect", "frame": {"type": "replay", "stream": "a", "after_seq": 5}},
+            {"expect": "state", "is": "connected"},
+        )
+        assert not first.is_open
+
+
 async def test_a_connection_that_breaks_while_its_successor_knocks_is_lost_once() -> None:
     async with Stage([]) as stage:
         first = await grow_old(stage)
