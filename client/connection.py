@@ -183,6 +183,8 @@ class Connection:
     async def _request(
         self, compose: Callable[[RequestId], str], topics: Iterable[str] = ()
     ) -> tuple[Answer, ...]:
+        if self._reader.done():
+            raise await self._ending()  # The socket may be open still, but nobody reads it.
         request = self._pending.open(topics)
         try:
             await self._send(compose(request.id))
@@ -202,10 +204,14 @@ class Connection:
             await self._socket.send(text)
         except ConnectionClosed as error:
             # The reader knows more: a frame that says why may have come before the end.
-            raise await asyncio.shield(self._reader) from error
+            raise await self._ending() from error
+
+    async def _ending(self) -> HeliographError:
+        await asyncio.wait({self._reader})
+        return _closed() if self._reader.cancelled() else self._reader.result()
 
     async def _read(self) -> HeliographError:
-        end: HeliographError = ConnectionLost("the connection is closed")
+        end = _closed()
         try:
             end = await self._read_to_end()
         finally:
@@ -217,7 +223,7 @@ class Connection:
             try:
                 text = await self._socket.recv()
             except ConnectionClosed as error:
-                return _ending(error)
+                return _ending_of(error)
             self._heard_at = self._around.clock()
             if end := self._take(wire.parse(text)):
                 return end
@@ -249,7 +255,11 @@ class Connection:
             self._around.on_error(answer.as_error())
 
 
-def _ending(error: ConnectionClosed) -> HeliographError:
+def _closed() -> HeliographError:
+    return ConnectionLost("the connection is closed")
+
+
+def _ending_of(error: ConnectionClosed) -> HeliographError:
     close = error.rcvd
     if close is None:
         return ConnectionLost("the connection broke")

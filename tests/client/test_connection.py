@@ -1,8 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from client.connection import Connection, Surroundings
 from client.errors import (
@@ -158,6 +159,28 @@ async def test_a_request_is_told_why_the_connection_ended() -> None:
         with pytest.raises(Refused):
             await connection.ping()
         with pytest.raises(Refused):
+            await connection.ping()
+
+
+async def test_nothing_is_asked_of_a_connection_that_has_ended() -> None:
+    heard: list[str] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.send("disconnect", code=4200, reason="deploy")
+        with suppress(ConnectionClosed):
+            heard.append((await peer.receive())["type"])
+
+    async with connection_to(script) as connection:
+        await connection.until_end(None)
+        with pytest.raises(Refused, match="deploy"):
+            await connection.ping()
+    assert heard == []
+
+
+async def test_nothing_is_asked_of_a_connection_that_its_owner_has_closed() -> None:
+    async with connection_to(Peer.stay) as connection:
+        await connection.close()
+        with pytest.raises(ConnectionLost, match="closed"):
             await connection.ping()
 
 

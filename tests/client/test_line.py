@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from client.errors import Overflow
+from client.errors import Overflow, Refused
 from tests.client.in_memory import Json, Line
 from tests.client.stage import Stage
 
@@ -114,6 +114,37 @@ async def test_a_question_that_the_old_one_does_not_answer_goes_to_the_new_one()
             {"server": "send", "frame": {"type": "pong", "id": "$"}},
         )
         assert await asking == 0
+
+
+@pytest.mark.parametrize(
+    "goodbye", [{"type": "disconnect", "code": 4200}, {"type": "error", "code": 4200}]
+)
+async def test_a_question_that_a_goodbye_overtakes_goes_to_the_next_one(goodbye: Json) -> None:
+    async with Stage([]) as stage:
+        await stage.steps(*OPEN)
+        asking = asyncio.create_task(stage.client.ping())
+        await stage.steps(
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "send", "frame": goodbye},
+            {"clock": "advance", "ms": 0},
+            {"server": "welcome"},
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "send", "frame": {"type": "pong", "id": "$"}},
+        )
+        assert await asking == 0
+
+
+async def test_a_question_that_a_last_goodbye_overtakes_is_told_of_it() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(*OPEN)
+        asking = asyncio.create_task(stage.client.ping())
+        await stage.steps(
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"server": "send", "frame": {"type": "error", "code": 4003, "message": "no"}},
+            {"expect": "state", "is": "refused"},
+        )
+        with pytest.raises(Refused, match="4003"):
+            await asking
 
 
 async def test_no_successor_comes_while_a_replay_is_at_work() -> None:
