@@ -82,6 +82,8 @@ class Connection:
         self._around = around
         self._pending = Pending()
         self._heard_at = around.clock()
+        # Set where a question was not answered: is anybody there?
+        self._in_doubt = asyncio.Event()
         self._reader: asyncio.Task[HeliographError]
         # Set by the server's warning. Who sees to a new token clears it.
         self.token_ends = asyncio.Event()
@@ -144,13 +146,18 @@ class Connection:
 
     async def until_end(self, pace: Pace | None) -> HeliographError:
         """Keep the connection alive; why it ended. `pace`: how often to ping, None for never."""
-        heartbeat = asyncio.create_task(self._keep_alive(pace))
+        tests = [
+            asyncio.create_task(self._keep_alive(pace)),
+            asyncio.create_task(self._ping_in_doubt()),
+        ]
+        ends = [self._reader, *tests]
         try:
-            await asyncio.wait({self._reader, heartbeat}, return_when=asyncio.FIRST_COMPLETED)
-            return self._reader.result() if self._reader.done() else heartbeat.result()
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return next(end for end in ends if end.done()).result()
         finally:
-            heartbeat.cancel()
-            await asyncio.gather(heartbeat, return_exceptions=True)
+            for test in tests:
+                test.cancel()
+            await asyncio.gather(*tests, return_exceptions=True)
 
     async def _keep_alive(self, pace: Pace | None) -> HeliographError:
         """Ping whenever nothing was heard for so long: what the server pushes counts as well."""
@@ -168,6 +175,18 @@ class Connection:
                     pace.fell_silent()
                 return error
             pace.held()
+
+    async def _ping_in_doubt(self) -> HeliographError:
+        """A line that somebody on the way has forgotten would be found dead minutes later."""
+        while True:
+            await self._in_doubt.wait()
+            self._in_doubt.clear()
+            try:
+                await self.ping()
+            except RequestRefused:
+                pass  # Any answer is a sign of life.
+            except HeliographError as error:
+                return error
 
     async def _ask(
         self, compose: Callable[[RequestId], str], kind: type[A], topics: Iterable[str] = ()
@@ -191,6 +210,7 @@ class Connection:
             async with self._around.timeout(self._around.answer_timeout):
                 return await request.answered
         except TimeoutError:
+            self._in_doubt.set()
             seconds = self._around.answer_timeout
             raise NoAnswer(f"the server did not answer within {seconds:g} s") from None
         finally:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from client.errors import Overflow, Refused
+from client.errors import NoAnswer, Overflow, Refused
 from tests.client.in_memory import Json, Line
 from tests.client.stage import Stage
 
@@ -221,6 +221,46 @@ async def test_a_line_that_dies_of_silence_is_pinged_oftener_on_the_next_connect
             {"clock": "advance", "ms": 270_000},
             {"server": "expect", "frame": {"type": "ping"}},
         )
+
+
+async def unanswered(stage: Stage) -> None:
+    asking = asyncio.create_task(stage.client.mark(["n"], "read"))
+    await stage.steps(
+        {"server": "expect", "frame": {"type": "mark"}}, {"clock": "advance", "ms": 30_000}
+    )
+    with pytest.raises(NoAnswer):
+        await asking
+
+
+@pytest.mark.parametrize("interval", [540_000, None])
+async def test_a_line_that_does_not_answer_a_question_is_tested_at_once(
+    interval: int | None,
+) -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"}, {"server": "welcome", "frame": {"ping_interval_ms": interval}}
+        )
+        await unanswered(stage)
+        await stage.steps(
+            {"server": "expect", "frame": {"type": "ping"}},
+            {"clock": "advance", "ms": 30_000},
+            {"expect": "state", "is": "recovering"},
+        )
+
+
+async def test_a_line_that_answers_the_test_is_kept() -> None:
+    busy = {"type": "error", "id": "$", "code": 4429, "message": "busy", "temporary": True}
+    async with Stage([]) as stage:
+        await stage.steps(*OPEN)
+        for answer in ({"type": "pong", "id": "$"}, busy):
+            await unanswered(stage)
+            await stage.steps(
+                {"server": "expect", "frame": {"type": "ping"}},
+                {"server": "send", "frame": answer},
+                {"clock": "advance", "ms": 30_000},
+                {"expect": "state", "is": "connected"},
+            )
+        assert not stage.line.from_client
 
 
 async def test_a_bug_in_the_token_callable_ends_it_also_when_a_successor_is_due() -> None:
