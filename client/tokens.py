@@ -3,11 +3,19 @@
 import inspect
 from collections.abc import Awaitable, Callable
 
+import httpx
+
+from .errors import Unreachable
+
 Token = str | Callable[[], str | Awaitable[str]]
 
 
 class TokenSource:
-    """One token for the socket and the HTTP requests alike."""
+    """One token for the socket and the HTTP requests alike.
+
+    Who gives tokens may be out of reach for a while: a callable's OSError, or httpx's
+    TransportError, is an Unreachable. What else it raises is not caught.
+    """
 
     def __init__(self, token: Token) -> None:
         self._token = token
@@ -33,5 +41,10 @@ class TokenSource:
 async def _ask(token: Token) -> str:
     if isinstance(token, str):
         return token
-    answer = token()
-    return await answer if inspect.isawaitable(answer) else answer
+    try:
+        answer = token()
+        return await answer if inspect.isawaitable(answer) else answer
+    except (OSError, httpx.TransportError) as error:
+        # Not its text: that may show what was sent, and with it a secret.
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Unreachable("where tokens come from", reason) from error

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from client.errors import NoAnswer, Overflow, Refused
+from client.pushes import Push
 from tests.client.in_memory import Json, Line
 from tests.client.stage import Stage
 
@@ -263,11 +264,55 @@ async def test_a_line_that_answers_the_test_is_kept() -> None:
         assert not stage.line.from_client
 
 
+AWAY = ConnectionError("the identity provider is away")
+
+
+async def test_a_lost_connection_comes_back_once_there_are_tokens_again() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(*OPEN)
+        stage.token_error = AWAY
+        await stage.steps(
+            {"server": "close", "code": 1006},
+            {"clock": "advance", "ms": 500},
+            {"expect": "delay", "ms": 1000},
+            {"expect": "state", "is": "recovering"},
+        )
+        stage.token_error = None
+        await stage.steps(
+            {"clock": "advance", "ms": 1000},
+            {"server": "welcome", "token": "token-2"},
+            {"expect": "state", "is": "connected"},
+        )
+
+
+async def test_a_connection_stays_while_there_is_no_token_for_its_successor() -> None:
+    async with Stage([]) as stage:
+        await stage.steps({"client": "open"}, welcome())
+        stage.token_error = AWAY
+        await stage.steps(UNTIL_OLD, {"expect": "state", "is": "connected"})
+        stage.token_error = None
+        await stage.steps(NEXT_TRY, {"server": "welcome", "token": "token-2"})
+
+
 async def test_a_bug_in_the_token_callable_ends_it_also_when_a_successor_is_due() -> None:
     async with Stage([]) as stage:
         await stage.steps(*OPEN)
         stage.token_error = ZeroDivisionError()
         await stage.steps(UNTIL_OLD, {"expect": "state", "is": "disconnected"})
+        with pytest.raises(ZeroDivisionError):
+            await stage.client.ping()
+
+
+async def test_a_bug_in_a_callback_ends_it() -> None:
+    def broken(push: Push) -> None:
+        raise ZeroDivisionError
+
+    async with Stage([], on_push=broken) as stage:
+        await stage.steps(
+            *OPEN,
+            {"server": "send", "frame": {"type": "unread_count_changed", "unread": 1}},
+            {"expect": "state", "is": "disconnected"},
+        )
         with pytest.raises(ZeroDivisionError):
             await stage.client.ping()
 

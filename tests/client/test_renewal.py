@@ -63,6 +63,15 @@ async def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
         )
 
 
+async def test_who_gives_tokens_is_asked_again_after_being_out_of_reach() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(*EXPIRING[:2])
+        stage.token_error = TimeoutError()
+        await stage.steps(EXPIRING[2], {"expect": "state", "is": "connected"})
+        stage.token_error = None
+        await stage.steps({"clock": "advance", "ms": 500}, EXPIRING[3])
+
+
 async def test_a_string_cannot_be_renewed() -> None:
     async with Stage([], token="for good") as stage:
         await stage.steps(

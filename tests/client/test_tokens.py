@@ -1,5 +1,9 @@
 from itertools import count
 
+import httpx
+import pytest
+
+from client.errors import Unreachable
 from client.tokens import TokenSource
 
 
@@ -23,6 +27,33 @@ async def test_a_callable_may_be_async() -> None:
         return "t"
 
     assert await TokenSource(ask).current() == "t"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (ConnectionError("at https://id.example.com?secret=s3cret"), "ConnectionError"),
+        (TimeoutError(), "TimeoutError"),
+        (httpx.ReadTimeout("s3cret"), "ReadTimeout"),
+    ],
+)
+async def test_who_gives_tokens_may_be_out_of_reach(error: Exception, reason: str) -> None:
+    async def ask() -> str:
+        raise error
+
+    with pytest.raises(Unreachable) as raised:
+        await TokenSource(ask).current()
+
+    assert str(raised.value) == f"cannot reach where tokens come from: {reason}"
+
+
+async def test_a_bug_of_a_callable_is_not_hidden() -> None:
+    def ask() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await TokenSource(ask).current()
 
 
 def test_the_token_stays_out_of_the_repr() -> None:
