@@ -6,7 +6,7 @@ from .answers import Login
 from .api import Api
 from .terminal import Terminal
 from .token_file import SavedToken, TokenFile
-from .tokens import Token
+from .tokens import Token, checked_token
 
 
 class UsageError(Exception):
@@ -39,7 +39,7 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
     def find_token(self, terminal: Terminal) -> Token:
-        """Raises: UsageError if there is none."""
+        """Raises: UsageError if there is none, or one that cannot be."""
         if self.token and self.user:
             raise UsageError("give --token or --user, not both")
         if self.user:
@@ -48,7 +48,7 @@ class Credentials:
         saved = TokenFile.of_user(terminal.env).find(self.url)
         if not given and not saved:
             raise UsageError("who are you? Give --user or --token, or `login --user NAME` first")
-        return given or _unexpired(saved, terminal)
+        return _checked(given or _unexpired(saved, terminal))
 
     def password_login(self, terminal: Terminal) -> PasswordLogin:
         """Raises: UsageError if there is no password and nobody to ask."""
@@ -61,7 +61,7 @@ class Credentials:
         saved = TokenFile.of_user(terminal.env).find(self.url, user)
         if self._known_password(terminal) or not saved or saved.expires_at <= terminal.now():
             return self.password_login(terminal)
-        return saved.token
+        return _checked(saved.token)
 
     def _known_password(self, terminal: Terminal) -> str | None:
         return self.password or terminal.env.get("HELIOGRAPH_PASSWORD")
@@ -79,6 +79,13 @@ def _unexpired(saved: SavedToken | None, terminal: Terminal) -> str:
         user = saved.user if saved else "NAME"
         raise UsageError(f"the saved token of {user} has expired: `login --user {user}` again")
     return saved.token
+
+
+def _checked(token: str) -> str:
+    try:
+        return checked_token(token)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _ask(user: str, url: str, terminal: Terminal) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from .errors import ConnectionLost, HeliographError, ProtocolError, Refused, Unreachable
@@ -52,6 +52,9 @@ async def open_socket(url: str, token: str, token_in: TokenIn) -> ClientConnecti
         if isinstance(error.__cause__, EOFError):
             raise ConnectionLost("the socket closed before the upgrade was answered") from error
         raise ProtocolError(f"no WebSocket at {shown}: {error}") from error
+    except WebSocketException as error:
+        # InvalidURI shows the whole URL, and the token with it: not even as a cause.
+        raise ProtocolError(f"no WebSocket at {shown}: {type(error).__name__}") from None
     except OSError as error:  # TimeoutError is one.
         raise Unreachable(shown, reason(error)) from error
 

@@ -1,6 +1,7 @@
 """Where tokens come from: a string, or a callable that is asked again."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -8,6 +9,17 @@ import httpx
 from .errors import Unreachable
 
 Token = str | Callable[[], str | Awaitable[str]]
+VISIBLE = re.compile(r"[!-~]*")
+
+
+def checked_token(token: str) -> str:
+    """Raises: ValueError, which does not show it."""
+    if not VISIBLE.fullmatch(token):
+        # A library that is given such a header shows it, and the token with it, in its error.
+        raise ValueError(
+            "a token is ASCII without spaces; this one holds more, such as a line's end"
+        )
+    return token
 
 
 class TokenSource:
@@ -15,11 +27,12 @@ class TokenSource:
 
     Who gives tokens may be out of reach for a while: a callable's OSError, or httpx's
     TransportError, is an Unreachable. What else it raises is not caught.
+    Raises: ValueError for what cannot be a token.
     """
 
     def __init__(self, token: Token) -> None:
         self._token = token
-        self._current = token if isinstance(token, str) else None
+        self._current = checked_token(token) if isinstance(token, str) else None
 
     def __repr__(self) -> str:
         return "TokenSource(…)"  # Never the token.
@@ -34,7 +47,7 @@ class TokenSource:
 
     async def renew(self) -> str:
         """A token asked for now; a string is what it is."""
-        self._current = await _ask(self._token)
+        self._current = checked_token(await _ask(self._token))
         return self._current
 
 

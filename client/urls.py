@@ -39,6 +39,7 @@ def _checked(url: str, scheme: str) -> str:
         complete = parts.hostname and (parts.port or True)  # An odd port raises when it is read.
     except ValueError:
         complete = False
-    if not complete or parts.scheme not in (scheme, scheme + "s"):
+    # A fragment goes nowhere, and what is added to the URL would be a part of it.
+    if not complete or "#" in url or parts.scheme not in (scheme, scheme + "s"):
         raise ValueError(f"not a URL such as {scheme}s://example.com: {url}")
     return url

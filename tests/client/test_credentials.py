@@ -22,6 +22,15 @@ def test_a_given_token_comes_first(tmp_path: Path) -> None:
     assert Credentials(URL).find_token(fake.terminal) == "environment"
 
 
+def test_a_token_with_a_line_end_is_wrong_usage_and_not_shown(tmp_path: Path) -> None:
+    save(tmp_path, "alice", "s3cret\n")
+    terminal = FakeTerminal(tmp_path, {"HELIOGRAPH_TOKEN": "s3cret\r"}).terminal
+    for given in (Credentials(URL), Credentials(URL, token="s3crét"), Credentials(URL, "alice")):
+        with pytest.raises(UsageError, match="ASCII without spaces") as raised:
+            given.find_token(terminal)
+        assert "s3cr" not in str(raised.value)
+
+
 def test_the_last_login_at_a_url_is_the_default(tmp_path: Path) -> None:
     save(tmp_path, "alice", "t-alice")
     save(tmp_path, "bob", "t-bob")

@@ -1,6 +1,8 @@
 import asyncio
 import logging
+import secrets
 import socket
+import traceback
 
 import pytest
 
@@ -96,3 +98,12 @@ async def test_a_server_that_speaks_something_else() -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ProtocolError):
             await open_socket(f"ws://127.0.0.1:{port}", "t", "query")
+
+
+async def test_a_url_that_is_none_is_told_without_the_token() -> None:
+    token = secrets.token_hex()
+    with pytest.raises(ProtocolError) as raised:
+        await open_socket("ws://127.0.0.1:1/#x", token, "query")
+
+    assert str(raised.value) == "no WebSocket at ws://127.0.0.1:1/#x: InvalidURI"
+    assert token not in "".join(traceback.format_exception(raised.value))

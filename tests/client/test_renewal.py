@@ -73,10 +73,10 @@ async def test_who_gives_tokens_is_asked_again_after_being_out_of_reach() -> Non
 
 
 async def test_a_string_cannot_be_renewed() -> None:
-    async with Stage([], token="for good") as stage:
+    async with Stage([], token="for-good") as stage:
         await stage.steps(
             *EXPIRING[:1],
-            {"server": "welcome", "token": "for good"},
+            {"server": "welcome", "token": "for-good"},
             EXPIRING[2],
             {"clock": "advance", "ms": 10_000},
             {"expect": "state", "is": "connected"},

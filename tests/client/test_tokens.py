@@ -56,5 +56,21 @@ async def test_a_bug_of_a_callable_is_not_hidden() -> None:
         await TokenSource(ask).current()
 
 
+UNFIT = ["s3cret\n", "s3cret\r", "s3crét", "s3cret x", "s3cret\0"]
+
+
+@pytest.mark.parametrize("token", UNFIT)
+def test_what_no_header_carries_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValueError, match="ASCII without spaces") as raised:
+        TokenSource(token)
+    assert "s3cr" not in str(raised.value)
+
+
+@pytest.mark.parametrize("token", UNFIT)
+async def test_what_a_callable_gives_is_checked_too(token: str) -> None:
+    with pytest.raises(ValueError, match="ASCII without spaces"):
+        await TokenSource(lambda: token).current()
+
+
 def test_the_token_stays_out_of_the_repr() -> None:
     assert "secret" not in repr(TokenSource("secret"))

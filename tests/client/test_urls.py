@@ -16,7 +16,17 @@ def test_the_websocket_is_found_from_the_base_url(base: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:3001", "ftp://x", "http://", "http://[", "http://x:port", "ws://x"]
+    "url",
+    [
+        "",
+        "127.0.0.1:3001",
+        "ftp://x",
+        "http://",
+        "http://[",
+        "http://x:port",
+        "ws://x",
+        "http://x#",
+    ],
 )
 def test_a_base_url_is_checked(url: str) -> None:
     with pytest.raises(ValueError, match="not a URL"):
@@ -27,7 +37,7 @@ def test_a_base_url_loses_its_last_slash() -> None:
     assert checked_base_url("https://example.com/") == "https://example.com"
 
 
-@pytest.mark.parametrize("url", ["http://x", "ws://", "wss"])
+@pytest.mark.parametrize("url", ["http://x", "ws://", "wss", "ws://x#y"])
 def test_a_websocket_url_is_checked(url: str) -> None:
     with pytest.raises(ValueError, match="not a URL"):
         checked_websocket_url(url)
