@@ -3,15 +3,32 @@
 import argparse
 import json
 
+# No service takes so much; far beyond it Python fails to write what it could read.
+MAX_DEPTH = 100
+
 
 def json_object(text: str) -> dict[str, object]:
     try:
         value = json.loads(text)
+        # Python reads more than may be sent: NaN, 1e400, half of a surrogate pair.
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise argparse.ArgumentTypeError("nested too deep") from None
+    if _is_deeper(value, MAX_DEPTH):
+        raise argparse.ArgumentTypeError("nested too deep")
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError('not a JSON object such as {"loan_id": 12}')
     return value
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether it holds lists and objects in each other, more than so many."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def positive(text: str) -> float:

@@ -27,13 +27,15 @@ def main(
     terminal = terminal or Terminal.of_process()
     args = parse(argv, terminal.env, program)
     try:
-        return asyncio.run(run(args, terminal))
+        status = asyncio.run(run(args, terminal))
+        terminal.out.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our lines has enough; Python would complain once more at exit.
+    except OSError as error:
+        # It has been noted, if it is worth it. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), terminal.out.fileno())
-        return OK
+        return OK if isinstance(error, BrokenPipeError) else REFUSED
+    return status
 
 
 async def run(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -49,6 +51,12 @@ async def run(args: argparse.Namespace, terminal: Terminal) -> int:
         return REFUSED
     except HeliographError as error:
         terminal.note(printable(str(error)))
+        return REFUSED
+    except BrokenPipeError:
+        raise  # Whoever read our lines has enough.
+    except (OSError, ImportError) as error:
+        # A file, or the disk is full; a proxy that wants a package that is not there.
+        terminal.note(printable(f"error: {error}"))
         return REFUSED
     return status
 

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from client.cli import main
 from tests.client.command_line import (
+    LOGIN,
     UNAUTHORIZED,
     ask,
     listen,
@@ -11,6 +13,8 @@ from tests.client.command_line import (
 )
 from tests.client.scripted import HttpAnswer, Peer, ScriptedApi
 from tests.client.terminals import FakeTerminal
+
+FULL = Path("/dev/full")
 
 
 async def test_a_wrong_password_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -89,3 +93,41 @@ def test_a_word_in_another_encoding_is_wrong_usage(
 
     assert left.value.code == 2
     assert "encoding" in capsys.readouterr().err
+
+
+async def test_tokens_that_cannot_be_kept_or_read_are_one_line(tmp_path: Path) -> None:
+    (tmp_path / "heliograph").touch()
+    answers = {"POST /api/v1/auth/login": LOGIN}
+    for line in (["login", "--user", "alice"], ["stats"]):
+        fake = FakeTerminal(tmp_path, password="pass")
+        async with ScriptedApi(answers) as server:
+            status = await run_line([*line, "--url", server.url], fake)
+
+        assert (status, fake.out) == (1, "")
+        assert fake.err.startswith("error: [Errno ")
+        assert fake.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["stats"], ["listen"]])
+async def test_a_proxy_that_wants_another_package_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    fake = FakeTerminal(tmp_path)
+
+    status = await run_line(["--token", "t", *command], fake)
+
+    assert (status, fake.out) == (1, "")
+    assert fake.err.startswith("error: Using SOCKS proxy, but")
+    assert fake.err.count("\n") == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no such device here")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    fake = FakeTerminal(tmp_path)
+
+    with FULL.open("w") as out:
+        status = main(["completion", "bash"], replace(fake.terminal, out=out))
+
+    assert status == 1
+    assert fake.err == "error: [Errno 28] No space left on device\n"
