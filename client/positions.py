@@ -192,16 +192,17 @@ class Positions:
         if self._early is not None and not notification.replay:
             self._early.append(notification)  # The welcome will say what comes before it.
             return []
-        stream = self._streams.get(notification.stream)
+        stream, left = self._streams.get(notification.stream), []
         if stream is None or stream.epoch != epoch:
+            left = self._left_of(notification.stream)
             begin = 0 if self._complete and stream is None else seq - 1
             stream = self._keep(notification.stream, _Stream(epoch, begin, guessed=True))
         if not notification.replay and stream.must_wait(seq):
             stream.held.append(notification)
-            return []
+            return left
         stream.note(seq)
         released = stream.count(1) if notification.replay else []
-        return [notification, *released, *stream.follow()]
+        return [*left, notification, *released, *stream.follow()]
 
     def welcomed(self, welcome: Welcome) -> list[Notification]:
         early, self._early = self._early or [], None
@@ -240,8 +241,12 @@ class Positions:
             return stream.resign()
         self._on_gap(Gap(name, error.reason))
         epoch, seq = error.position.epoch, error.position.seq
-        self._keep(name, _Stream(epoch, seq, stream.ahead, more=True, held=stream.held))
-        return []
+        if epoch == stream.epoch and seq > stream.seq:
+            self._keep(name, _Stream(epoch, seq, stream.ahead, more=True, held=stream.held))
+            return []
+        left = self._left_of(name)
+        self._keep(name, _Stream(epoch, seq, more=True))
+        return left
 
     def given_up(self, name: str) -> list[Notification]:
         """No answer came. What was held is delivered; the position stays."""
@@ -267,19 +272,27 @@ class Positions:
             if resumed.position is not None:
                 released += self._stand(name, resumed, resumed.position)
             elif resumed.reason in NOT_OURS or resumed.reason == "epoch_changed":
+                released += self._left_of(name)
                 self._streams.pop(name, None)
         return released
 
     def _stand(self, name: str, resumed: Resumed, position: Position) -> list[Notification]:
         stream = self._streams.get(name)
         anew = stream is None or stream.epoch != position.epoch
+        left: list[Notification] = []
         if stream is None or anew or resumed.reason == "position_ahead":
+            left = self._left_of(name)
             begin = position.seq if self._only_stands(name, resumed) else 0
             stream = self._keep(name, _Stream(position.epoch, begin))
         if self._only_stands(name, resumed):
             stream.stood_at(position.seq)
-            return []
-        return stream.expect(position.seq, resumed.replayed, resumed.has_more)
+            return left
+        return [*left, *stream.expect(position.seq, resumed.replayed, resumed.has_more)]
+
+    def _left_of(self, name: str) -> list[Notification]:
+        """What waits in a stream that is numbered anew: its hole will not be filled."""
+        stream = self._streams.get(name)
+        return stream.release() if stream else []
 
     def _only_stands(self, name: str, resumed: Resumed) -> bool:
         """Whether the server was given no position, and says no more than where the stream is."""

@@ -29,11 +29,11 @@ class Client:
         assert isinstance(frame, Welcome)
         return seqs(self.positions.welcomed(frame))
 
-    def subscribed(self, topic: str, seq: int, **streams: Any) -> None:
+    def subscribed(self, topic: str, seq: int | None, **streams: Any) -> list[int | None]:
         fields = {"topic": topic, "epoch": "e", "seq": seq, "streams": streams}
         frame = wire.parse(json.dumps({"type": "subscribed", **fields}))
         assert isinstance(frame, Subscribed)
-        self.positions.subscribed(frame)
+        return seqs(self.positions.subscribed(frame))
 
     def hear(self, *numbers: int, stream: str = "a", **fields: Any) -> list[int | None]:
         released: list[Notification] = []
@@ -234,6 +234,43 @@ def test_a_replay_without_an_answer_holds_nothing_back(at_5: Client) -> None:
     at_5.welcome(a={"seq": 5, "has_more": True})
     at_5.hear(9)
     assert seqs(at_5.positions.given_up("a")) == [9]
+
+
+@pytest.mark.parametrize(("epoch", "position"), [("newer", 3), ("e", 2)])
+def test_a_replay_that_is_refused_as_numbered_anew_hands_over_what_was_held(
+    at_5: Client, epoch: str, position: int
+) -> None:
+    at_5.welcome(a={"seq": 5, "has_more": True})
+    at_5.hear(9)
+    at = Position(epoch, position)
+    error = RequestRefused(4410, "gone", reason="epoch_changed", position=at)
+    assert seqs(at_5.positions.refused("a", error)) == [9]
+    assert at_5.positions.behind() == {"a": at}
+
+
+def test_what_waits_for_a_hole_is_handed_over_once_its_stream_is_numbered_anew() -> None:
+    client = Client()
+    client.welcome(a=5)
+    assert client.hear(8, 7) == []
+    assert client.hear(1, epoch="newer") == [7, 8, 1]
+    assert client.positions.reached == {"a": Position("newer", 1)}
+    assert client.hear(2, epoch="newer") == [2]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"epoch": "newer", "seq": 2, "recovered": False, "reason": "epoch_changed"},
+        {"epoch": "e", "seq": 2, "recovered": False, "reason": "position_ahead"},
+        {"epoch": "newer", "seq": 2, "recovered": True},
+        {"epoch": None, "seq": None, "recovered": False, "reason": "not_subscribed"},
+    ],
+)
+def test_a_subscription_that_says_so_drops_nothing_either(said: dict[str, Any]) -> None:
+    client = Client()
+    client.welcome(a=5, b=1)
+    client.hear(7)
+    assert client.subscribed("b", None, a=said) == [7]
 
 
 def test_what_was_asked_for_in_vain_may_be_asked_for_again(at_5: Client) -> None:
