@@ -115,7 +115,7 @@ class Arrivals:
     async def _replay(self, connection: Connection, stream: str, position: Position) -> None:
         try:
             await connection.replay(stream, position)
-            self._backoffs.pop(stream, None)
+            self._served(stream, position)
         except RequestRefused as error:
             self._release(self._positions.refused(stream, error))
             if error.temporary:
@@ -126,6 +126,14 @@ class Arrivals:
         except HeliographError:
             return  # The connection has ended; the next one resumes.
         self._look_behind()
+
+    def _served(self, stream: str, position: Position) -> None:
+        if self._positions.stands(stream, position):
+            # What is being stored at the moment comes live: to ask at once would be a storm.
+            self._release(self._positions.given_up(stream))
+            self._ask_later(stream)
+        else:
+            self._backoffs.pop(stream, None)
 
     def _ask_later(self, stream: str, at_least: float = 0.0) -> None:
         """One bad moment shall not cost what is left. Meanwhile others may be asked for."""

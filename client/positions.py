@@ -253,6 +253,10 @@ class Positions:
         stream = self._streams.get(name)
         return stream.resign() if stream else []
 
+    def stands(self, name: str, position: Position) -> bool:
+        """Whether a replay from there moved nothing, though there should be more."""
+        return self.behind().get(name) == position
+
     def ask_again(self, name: str) -> None:
         """What was asked for in vain may be had by now."""
         if stream := self._streams.get(name):

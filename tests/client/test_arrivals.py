@@ -154,11 +154,9 @@ def refusal(**fields: Any) -> Json:
     return {"server": "send", "frame": {"type": "error", "id": "$", "message": "no", **fields}}
 
 
-def replayed(stream: str, seq: int) -> Json:
-    return {
-        "server": "send",
-        "frame": {"type": "replayed", "id": "$", "stream": stream, "epoch": "e", "seq": seq},
-    }
+def replayed(stream: str, seq: int, has_more: bool = False) -> Json:
+    place = {"stream": stream, "epoch": "e", "seq": seq, "has_more": has_more}
+    return {"server": "send", "frame": {"type": "replayed", "id": "$", **place}}
 
 
 async def test_a_replay_that_nobody_answers_is_asked_for_again() -> None:
@@ -239,5 +237,27 @@ async def test_what_is_to_be_asked_for_later_goes_to_the_next_connection_if_ther
             {"clock": "advance", "ms": 500},
             {"server": "welcome", "frame": {"resume": {"a": standing(5)}}},
             {"clock": "advance", "ms": 60_000},
+        )
+        assert not stage.line.from_client
+
+
+async def test_a_replay_that_moves_nothing_is_no_storm() -> None:
+    async with Stage([]) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            {"server": "notify", "stream": "a", "seqs": [9]},
+            replayed("a", 5, has_more=True),
+            {"expect": "notifications", "ids": ["a9"]},
+        )
+        assert not stage.line.from_client
+        await stage.steps(
+            {"clock": "advance", "ms": 500},
+            replay("a", 5),
+            replayed("a", 6, has_more=True),
+            replay("a", 6),
+            replayed("a", 9),
+            {"clock": "advance", "ms": 300_000},
         )
         assert not stage.line.from_client
