@@ -28,6 +28,8 @@ inbox archive ntf_01  # for good
 """
 
 MOST_OF_A_PAGE = 100
+# The answer, what to say of it, and the exit code.
+Done = tuple[Mapping[str, object], str, int]
 COLUMNS = (
     Column("state"),
     Column("when"),
@@ -90,14 +92,13 @@ def _time(text: str) -> str:
 
 async def run(args: argparse.Namespace, terminal: Terminal) -> int:
     async with open_api(args, terminal) as api:
-        body, words = await args.act(api, args, terminal)
+        done: Done = await args.act(api, args, terminal)
+    body, words, status = done
     terminal.say(as_json(body) if args.json else words)
-    return 0
+    return status
 
 
-async def list_entries(
-    api: Api, args: argparse.Namespace, terminal: Terminal
-) -> tuple[Mapping[str, object], str]:
+async def list_entries(api: Api, args: argparse.Namespace, terminal: Terminal) -> Done:
     pages = await _pages(api, args)
     entries = [entry for page in pages for entry in page.entries]
     bodies = [body for page in pages for body in mappings(page.body, "entries")]
@@ -107,7 +108,7 @@ async def list_entries(
     body = {**joined, "counts": mapping(pages[0].body, "counts")}
     words = table(COLUMNS, [_row(entry) for entry in entries], looks_of(terminal))
     lines = [words] if entries else ["nothing"]
-    return body, "\n".join([*lines, "", counts_line(pages[0].counts)])
+    return body, "\n".join([*lines, "", counts_line(pages[0].counts)]), 0
 
 
 async def _pages(api: Api, args: argparse.Namespace) -> list[Inbox]:
@@ -134,23 +135,21 @@ def _state(entry: Entry) -> str:
     return "seen" if entry.seen_at else "new"
 
 
-async def mark_these(
-    api: Api, args: argparse.Namespace, terminal: Terminal
-) -> tuple[Mapping[str, object], str]:
+async def mark_these(api: Api, args: argparse.Namespace, terminal: Terminal) -> Done:
     marked = await api.mark(args.ids, args.state)
-    return marked.body, marked_line(marked, args.state)
+    what = count(marked.count or 0, "notification")
+    missing = (marked.count or 0) < len(set(args.ids))
+    return marked.body, marked_line(what, marked, args.state), 1 if missing else 0
 
 
-async def mark_all(
-    api: Api, args: argparse.Namespace, terminal: Terminal
-) -> tuple[Mapping[str, object], str]:
+async def mark_all(api: Api, args: argparse.Namespace, terminal: Terminal) -> Done:
     marked = await api.mark_all(args.state, before=args.before)
-    return marked.body, marked_line(marked, args.state)
+    what = f"everything before {args.before}" if args.before else "everything"
+    return marked.body, marked_line(what, marked, args.state), 0
 
 
-def marked_line(marked: MarkedInbox, state: str) -> str:
-    what = "" if marked.count is None else f"{count(marked.count, 'notification')} "
-    return f"{what or 'everything '}marked as {state}: {counts_line(marked.counts)}"
+def marked_line(what: str, marked: MarkedInbox, state: str) -> str:
+    return f"{what} marked as {state}: {counts_line(marked.counts)}"
 
 
 def counts_line(counts: InboxCounts) -> str:

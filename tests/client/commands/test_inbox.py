@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.client.command_line import ask, run_line
 from tests.client.scripted import HttpAnswer, HttpRequest, ScriptedApi
 from tests.client.terminals import FakeTerminal
@@ -106,5 +108,21 @@ async def test_everything_or_what_is_older_is_marked_at_once(tmp_path: Path) -> 
     assert body == {"state": "read"}
     assert said.startswith("everything marked as read: 1 unread")
 
-    body, _ = await mark(tmp_path, "mark-all", "mark-all", "--before", "2026-01-31T13:00:00+01:00")
+    line = ["mark-all", "--before", "2026-01-31T13:00:00+01:00"]
+    body, said = await mark(tmp_path, "mark-all", *line)
     assert body == {"state": "read", "before": "2026-01-31T12:00:00.000Z"}
+    assert said.startswith("everything before 2026-01-31T12:00:00.000Z marked as read: 1 unread")
+
+
+@pytest.mark.parametrize(("found", "status"), [(1, 0), (0, 1)])
+async def test_what_is_not_in_the_inbox_is_less_than_was_asked_for(
+    tmp_path: Path, found: int, status: int
+) -> None:
+    fake = FakeTerminal(tmp_path)
+    answer = HttpAnswer(200, {"count": found, **COUNTS})
+
+    line = ["inbox", "mark", "n1", "n1"]
+    done, _ = await ask("POST /api/v1/inbox/mark", answer, line, fake)
+
+    assert done == status
+    assert fake.out.startswith(f"{found} notification")
