@@ -80,15 +80,18 @@ class Arrivals:
         self._look_behind()
 
     @asynccontextmanager
-    async def caught_up(self, connection: Connection) -> AsyncIterator[None]:
-        """Asks for what did not fit into an answer, and for what was lost on the way."""
+    async def caught_up(self, connection: Connection) -> AsyncIterator[asyncio.Task[None]]:
+        """Asks for what did not fit into an answer, and for what was lost on the way.
+
+        The task ends if a callback fails, and by nothing else.
+        """
         self._look_behind()  # The connection before may have been asked, and is gone.
         tasks = [
             asyncio.create_task(self._catch_up(connection)),
             asyncio.create_task(self._watch_for_holes()),
         ]
         try:
-            yield
+            yield tasks[0]
         finally:
             tasks += self._later.values()
             self._later.clear()

@@ -152,8 +152,10 @@ class Line:
             asyncio.create_task(self._renewed(connection)),
         ]
         try:
-            async with self._arrivals.caught_up(connection):
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            async with self._arrivals.caught_up(connection) as catching_up:
+                await asyncio.wait([*tasks, catching_up], return_when=asyncio.FIRST_COMPLETED)
+                if catching_up.done():
+                    catching_up.result()
             # A successor that came in the moment when its predecessor went counts.
             return next(task for task in reversed(tasks) if task.done()).result()
         finally:

@@ -54,7 +54,7 @@ class Stage:
             topics=topics,
             on_change=self.changes.append,
             on_error=self.refusals.append,
-            on_gap=self.gaps.append,
+            on_gap=options.pop("on_gap", self.gaps.append),
             clock=self.time.clock,
             sleep=self.time.sleep,
             random=lambda: self.dice,

@@ -1,6 +1,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from client.gaps import Gap
 from client.heliograph import Heliograph
 from tests.client.manual_time import ManualTime
@@ -261,3 +263,19 @@ async def test_a_replay_that_moves_nothing_is_no_storm() -> None:
             {"clock": "advance", "ms": 300_000},
         )
         assert not stage.line.from_client
+
+
+async def test_a_bug_in_who_hears_of_a_gap_ends_the_client() -> None:
+    def broken(gap: Gap) -> None:
+        raise ZeroDivisionError
+
+    async with Stage([], on_gap=broken) as stage:
+        await stage.steps(
+            {"client": "open"},
+            behind(a=5),
+            replay("a", 5),
+            refusal(code=4410, reason="expired", epoch="e", seq=7),
+            {"expect": "state", "is": "disconnected"},
+        )
+        with pytest.raises(ZeroDivisionError):
+            await stage.client.ping()
