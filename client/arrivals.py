@@ -35,7 +35,7 @@ class Arrivals:
         self._positions = Positions(on_gap, positions)
         self._recent = RecentIds()
         self._behind = asyncio.Event()
-        self._holes = asyncio.Event()
+        self._stuck = asyncio.Event()
         # Of each stream that was asked for in vain.
         self._backoffs: dict[str, Backoff] = {}
         self._later: dict[str, asyncio.Task[None]] = {}
@@ -52,7 +52,7 @@ class Arrivals:
     def resume(self) -> dict[str, Position]:
         """What to give back in the hello of a new connection."""
         self._behind.clear()
-        self._holes.clear()
+        self._stuck.clear()
         return self._positions.resume()
 
     def abandon(self) -> None:
@@ -62,10 +62,7 @@ class Arrivals:
 
     def arrive(self, notification: Notification) -> None:
         self._release(self._positions.arrived(notification))
-        if self._positions.has_hole(notification.stream):
-            self._holes.set()
-        if notification.replay:
-            self._look_behind()
+        self._look_behind()
 
     def hear(self, answer: Answer) -> None:
         match answer:
@@ -88,7 +85,7 @@ class Arrivals:
         self._look_behind()  # The connection before may have been asked, and is gone.
         tasks = [
             asyncio.create_task(self._catch_up(connection)),
-            asyncio.create_task(self._watch_for_holes()),
+            asyncio.create_task(self._watch_what_is_stuck()),
         ]
         try:
             yield tasks[0]
@@ -100,12 +97,12 @@ class Arrivals:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _watch_for_holes(self) -> None:
+    async def _watch_what_is_stuck(self) -> None:
         while True:
-            await self._holes.wait()
+            await self._stuck.wait()
             await self._sleep(PATIENCE)
-            self._holes.clear()
-            self._positions.ask_for_missing()
+            self._stuck.clear()
+            self._positions.chase()
             self._look_behind()
 
     async def _catch_up(self, connection: Connection) -> None:
@@ -152,6 +149,8 @@ class Arrivals:
         self._look_behind()
 
     def _look_behind(self) -> None:
+        if self._positions.is_stuck:
+            self._stuck.set()
         if self._positions.behind():
             self._behind.set()
 

@@ -12,6 +12,8 @@ from .gaps import Gap, Position
 MAX_GIVEN, MAX_GIVEN_BYTES = 200, 16_000
 MAX_STREAMS = 1000
 MAX_AHEAD = 1000
+# So often a replay that the server has promised is not taken for lost.
+REPLAY_PATIENCE = 20
 # Nothing of the stream is due to us: not a gap.
 NOT_OURS = frozenset({"forbidden", "not_subscribed"})
 
@@ -22,9 +24,10 @@ class _Stream:
 
     While it catches up, `left` replayed notifications are to come, and then everything up to `goal`
     has arrived; there may be `more` behind that. What comes live meanwhile is `held`, so that it
-    does not overtake; so is what comes live behind a hole, until the hole is filled. Where the
-    server does not serve what is missing, it is `resigned`: it holds nothing until it is asked for
-    again. `guessed`: the server has not said yet where it stood.
+    does not overtake; so is what comes live behind a hole, until the hole is filled. `chased`: how
+    often it was found stuck since something of the replay came. Where the server does not serve
+    what is missing, it is `resigned`: it holds nothing until it is asked for again. `guessed`: the
+    server has not said yet where it stood.
     """
 
     epoch: str
@@ -36,6 +39,7 @@ class _Stream:
     held: list[Notification] = field(default_factory=list)
     guessed: bool = False
     resigned: bool = False
+    chased: int = 0
 
     @property
     def position(self) -> Position:
@@ -46,8 +50,17 @@ class _Stream:
         return self.goal is not None or self.more
 
     @property
-    def has_hole(self) -> bool:
-        return bool(self.held) and not self.catches_up
+    def is_stuck(self) -> bool:
+        """Whether something waits for what nobody has been asked for, or is promised and not
+        there."""
+        return self.goal is not None or (bool(self.held) and not self.more)
+
+    def chase(self) -> None:
+        """It was stuck for a while: what is missing is to be asked for. A replay may take
+        longer."""
+        self.chased += 1
+        if self.goal is None or self.chased >= REPLAY_PATIENCE:
+            self.goal, self.more = None, True
 
     def must_wait(self, seq: int) -> bool:
         """Whether what comes live would overtake something."""
@@ -72,12 +85,13 @@ class _Stream:
 
     def expect(self, goal: int, replayed: int, more: bool) -> list[Notification]:
         self.goal, self.left, self.more = goal, replayed, more
-        self.resigned = False
+        self.resigned, self.chased = False, 0
         return self.count(0)
 
     def count(self, replayed: int) -> list[Notification]:
         """So many of a replay have come. What may be delivered because of it."""
         self.left -= replayed
+        self.chased = 0
         if self.goal is None or self.left > 0:
             return []
         self.seq, self.goal = max(self.seq, self.goal), None
@@ -167,15 +181,16 @@ class Positions:
         """Whether nothing is being replayed."""
         return not any(stream.catches_up for stream in self._streams.values())
 
-    def has_hole(self, name: str) -> bool:
-        """Whether something waits behind what has not come."""
-        stream = self._streams.get(name)
-        return stream is not None and stream.has_hole
+    @property
+    def is_stuck(self) -> bool:
+        """Whether something waits for what has not come."""
+        return any(stream.is_stuck for stream in self._streams.values())
 
-    def ask_for_missing(self) -> None:
-        """What has not come by itself by now counts as lost on the way."""
+    def chase(self) -> None:
+        """What has not come by itself by now counts as lost on the way, sooner or later."""
         for stream in self._streams.values():
-            stream.more = stream.more or stream.has_hole
+            if stream.is_stuck:
+                stream.chase()
 
     def behind(self) -> dict[str, Position]:
         """The streams of which more is to be asked for, and behind which position."""

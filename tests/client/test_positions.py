@@ -7,7 +7,7 @@ from client import wire
 from client.errors import RequestRefused
 from client.frames import Notification, Replayed, RequestId, Subscribed, Unsubscribed, Welcome
 from client.gaps import Gap, Position
-from client.positions import MAX_GIVEN, MAX_STREAMS, Positions
+from client.positions import MAX_GIVEN, MAX_STREAMS, REPLAY_PATIENCE, Positions
 
 
 class Client:
@@ -327,9 +327,9 @@ def test_what_comes_behind_a_hole_is_asked_for_after_a_while() -> None:
     client = Client()
     client.welcome(a=5)
     assert client.hear(8) == []
-    assert client.positions.has_hole("a")
+    assert client.positions.is_stuck
     assert client.positions.behind() == {}
-    client.positions.ask_for_missing()
+    client.positions.chase()
     assert client.positions.behind() == {"a": Position("e", 5)}
     assert not client.positions.settled
     assert client.hear(6, 7, 8, replay=True) == [6, 7, 8]
@@ -341,15 +341,26 @@ def test_a_hole_that_the_server_does_not_fill_holds_nothing_back_again() -> None
     client = Client()
     client.welcome(a=5)
     client.hear(7)
-    client.positions.ask_for_missing()
+    client.positions.chase()
     assert seqs(client.positions.given_up("a")) == [7]
     assert client.hear(9) == [9]
-    assert not client.positions.has_hole("a")
-    assert not client.positions.has_hole("never heard of")
+    assert not client.positions.is_stuck
     assert client.resume() == {"a": 5}
     client.welcome(a={"seq": 9, "replayed": 4})
     client.hear(6, 7, 8, 9, replay=True)
     assert client.hear(11) == []
+
+
+def test_a_replay_that_was_promised_is_given_its_time(at_5: Client) -> None:
+    at_5.welcome(a={"seq": 7, "replayed": 2})
+    for _ in range(REPLAY_PATIENCE - 1):
+        at_5.positions.chase()
+    at_5.hear(6, replay=True)
+    for _ in range(REPLAY_PATIENCE - 1):
+        at_5.positions.chase()
+    assert at_5.positions.behind() == {}
+    at_5.positions.chase()
+    assert at_5.positions.behind() == {"a": Position("e", 6)}
 
 
 def test_a_connection_that_does_not_come_about_takes_nothing_with_it() -> None:
