@@ -62,6 +62,11 @@ class Line:
     def is_open(self) -> bool:
         return self._ending is None
 
+    @property
+    def unheard(self) -> int:
+        """How much of what was said has not been taken yet."""
+        return self._to_client.qsize()
+
 
 @dataclass
 class Try:

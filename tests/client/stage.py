@@ -1,7 +1,6 @@
 """Plays scenarios as tests/scenarios.md describes them, on a clock that only they move."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from itertools import count
@@ -12,32 +11,20 @@ from client.errors import HeliographError, RequestRefused, TopicsRefused
 from client.gaps import Gap
 from client.heliograph import Heliograph
 from client.states import Change, State
-from tests.client.in_memory import InMemoryGateway, Json, Line
+from tests.client.in_memory import Json
 from tests.client.manual_time import ManualTime
+from tests.client.player import WELCOME, Player
 
 # Rounds of the event loop. Nothing here waits for anything outside of it, so they are enough.
 ROUNDS = 60
-WELCOME: Json = {
-    "type": "welcome",
-    "connection_id": "c-1",
-    "user_id": "alice",
-    "roles": ["user"],
-    "ping_interval_ms": 540_000,
-    "max_age_ms": 7_200_000,
-    "token_expires_at": None,
-    "unread": 0,
-    "unseen": 0,
-    "subscriptions": ["general", "user:alice"],
-    "resume": {},
-}
 
 
-class Stage:
+class Stage(Player):
     """A client, its server, and the clock of both."""
 
     def __init__(self, topics: list[str], **options: Any) -> None:
+        super().__init__()
         self.time = ManualTime()
-        self.gateway = InMemoryGateway()
         self.dice = 0.5
         self.asked = 0
         self.heard: list[str] = []
@@ -45,7 +32,6 @@ class Stage:
         self.refusals: list[RequestRefused] = []
         self.changes: list[Change] = []
         self.token_error: Exception | None = None
-        self.last_request = ""
         self._tokens = count(1)
         self._calls: set[asyncio.Task[None]] = set()
         self.client = Heliograph(
@@ -76,10 +62,6 @@ class Stage:
     @staticmethod
     def welcome(**resume: Json) -> Json:
         return {**WELCOME, "id": "$", "resume": resume}
-
-    @property
-    def line(self) -> Line:
-        return self.gateway.lines[-1]
 
     def call(self, coroutine: Any) -> None:
         task = asyncio.create_task(self._told(coroutine))
@@ -115,14 +97,6 @@ class Stage:
             task.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
 
-    async def steps(self, *steps: Json) -> None:
-        for number, step in enumerate(steps, 1):
-            kind = next(iter(step))
-            try:
-                await getattr(self, f"_{kind}")(**step)
-            except (AssertionError, AttributeError, KeyError, TypeError) as error:
-                raise AssertionError(f"step {number}, {step}: {error}") from error
-
     # Waiting
 
     async def until(self, holds: Callable[[], bool], otherwise: Callable[[], object]) -> None:
@@ -148,53 +122,6 @@ class Stage:
         self.call(calls[client](*topics))
         await asyncio.sleep(0)
 
-    async def _server(self, server: str, **fields: Any) -> None:
-        await getattr(self, f"_serve_{server}")(**fields)
-
-    async def _serve_accept(self, token: str | None = None) -> None:
-        await self.until(lambda: self.gateway.has_try, lambda: "nobody tries to connect")
-        carried = self.gateway.accept()
-        assert token in (None, carried), f"the token is {carried}"
-
-    async def _serve_refuse(self, status: int) -> None:
-        await self.until(lambda: self.gateway.has_try, lambda: "nobody tries to connect")
-        self.gateway.refuse(status)
-
-    async def _serve_expect(self, frame: Json) -> None:
-        def found() -> bool:
-            return any(each["type"] == frame["type"] for each in self.line.from_client)
-
-        await self.until(found, lambda: f"it sent {self.line.from_client}")
-        while (sent := self.line.from_client.pop(0))["type"] != frame["type"]:
-            pass
-        self.last_request = sent.get("id", "")
-        for name, value in frame.items():
-            said = sent.get(name)
-            assert said == value if value is not None else not said, f"it sent {sent}"
-
-    async def _serve_send(self, frame: Json | None = None, text: str | None = None) -> None:
-        if frame is not None:
-            named = {"id": self.last_request} if frame.get("id") == "$" else {}
-            text = json.dumps({**frame, **named})
-        assert text is not None
-        self.line.say(text)
-
-    async def _serve_welcome(
-        self, hello: Json | None = None, frame: Json | None = None, token: str | None = None
-    ) -> None:
-        await self._serve_accept(token)
-        await self._serve_expect({"type": "hello", **(hello or {})})
-        await self._serve_send({**WELCOME, "id": "$", **(frame or {})})
-
-    async def _serve_notify(
-        self, stream: str, seqs: list[int], replay: bool = False, epoch: str = "e"
-    ) -> None:
-        for seq in seqs:
-            self.line.say_notification(stream, seq, epoch=epoch, replay=replay)
-
-    async def _serve_close(self, code: int) -> None:
-        self.line.end(code)
-
     async def _clock(self, clock: str, ms: float) -> None:
         assert clock == "advance"
         end = self.time.clock() + ms / 1000
@@ -208,15 +135,7 @@ class Stage:
     async def _random(self, random: float) -> None:
         self.dice = random
 
-    # Expectations
-
-    async def _expect(self, expect: str, **wanted: object) -> None:
-        await self.settle()
-        await self.until(
-            lambda: self._found(expect) == wanted, lambda: f"found {self._found(expect)}"
-        )
-
-    def _found(self, what: str) -> Json:
+    def found(self, what: str) -> Json:
         found: dict[str, Callable[[], Json]] = {
             "state": lambda: {"is": str(self.client.state)},
             "notifications": lambda: {"ids": self.heard},
