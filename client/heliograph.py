@@ -103,6 +103,8 @@ class Heliograph:
         self.state = State.IDLE
         self.counts: Counts | None = None
         self._topics = dict.fromkeys(topics)
+        # While each `subscribe` waits for its answer.
+        self._given_back: list[set[str]] = []
         self._on_change, self._on_push = on_change, on_push
         # Unbounded: to stop reading would look like a dead connection, and to drop is to lose.
         self._arrived: asyncio.Queue[Notification | End] = asyncio.Queue()
@@ -185,18 +187,26 @@ class Heliograph:
         Raises: TopicsRefused, which leaves its `accepted` topics subscribed.
         """
         wanted = tuple(dict.fromkeys(topics))
+        accepted: tuple[str, ...] = ()
+        given_back: set[str] = set()
+        self._given_back.append(given_back)
         try:
             await self._ask(lambda connection: connection.subscribe(wanted))
+            accepted = wanted
         except TopicsRefused as refused:
-            self._topics.update(dict.fromkeys(refused.accepted))
+            accepted = refused.accepted
             raise
-        self._topics.update(dict.fromkeys(wanted))
+        finally:
+            self._given_back = [each for each in self._given_back if each is not given_back]
+            self._topics.update((each, None) for each in accepted if each not in given_back)
 
     async def unsubscribe(self, *topics: str) -> None:
         """Give topics back, now and for later connections."""
         unwanted = tuple(dict.fromkeys(topics))
         for topic in unwanted:
             self._topics.pop(topic, None)
+        for given_back in self._given_back:
+            given_back.update(unwanted)
         await self._ask(lambda connection: connection.unsubscribe(unwanted))
 
     async def mark(self, ids: Iterable[str], state: Mark) -> Marked:

@@ -35,3 +35,12 @@ test("what is given back is given back at once", async () => {
   expect(topics()).toEqual([]);
   expect(asked).toEqual([{ type: "unsubscribe", topics: ["a"] }]);
 });
+
+test("what is given back before the answer comes is not asked for again", async () => {
+  const { of, topics } = subscriptions();
+  const subscribed = of.subscribe(["b", "c"]);
+  void of.unsubscribe(["b"]);
+  await subscribed;
+
+  expect(topics()).toEqual(["a", "c"]);
+});
