@@ -76,6 +76,7 @@ class HookStage(Player):
     async def _expect(self, expect: str, **wanted: object) -> None:
         if expect == "topics":
             assert wanted.keys() == {"are"}
+            await self.settle()
             self._topics = [str(topic) for topic in wanted["are"]]  # type: ignore[attr-defined]
         else:
             await super()._expect(expect, **wanted)

@@ -46,7 +46,9 @@ class Loopback:
         return self._wires
 
     async def __aenter__(self) -> Self:
-        self._server = await serve(self._talk, "127.0.0.1", 0, process_request=self._answer)
+        self._server = await serve(
+            self._talk, "127.0.0.1", 0, process_request=self._answer, open_timeout=None
+        )
         return self
 
     async def __aexit__(
