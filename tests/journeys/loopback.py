@@ -47,7 +47,12 @@ class Loopback:
 
     async def __aenter__(self) -> Self:
         self._server = await serve(
-            self._talk, "127.0.0.1", 0, process_request=self._answer, open_timeout=None
+            self._talk,
+            "127.0.0.1",
+            0,
+            process_request=self._answer,
+            open_timeout=None,
+            ping_interval=None,
         )
         return self
 
