@@ -187,13 +187,29 @@ def _(it: Emulated) -> None:
         it.expect("attempts", number=1)
 
 
+def is_sent_away(it: Emulated, least_ms: int, below_ms: int) -> None:
+    """And comes back: everybody is given another time to."""
+    it.throw_out(revoke_tokens=False)
+    it.expect("state", is_="recovering")
+    it.until(
+        lambda seen: seen.delay is not None and least_ms <= seen.delay < below_ms,
+        lambda seen: f"expected a delay of {least_ms} to {below_ms} ms, found {seen.delay}",
+    )
+    it.later(below_ms)
+    it.expect("state", is_="connected")
+
+
+@scenario("4200 reconnects now, after after_ms")
+def _(it: Emulated) -> None:
+    it.connect()
+    is_sent_away(it, 0, 3000)
+
+
 @scenario("a rollover right after a rollover backs off")
 def _(it: Emulated) -> None:
     it.connect()
-    it.throw_out(revoke_tokens=False)
-    it.come_back(0)
-    it.throw_out(revoke_tokens=False)
-    it.come_back(500)
+    is_sent_away(it, 0, 3000)
+    is_sent_away(it, 500, 3500)
 
 
 # Topics
