@@ -3,6 +3,8 @@
 import ipaddress
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
+
 WEBSOCKET_PATH = "/api/v1/ws/realtime"
 
 
@@ -37,7 +39,8 @@ def _checked(url: str, scheme: str) -> str:
     try:
         parts = urlsplit(url)
         complete = parts.hostname and (parts.port or True)  # An odd port raises when it is read.
-    except ValueError:
+        _ = httpx.URL(url).host  # So does a name that is none in the DNS.
+    except (ValueError, httpx.InvalidURL):
         complete = False
     # A fragment goes nowhere, and what is added to the URL would be a part of it.
     if not complete or "#" in url or parts.scheme not in (scheme, scheme + "s"):

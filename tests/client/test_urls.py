@@ -23,6 +23,7 @@ def test_the_websocket_is_found_from_the_base_url(base: str, url: str) -> None:
         "ftp://x",
         "http://",
         "http://[",
+        "http://xn--a",
         "http://x:port",
         "ws://x",
         "http://x#",
