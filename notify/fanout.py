@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from notify.errors import HeliographError, TokenExpired, Unavailable
 from notify.frames import encode, farewell
 from notify.jobs import RetryJob
-from notify.model import ConnectionId, Subscriber, Username
+from notify.model import Connection, ConnectionId, Pattern, Subscriber, Username
 from notify.ports import (
     PAGE_SIZE,
     Audience,
@@ -22,7 +22,7 @@ from notify.ports import (
     Page,
     Subscriptions,
 )
-from notify.topics import user_topic
+from notify.topics import feeds, user_topic
 
 # API Gateway answers 410 Gone also while $connect is still running. A connection younger than any
 # $connect can be (10 s, serverless.yml) is therefore not forgotten but tried again.
@@ -69,10 +69,18 @@ class _Checked(Struct, frozen=True):
         return self.is_known and not self.is_expired
 
 
-class _Numbered(Struct):
-    """What a frame says of its place in a stream, if it has any."""
+class _Place(Struct):
+    """What a frame says of where it belongs. One that no stream has is its topic's alone."""
 
+    topic: Pattern = Pattern("")
+    stream: Pattern | None = None
     seq: int | None = None
+
+    def is_due_to(self, subscriber: Subscriber, connection: Connection) -> bool:
+        """Whether it still is: by the topic that the subscriber was met in, or by another one."""
+        stream = self.topic if self.stream is None else self.stream
+        topics = connection.topics
+        return subscriber.pattern in topics or any(feeds(stream, topic) for topic in topics)
 
 
 class Fanout:
@@ -103,7 +111,8 @@ class Fanout:
 
     def deliver_again(self, frame: bytes, subscribers: Iterable[Subscriber]) -> Delivery:
         """The same some time later: a connection without a row by now has gone, or was found while
-        it knocked and was not let in. Its socket may still be open, to be told so."""
+        it knocked and was not let in. Its socket may still be open, to be told so. One that has
+        given the topic back, or may not hear it any more, is left alone and counted nowhere."""
         waiting = list(subscribers)
         try:
             known = self._connections.get_each({each.connection_id for each in waiting})
@@ -112,8 +121,10 @@ class Fanout:
         gone = [each for each in waiting if each.connection_id not in known]
         for subscriber in gone:
             self._forget(subscriber)
+        place = _place_of(frame)
         here = [each for each in waiting if each.connection_id in known]
-        return self.deliver(frame, here) + Delivery(gone=len(gone))
+        due = [each for each in here if place.is_due_to(each, known[each.connection_id])]
+        return self.deliver(frame, due) + Delivery(gone=len(gone))
 
     def _check(self, subscriber: Subscriber, now: int) -> "_Checked":
         """What the connection itself says of a token that has expired by a subscription's row: a
@@ -163,7 +174,7 @@ class Fanout:
         """Closes the sockets, if what they lack has a number: what follows would say that it had
         arrived. The client comes back and resumes. Their rows are left to $disconnect or, where
         the gateway does not answer either, to the sweep."""
-        if msgspec.json.decode(frame, type=_Numbered).seq is not None:
+        if _place_of(frame).seq is not None:
             self._gateway.disconnect_each(each.connection_id for each in subscribers)
 
     def _post(self, frame: bytes, due: dict[ConnectionId, Subscriber], now: int) -> Delivery:
@@ -184,6 +195,10 @@ class Fanout:
         # What a busy store keeps is found gone again next time; no frame may be lost over it.
         with suppress(Unavailable):
             self._connections.forget(subscriber)
+
+
+def _place_of(frame: bytes) -> _Place:
+    return msgspec.json.decode(frame, type=_Place)
 
 
 def every_member(

@@ -1,7 +1,7 @@
 """What is promised of everything published: a model that is too simple to be wrong."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from notify.entries import inbox_streams
 from notify.marks import State
@@ -45,7 +45,7 @@ class Addressed:
         return device.hears(self.pattern) and name not in self.excluded
 
     def may_reach(self, device: Device) -> bool:
-        """It may come late, to somebody who is subscribed no more."""
+        """It may have come before the device gave the topic back."""
         name = device.principal.username
         if self.pattern is None:
             return name in self.users
@@ -78,8 +78,19 @@ class Promised:
     def publish(self, id: str, to: Addressed, due: Iterable[str]) -> None:
         self.published.append(Published(id, to, frozenset(due)))
 
+    def forgo(self, device: Device) -> None:
+        """It has given a topic back: what has not reached it by then need not reach it any more."""
+        self.published = [
+            each if each.to.is_due_to(device) else replace(each, due=each.due - {device.id})
+            for each in self.published
+        ]
+
     def due_to(self, device: Device) -> set[str]:
         return {each.id for each in self.published if device.id in each.due}
+
+    def is_due_to(self, device: Device, id: str) -> bool:
+        """Whether it is for the device as it is now; what nobody published is for everybody."""
+        return all(each.to.is_due_to(device) for each in self.published if each.id == id)
 
     def allowed_to(self, device: Device) -> set[str]:
         return {each.id for each in self.published if each.to.may_reach(device)}

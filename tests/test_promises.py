@@ -138,6 +138,7 @@ class Promises(RuleBasedStateMachine):
         ]
         if leaves:
             device.topics.discard(topic)
+            self.promised.forgo(device)
         else:
             device.subscribe(topic)
 
@@ -199,7 +200,7 @@ class Promises(RuleBasedStateMachine):
         def work() -> None:
             done.append(self.service.deliverer.run(job, lambda: 2 * RESERVE_MS))
 
-        survived = self.service.survives(work, operations)
+        survived = self._posts_late(work, operations)
         if is_doubled or not survived or done == [None]:
             waiting.append((job, 0))
 
@@ -210,9 +211,19 @@ class Promises(RuleBasedStateMachine):
             return
         job, delay = waiting.pop(Random(seed).randrange(len(waiting)))
         self.service.clock.advance(delay * 1000)
-        survived = self.service.survives(lambda: self.service.later.run(job), operations)
+        survived = self._posts_late(lambda: self.service.later.run(job), operations)
         if is_doubled or not survived:
             waiting.append((job, 0))
+
+    def _posts_late(self, work: Callable[[], object], operations: int | None) -> bool:
+        """Only to whom it is for at that time. Returns whether the function survived."""
+        posted = self.service.gateway.posted
+        before = len(posted)
+        survived = self.service.survives(work, operations)
+        for who, frame in posted[before:]:
+            due = self.promised.is_due_to(self.devices[who], frame.get("id", ""))
+            assert due, "it reached somebody who had given the topic back"
+        return survived
 
     @rule(name=names, data=st.data(), state=st.sampled_from(State))
     def mark(self, name: str, data: st.DataObject, state: State) -> None:

@@ -79,6 +79,7 @@ class Story:
             await self.storm.leave(online)
         elif what == "unsubscribe":
             await online.unsubscribe(topic)
+            self.promised.forgo(online.device)
         else:
             await online.subscribe(topic)
 

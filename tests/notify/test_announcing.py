@@ -236,6 +236,17 @@ def test_a_push_that_fails_is_tried_again(eve: World) -> None:
     assert pushes(eve, "e") == [("join", "alice", 2)]
 
 
+def test_a_push_is_not_tried_again_for_who_has_left_the_room(eve: World) -> None:
+    come(eve, "a1", "alice")
+    eve.gateway.throttled.add(ConnectionId("e"))
+    for job in eve.later_queue.take():
+        eve.later.run(job)
+    eve.noticed.unsubscribe(eve.memory.connections[ConnectionId("e")], ROOM)
+    eve.gateway.throttled.clear()
+    work(eve)
+    assert pushes(eve, "e") == []
+
+
 def test_who_is_found_gone_by_a_push_has_left(eve: World) -> None:
     come(eve, "b1", "bob")
     work(eve)

@@ -218,6 +218,24 @@ def test_who_is_refused_after_it_was_found_is_not_posted_to(crowd: World) -> Non
     assert crowd.gateway.frames(C7) == []
 
 
+def test_who_may_not_hear_it_any_more_is_not_posted_to_again(world: World) -> None:
+    world.open("c1", world.principal("alice", "ops"))
+    losing = world.open("c2", world.principal("bob", "ops"))
+    world.gateway.throttled |= {ConnectionId("c1"), ConnectionId("c2")}
+    world.max_inline_recipients = 0
+    message = PartJob(f"{broadcast(world, 'role:ops').broadcast_id}", 1)
+    for _ in range(2):  # its plan and its only page
+        (job,) = world.deliveries.take()
+        run(world, job)
+    assert len(part_of(world, message).pending) == 2
+    world.connections.unsubscribe(losing, Pattern("role:ops"))
+    world.gateway.throttled.clear()
+    world.deliver_all()
+    assert counts(world, message) == (1, 0, 0)
+    assert [to for to, _ in world.gateway.posted] == ["c1"]
+    assert job_of(world, message).state is JobState.DONE
+
+
 def test_who_was_connecting_is_reached_once_connected(world: World) -> None:
     world.open("c1", world.principal("alice"), age_ms=0)
     world.gateway.open.clear()

@@ -1,16 +1,18 @@
 from collections.abc import Iterable, Mapping
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from notify.deliveries import RESERVE_MS
 from notify.errors import TokenExpired, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, MAX_ATTEMPTS, RETRIES_A_JOB, Delivery
 from notify.jobs import RetryJob
-from notify.model import Connection, ConnectionId, Subscriber
+from notify.model import Connection, ConnectionId, Pattern, Subscriber
 from notify.ports import PAGE_SIZE
 from tests.fakes import FakeConnections
-from tests.notify.conftest import HOUR_MS, HungGateway, World
+from tests.notify.conftest import HOUR_MS, HungGateway, World, broadcast, reached, topics_of
 
 FRAME = b'{"type":"notification"}'
 C1, C2, C3 = map(ConnectionId, ("c1", "c2", "c3"))
@@ -237,6 +239,54 @@ def test_who_has_no_row_any_more_is_not_posted_to_again(three: World) -> None:
     assert three.fanout.deliver_again(FRAME, subscribers) == Delivery(posted=2, gone=1)
     assert three.gateway.frames("c2") == []
     assert C2 not in three.memory.members[subscribers[1].pattern]
+
+
+EU, ALL_ORDERS, NEWS = map(Pattern, ("orders:eu", "orders:*", "news"))
+FOR_EU = b'{"type":"notification","topic":"orders:eu","stream":"orders:eu"}'
+
+
+def test_who_has_given_the_topic_back_is_not_posted_to_again(world: World) -> None:
+    connection = world.open("c1", world.principal("alice"), EU, NEWS)
+    waiting = [world.subscriber("c1", EU)]
+    world.connections.unsubscribe(connection, EU)
+    assert world.fanout.deliver_again(FOR_EU, waiting) == Delivery()
+    assert world.gateway.posted == []
+    assert topics_of(world) == {"general", "user:alice", NEWS}  # and goes on
+
+
+@pytest.mark.parametrize("met", [EU, ALL_ORDERS])
+def test_who_hears_the_stream_by_another_topic_is_posted_to_again(
+    world: World, met: Pattern
+) -> None:
+    connection = world.open("c1", world.principal("alice"), EU, ALL_ORDERS)
+    waiting = [world.subscriber("c1", met)]
+    world.connections.unsubscribe(connection, met)
+    assert world.fanout.deliver_again(FOR_EU, waiting) == Delivery(posted=1)
+
+
+TOPICS = ("orders:eu", "orders:us:tx", "orders:us:*", "orders:*", "news")
+PATTERNS = (*TOPICS, "general", "*", "user:*")
+topics = st.sets(st.sampled_from(TOPICS))
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PATTERNS), topics, topics)
+def test_a_retry_reaches_exactly_whom_the_broadcast_would_reach_now(
+    pattern: str, before: set[str], after: set[str]
+) -> None:
+    world = World()
+    connection = world.open("c1", world.principal("root"), *before)
+    world.gateway.throttled.add(C1)
+    was_met = broadcast(world, pattern).failed
+    for topic in map(Pattern, before - after):
+        world.connections.unsubscribe(connection, topic)
+    for topic in map(Pattern, after - before):
+        world.connections.subscribe(connection, topic, 100)
+    world.gateway.throttled.clear()
+    world.do_later()
+    retried = reached(world)
+    is_met = broadcast(world, pattern).delivered
+    assert len(retried) == min(was_met, is_met)
 
 
 def test_where_the_rows_cannot_be_read_everybody_is_tried_again(three: World) -> None:

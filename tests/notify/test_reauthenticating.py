@@ -16,7 +16,7 @@ from notify.model import (
     timestamp,
 )
 from tests.fakes import FakeConnections, FakeUsers
-from tests.notify.conftest import HOUR_MS, World, subscribe, topics_of
+from tests.notify.conftest import HOUR_MS, World, broadcast, subscribe, topics_of
 
 C1 = ConnectionId("c1")
 
@@ -47,6 +47,16 @@ def test_the_connection_is_of_the_new_login_from_then_on(alice: World) -> None:
     auth(alice, new)
     assert alice.memory.connections[C1].principal == new
     assert alice.memory.connections[C1].renewals == 1
+
+
+def test_what_waits_for_another_try_is_not_for_who_has_lost_the_role(alice: World) -> None:
+    alice.gateway.throttled.add(C1)
+    assert broadcast(alice, "role:member").failed == 1
+    alice.gateway.throttled.clear()
+    auth(alice, alice.principal("alice", "editor", tenant="acme"))
+    alice.do_later()
+    assert [frame["type"] for frame in alice.gateway.frames("c1")] == ["authenticated"]
+    assert C1 in alice.memory.connections
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "wst_" + "A" * 43])
