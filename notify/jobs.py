@@ -57,7 +57,9 @@ LaterJob = RetryJob | ScheduledJob | JoinJob | LeaveJob | RevokeJob
 
 
 def encode_job(job: PartJob | LaterJob) -> str:
-    return msgspec.json.encode(job).decode()
+    """As SQS takes it: two characters it refuses, and JSON may have them as they are."""
+    text = msgspec.json.encode(job).decode()
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def parse_job(text: str) -> PartJob:

@@ -1,7 +1,10 @@
 import json
+import re
 
 import msgspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from notify.fanout import RETRIES_A_JOB
 from notify.frames import MAX_NOTIFICATION_BYTES
@@ -43,6 +46,22 @@ def test_a_part_comes_out_of_the_queue_as_it_went_in(job: PartJob) -> None:
 )
 def test_what_is_put_off_comes_out_of_the_queue_as_it_went_in(job: LaterJob) -> None:
     assert parse_later_job(encode_job(job)) == job
+
+
+# What SQS takes, by its API reference of SendMessage. Others it refuses with the whole message.
+SQS_TEXT = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+
+
+@settings(deadline=None)
+@given(st.text(max_size=20))
+@example("\ufffe\uffff \\ufffe \x00\x7f\u0085\U0001fffe")
+def test_whatever_a_notification_says_sqs_takes_its_job(text: str) -> None:
+    frame = msgspec.json.encode({"title": text}).decode()
+    jobs: list[LaterJob] = [RetryJob(frame, (ALICE,), 1), RevokeJob(Username("alice"), text)]
+    for job in jobs:
+        body = encode_job(job)
+        assert SQS_TEXT.fullmatch(body)
+        assert parse_later_job(body) == job
 
 
 def test_a_job_says_which_kind_it_is() -> None:
