@@ -92,7 +92,7 @@ def _queued(running: Running, number: int) -> str:
     now = time.time_ns() // 1_000_000
     name = f"bc_{now:012x}{number:016}"
     job = BroadcastJob(name, Username("bench"), TOPIC, name, now, None, 1, 1)
-    DynamoBroadcastJobs(lambda: now).begin(job, Announcement("{}", frozenset()))
+    DynamoBroadcastJobs(lambda: now, lambda: name).begin(job, Announcement("{}", frozenset()))
     return name
 
 

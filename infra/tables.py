@@ -208,6 +208,7 @@ class BroadcastRow(Table):
     part = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
+    written_by = UnicodeAttribute(null=True)
     parts = NumberAttribute(null=True)
     shards = NumberAttribute(null=True)
     queued = NumberAttribute(null=True)

@@ -14,7 +14,7 @@ from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError, s
 from infra.stores.border import condition_failed, translated
 from infra.tables import BroadcastRow
 from notify.parts import Announcement, BroadcastJob, JobState, Part
-from notify.ports import Clock
+from notify.ports import Clock, NewId
 
 KEPT_MS = 7 * 24 * 60 * 60 * 1000
 JOB, ANNOUNCEMENT, PART = "job", "announcement", "part#"
@@ -26,8 +26,9 @@ OVER = (JobState.DONE, JobState.CANCELLED)
 class DynamoBroadcastJobs:
     """Each row is written by one conditional write, or by an addition that may be repeated."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, new_id: NewId) -> None:
         self._clock = clock
+        self._new_id = new_id
 
     @translated
     def begin(self, job: BroadcastJob, announcement: Announcement) -> bool:
@@ -73,19 +74,20 @@ class DynamoBroadcastJobs:
 
     @translated
     def checkpoint(self, broadcast_id: str, part: Part) -> Part | None:
-        written = replace(part, version=part.version + 1)
+        written, writer = replace(part, version=part.version + 1), self._new_id()
         try:
             BroadcastRow(broadcast_id, _key(part.number)).update(
                 actions=[
                     BroadcastRow.body.set(_json(written)),
                     BroadcastRow.version.set(written.version),
+                    BroadcastRow.written_by.set(writer),
                 ],
                 condition=BroadcastRow.version == part.version,
             )
         except UpdateError as error:
-            if condition_failed(error):
-                return None
-            raise
+            if not condition_failed(error):
+                raise
+            return written if _is_by(writer, broadcast_id, part.number) else None
         return written
 
     @translated
@@ -119,6 +121,13 @@ class DynamoBroadcastJobs:
         keys = [(row.part, JOB) for row in BroadcastRow.query(ACTIVE, consistent_read=True)]
         jobs = map(_job, BroadcastRow.batch_get(keys, consistent_read=True))
         return [job for job in jobs if job.is_active]
+
+
+def _is_by(writer: str, broadcast_id: str, number: int) -> bool:
+    """DynamoDB's client repeats a write whose answer is lost, and then finds what it wrote. The
+    body does not tell: another worker at the same page writes the same."""
+    row = _row(broadcast_id, _key(number))
+    return row is not None and row.written_by == writer
 
 
 def _cancel(job: BroadcastJob) -> bool:

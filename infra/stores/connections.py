@@ -355,7 +355,7 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
 
 
 def _renew(connection: Connection, principal: Principal) -> ConnectionRow | None:
-    """The row with its new principal, None if its condition does not hold."""
+    """The row with its new principal, None if another token has come first."""
     row = ConnectionRow(connection.id)
     exists = ConnectionRow.connection_id.exists()
     for wait in _waits():
@@ -364,12 +364,24 @@ def _renew(connection: Connection, principal: Principal) -> ConnectionRow | None
             row.update(_principal_actions(principal), condition=exists & _unchanged(connection))
         except UpdateError as error:
             if condition_failed(error):
-                return None
+                return _renewed(connection, principal)
             if error.cause_response_code != "TransactionConflictException":
                 raise
         else:
             return row
     raise Unavailable("the connection is busy: try again")
+
+
+def _renewed(connection: Connection, principal: Principal) -> ConnectionRow | None:
+    """The row if this very token came first: DynamoDB's client repeats a write whose answer is
+    lost, and then finds what it wrote."""
+    try:
+        row = ConnectionRow.get(connection.id, consistent_read=True)
+    except DoesNotExist:
+        return None
+    found = _connection(row)
+    is_next = found.renewals == connection.renewals + 1
+    return row if is_next and found.principal == principal else None
 
 
 def _principal_actions(principal: Principal) -> list[Action]:

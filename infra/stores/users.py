@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from infra.rows import Action, Attribute, Condition, DoesNotExist, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import UserRow
@@ -45,7 +47,17 @@ class DynamoUsers:
             UserRow.removed.remove(),
         ]
         taken = Conflict(f"the user exists already: {user.username}")
-        _update(user.username, actions, IS_FREE, taken)
+        try:
+            _update(user.username, actions, IS_FREE, taken)
+        except Conflict:
+            if not self._is_there(user):
+                raise
+
+    def _is_there(self, user: User) -> bool:
+        """DynamoDB's client repeats a write whose answer is lost, and then finds what it wrote. By
+        the hash: no two of one password are the same."""
+        found = self.get(user.username)
+        return found is not None and replace(found, revoked_before=user.revoked_before) == user
 
     @translated
     def replace(self, user: User) -> None:

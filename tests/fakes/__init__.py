@@ -180,6 +180,8 @@ class FakeConnections:
         current = self.get(connection.id)
         if current is None:
             raise Unknown("the connection is closed")
+        if current.renewals == connection.renewals + 1 and current.principal == principal:
+            return current
         _require_token(connection, current)
         renewed = replace(current, principal=principal, renewals=current.renewals + 1)
         self._memory.connections[current.id] = renewed

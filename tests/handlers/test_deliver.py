@@ -43,7 +43,7 @@ def run(body: str, receive_count: int = 1) -> dict[str, Any]:
 
 
 def state(queued: Any) -> JobState:
-    job = DynamoBroadcastJobs(wiring.clock).get(queued["broadcast_id"])
+    job = DynamoBroadcastJobs(wiring.clock, wiring.new_id).get(queued["broadcast_id"])
     assert job is not None
     return job.state
 

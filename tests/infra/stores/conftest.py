@@ -182,7 +182,7 @@ def in_dynamodb() -> Stores:
         DynamoStreams(FakeIds()),
         DynamoCounts(),
         DynamoMarks(),
-        DynamoBroadcastJobs(clock),
+        DynamoBroadcastJobs(clock, FakeIds()),
         DynamoAttempts(),
         DynamoScheduled(),
         DynamoTimetable(),

@@ -11,7 +11,7 @@ from notify.model import ConnectionId, Pattern, Subscriber, Username
 from notify.pacing import Pace
 from notify.parts import PLAN, Announcement, BroadcastJob, JobState, Part, Shard
 from tests.fakes import NOW, FakeDeliveries, FakeGateway, FakeLaterQueue
-from tests.infra.stores.calls import before, crashes, failing, interleave
+from tests.infra.stores.calls import before, crashes, failing, interleave, repeated
 from tests.infra.stores.conftest import Stores, fresh
 
 GENERAL = Pattern("general")
@@ -102,8 +102,30 @@ def test_a_checkpoint_is_read_as_it_was_written(begun: Stores) -> None:
 def test_of_two_checkpoints_over_one_version_the_second_is_refused(begun: Stores) -> None:
     begun.jobs.add_part(JOB, PART)
     first = begun.jobs.checkpoint(JOB.id, replace(PART, delivered=1))
-    assert begun.jobs.checkpoint(JOB.id, replace(PART, delivered=2)) is None
+    for delivered in (1, 2):  # also of the same, as two workers at one page write it
+        assert begun.jobs.checkpoint(JOB.id, replace(PART, delivered=delivered)) is None
     assert begun.jobs.part(JOB.id, 1) == first
+
+
+def test_a_checkpoint_that_is_repeated_because_its_answer_was_lost_is_its_own(
+    dynamo: Stores,
+) -> None:
+    dynamo.jobs.add_part(JOB, PART)
+    with repeated("UpdateItem", "broadcasts"):
+        written = dynamo.jobs.checkpoint(JOB.id, replace(PART, delivered=1))
+    assert written == dynamo.jobs.part(JOB.id, 1) == replace(PART, delivered=1, version=1)
+
+
+def test_a_checkpoint_that_is_repeated_behind_that_of_another_is_refused(dynamo: Stores) -> None:
+    dynamo.jobs.add_part(JOB, PART)
+
+    def overtake() -> None:
+        part = dynamo.jobs.part(JOB.id, 1)
+        assert part is not None
+        dynamo.jobs.checkpoint(JOB.id, part)
+
+    with repeated("UpdateItem", "broadcasts"), before("GetItem", "broadcasts", overtake):
+        assert dynamo.jobs.checkpoint(JOB.id, replace(PART, delivered=1)) is None
 
 
 def test_a_broadcast_is_done_with_its_last_part(begun: Stores) -> None:

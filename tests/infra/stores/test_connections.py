@@ -22,7 +22,7 @@ from notify.model import (
 from notify.parts import Shard
 from notify.ports import MAX_ACKED
 from tests.fakes import NOW
-from tests.infra.stores.calls import before, crashes, failing, interleave, listed
+from tests.infra.stores.calls import before, crashes, failing, interleave, listed, repeated
 from tests.infra.stores.conftest import Stores, a_connection, fresh
 
 ORDERS, NEWS = Pattern("orders:eu"), Pattern("news")
@@ -791,12 +791,34 @@ def test_what_was_decided_for_an_old_token_is_not_done(stores: Stores) -> None:
     with pytest.raises(Conflict):
         unsubscribe(stores, connection, NEWS)
     with pytest.raises(Conflict):
-        stores.connections.renew(connection, a_principal(connection))
+        stores.connections.renew(connection, a_principal(connection, "another"))
     assert topics_of(stores, "c1") == {"general", NEWS}
     assert stores.tally() == (1, 0, 2)
     subscribe(stores, renewed, ORDERS)
     unsubscribe(stores, renewed, NEWS)
     assert topics_of(stores, "c1") == {"general", ORDERS}
+
+
+def test_a_token_that_comes_twice_is_taken_once(stores: Stores) -> None:
+    connection = stores.open("c1", NEWS)
+    renewed = stores.connections.renew(connection, a_principal(connection, "editor"))
+    subscribe(stores, renewed, ORDERS)
+    again = stores.connections.renew(connection, a_principal(connection, "editor"))
+    assert again == stores.connections.get(C1)
+    assert again.renewals == 1
+    assert again.topics == {"general", NEWS, ORDERS}
+
+
+@pytest.mark.parametrize("ms", [-1, 0, 1])
+def test_a_token_is_taken_also_where_the_answer_to_its_write_was_lost(
+    dynamo: Stores, ms: int
+) -> None:
+    connection = dynamo.open("c1", NEWS)
+    with repeated("UpdateItem", "connections"):
+        renewed = dynamo.connections.renew(connection, a_principal(connection, "editor", ms=ms))
+    assert renewed == dynamo.connections.get(C1)
+    assert renewed.renewals == 1
+    assert renewed.principal.roles == {"editor"}
 
 
 def ends(stores: Stores, pattern: str = "general") -> int:

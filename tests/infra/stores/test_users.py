@@ -7,7 +7,7 @@ from infra.tables import UserRow
 from notify.errors import Conflict, Unavailable, Unknown
 from notify.model import EndedLogin, User, Username
 from tests.fakes import NOW
-from tests.infra.stores.calls import failing, interleave
+from tests.infra.stores.calls import failing, interleave, repeated
 from tests.infra.stores.conftest import Stores, fresh
 
 ALICE = User(
@@ -126,6 +126,17 @@ def test_a_login_that_had_ended_before_there_were_times_of_issue_stays_so(dynamo
     dynamo.users.add(ALICE)
     UserRow(ALICE.username).update(actions=[UserRow.revoked_sids.set(f'{{"a": {NOW}}}')])
     assert read(dynamo).revoked_sids == {"a": EndedLogin(NOW, NOW)}
+
+
+@pytest.mark.parametrize("user", [ALICE, ELSEWHERE])
+def test_a_user_who_is_added_again_because_an_answer_was_lost_is_added(
+    dynamo: Stores, user: User
+) -> None:
+    dynamo.users.add(replace(user, password_hash="of an earlier one"))
+    dynamo.users.remove(user.username, NOW)
+    with repeated("UpdateItem", "users"):
+        dynamo.users.add(user)
+    assert read(dynamo, user.username) == replace(user, revoked_before=NOW)
 
 
 def test_of_two_who_have_read_the_same_one_changes_the_user(stores: Stores) -> None:
