@@ -109,7 +109,7 @@ class Broadcasts:
         request, frame = stored.request, stored.frame
         pattern = Pattern(request.pattern)
         audiences = self._subscriptions.audiences(pattern)
-        few = self._few(audiences, request)
+        few = self._few(audiences, request, budget)
         if request.dry_run:
             recipients = self._estimate(audiences) if few is None else len(few)
             return BroadcastResult(pattern, frame.id, recipients, dry_run=True)
@@ -124,9 +124,11 @@ class Broadcasts:
         pattern = parse_pattern(request.pattern, "pattern")
         return self._composer.compose(by, request, stream_of(pattern), pattern, correlation_id)
 
-    def _few(self, audiences: list[Audience], request: Broadcast) -> list[Subscriber] | None:
+    def _few(
+        self, audiences: list[Audience], request: Broadcast, budget: Budget
+    ) -> list[Subscriber] | None:
         """The recipients, each connection once; None if they, or the shards that they may be in,
-        are too many for one call."""
+        are too many for one call, or for what is left of it."""
         if sum(audience.shards for audience in audiences) > MAX_INLINE_SHARDS:
             return None
         excluded = set(request.exclude_user_ids)
@@ -134,6 +136,8 @@ class Broadcasts:
         most = min(self._max_inline_recipients, request.max_rate or self._max_inline_recipients)
         few: dict[ConnectionId, Subscriber] = {}
         for audience in audiences:
+            if self._clock() >= budget.posts_until:
+                return None
             for subscriber in self._members(audience):
                 if subscriber.username not in excluded:
                     few[subscriber.connection_id] = subscriber

@@ -11,8 +11,9 @@ from notify.idempotency import Trial
 from notify.jobs import PartJob
 from notify.model import Action, ConnectionId, Pattern, Username
 from notify.parts import PLAN
-from notify.requests import Broadcast
-from tests.fakes import FakeStreams
+from notify.ports import Page
+from notify.requests import Batch, Broadcast
+from tests.fakes import FakeStreams, FakeSubscriptions
 from tests.notify.conftest import (
     DeafDeliveries,
     DeafQueue,
@@ -265,6 +266,51 @@ def test_whose_time_is_up_leaves_the_posts_to_the_queue(three: World) -> None:
     result = broadcast(three, "general")
     assert (result.recipients, result.broadcast_id) == (3, job_id(result.notification_id))
     assert reached(three) == []
+    three.deliver_all()
+    assert reached(three) == ["c1", "c2", "c3"]
+
+
+class SlowSubscriptions(FakeSubscriptions):
+    """Whose pages take a while."""
+
+    PAGE_MS = 5
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.memory)
+        self._clock = world.clock
+        self.pages = 0
+
+    def page(
+        self, pattern: Pattern, shard: int, after: ConnectionId | None, limit: int, now: int
+    ) -> Page:
+        self.pages += 1
+        self._clock.advance(self.PAGE_MS)
+        return super().page(pattern, shard, after, limit, now)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_batch_of_broadcasts_reads_no_longer_than_it_may_post(
+    world: World, dry_run: bool
+) -> None:
+    world.open("c1", world.principal("alice"), *(f"orders:{number}" for number in range(60)))
+    world.subscriptions = subscriptions = SlowSubscriptions(world)
+    item = content(pattern="orders:*", dry_run=dry_run)
+    began = world.clock()
+    results = world.batches.run(
+        world.principal("root", "service"), Batch([item] * 100), Trial("ntf_1")
+    )
+    assert world.clock() - began <= POSTING_MS + subscriptions.PAGE_MS
+    outcomes = [each.outcome for each in results if isinstance(each.outcome, BroadcastResult)]
+    assert len(outcomes) == 100
+    late = [each for each in outcomes if each.recipients != 1]
+    assert late
+    assert {(each.recipients, each.broadcast_id is None) for each in late} == {(60, dry_run)}
+
+
+def test_a_call_that_is_made_again_reads_no_members(three: World) -> None:
+    three.subscriptions = subscriptions = SlowSubscriptions(three)
+    assert again(three, "general").broadcast_id == "bc_fixed"
+    assert subscriptions.pages == 0
     three.deliver_all()
     assert reached(three) == ["c1", "c2", "c3"]
 
