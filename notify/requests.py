@@ -23,6 +23,8 @@ Priority = Literal["low", "normal", "high", "urgent"]
 # From a minute to a year; 30 days unless the caller says otherwise.
 TtlSeconds = Annotated[int, Meta(ge=60, le=365 * 86_400)]
 DEFAULT_TTL_SECONDS = 30 * 86_400
+# Posts a second; a hundred times what API Gateway lets an account do.
+MaxRate = Annotated[int, Meta(ge=1, le=1_000_000)]
 PageLimit = Annotated[int, Meta(ge=1, le=100)]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MS = 253_402_300_799_999  # of the year 9999, the last that can be written
@@ -73,7 +75,7 @@ class Broadcast(Content, forbid_unknown_fields=True, frozen=True, kw_only=True):
     pattern: Annotated[str, Meta(min_length=1, max_length=256)]
     persist: Literal["stream", "none"] = "stream"
     exclude_user_ids: Names = []
-    max_rate: Annotated[int, Meta(ge=1)] | None = None
+    max_rate: MaxRate | None = None
     dry_run: bool = False
 
 

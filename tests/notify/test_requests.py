@@ -71,6 +71,21 @@ def test_a_broadcast_has_defaults() -> None:
     assert (request.persist, request.dry_run, request.exclude_user_ids) == ("stream", False, [])
 
 
+@pytest.mark.parametrize(
+    ("max_rate", "is_taken"),
+    [
+        (0, False),
+        (1, True),
+        (1_000_000, True),
+        (1_000_001, False),
+        pytest.param(10**400, False, id="huge"),
+    ],
+)
+def test_a_rate_is_a_number_that_workers_can_reckon_with(max_rate: int, is_taken: bool) -> None:
+    code = refusal_code(lambda: broadcast(max_rate=max_rate))
+    assert code == (None if is_taken else Code.INVALID)
+
+
 def test_a_body_may_be_bytes() -> None:
     assert parse_body(json.dumps(SEND).encode(), Send) == send()
 
