@@ -8,7 +8,7 @@ from notify.errors import Conflict, Unknown
 from notify.model import Principal
 from notify.parts import BroadcastJob, JobState
 from notify.ports import BroadcastJobs, Clock
-from notify.topics import TopicPolicy
+from notify.topics import SEGMENT, TopicPolicy
 
 
 class Progress(Struct, frozen=True):
@@ -48,7 +48,8 @@ class Following:
         return self._progress(job)
 
     def _require(self, by: Principal, broadcast_id: str) -> BroadcastJob:
-        job = self._jobs.get(broadcast_id)
+        # What cannot be an id is none, and is not looked up: DynamoDB refuses too long a key.
+        job = self._jobs.get(broadcast_id) if SEGMENT.fullmatch(broadcast_id) else None
         if job is None or not self._policy.may_publish(by, job.pattern):
             raise _unknown(broadcast_id)
         return job

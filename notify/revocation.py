@@ -11,6 +11,7 @@ from notify.fanout import Fanout, own_subscribers
 from notify.jobs import RevokeJob
 from notify.model import Subscriber, Username
 from notify.ports import Clock, Connections, LaterQueue, Subscriptions
+from notify.topics import SEGMENT
 
 # By then the function that ends the login has ended, one way or another (29 s, serverless.yml).
 CHECK_SECONDS = 35
@@ -46,6 +47,8 @@ class Revocation:
         """Does `write`, which ends every login of the user, or only `sid`, and closes what they
         have opened. Returns what it returns. Raises: what it raises.
         """
+        if not SEGMENT.fullmatch(username):  # nobody's: nothing is open, and no job may look for it
+            return write()
         self.foresee(username)
         try:
             written = write()

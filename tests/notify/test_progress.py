@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from notify.errors import Conflict, Unknown
@@ -7,6 +9,7 @@ from notify.pacing import Pace
 from notify.parts import BroadcastJob, JobState
 from notify.progress import Progress, eta_seconds
 from notify.requests import Broadcast
+from tests.fakes import FakeBroadcastJobs
 from tests.notify.conftest import World, content, publish_broadcast
 
 JOB = BroadcastJob("bc_1", Username("root"), Pattern("a"), "ntf_1", 0, None, 100, 2, parts=2)
@@ -134,6 +137,24 @@ def test_who_may_not_publish_to_its_pattern_sees_no_broadcast(
 def test_who_may_publish_to_its_pattern_sees_it(world: World, queued: str) -> None:
     service = world.principal("worker", "service")
     assert world.following.progress(service, queued).job.id == queued
+
+
+class StrictJobs(FakeBroadcastJobs):
+    """Takes no key that DynamoDB would not take."""
+
+    def get(self, broadcast_id: str) -> BroadcastJob | None:
+        assert 0 < len(broadcast_id.encode()) <= 2048
+        return super().get(broadcast_id)
+
+
+@settings(deadline=None)
+@given(st.text() | st.just("x" * 2049))
+def test_whatever_is_asked_for_is_unknown_and_no_error(text: str) -> None:
+    world = World()
+    world.jobs = StrictJobs()
+    for ask in (world.following.progress, world.following.cancel):
+        with pytest.raises(Unknown):
+            ask(world.principal("root", "admin"), text)
 
 
 def test_a_broadcast_that_is_not_there_is_unknown(world: World, root: Principal) -> None:

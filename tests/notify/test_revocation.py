@@ -132,6 +132,17 @@ def test_a_removal_that_is_repeated_closes_what_the_first_has_left(connected: Wo
     assert sorted(connected.gateway.disconnected) == ["c1", "c2"]
 
 
+@pytest.mark.parametrize("name", ["x" * 1020, "a b", "alice:*", ""])
+def test_for_what_cannot_be_a_username_nothing_is_looked_up_or_put_off(
+    connected: World, name: str
+) -> None:
+    connected.subscriptions = BusySubscriptions(connected.memory)
+    root = connected.principal("root", "admin")
+    with pytest.raises(Unknown):
+        connected.revocation.end(name, lambda: connected.accounts.remove(root, name))
+    assert connected.later_queue.waiting == []
+
+
 def test_the_next_owner_of_the_name_stays_connected_and_the_last_does_not(
     connected: World,
 ) -> None:
