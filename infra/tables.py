@@ -23,8 +23,8 @@ class Meta:
 
 
 class ConnectionRow(Table):
-    """An open connection. `topics` holds the keys of its subscriptions, `topic#shard`; `acked` how
-    far the client says that each stream has arrived."""
+    """An open connection, or one that is being closed. `topics` holds the keys of its
+    subscriptions, `topic#shard`; `acked` how far the client says that each stream has arrived."""
 
     class Meta(Meta):
         suffix = "connections"
@@ -39,6 +39,7 @@ class ConnectionRow(Table):
     sid = UnicodeAttribute(null=True)
     issued_at = NumberAttribute(null=True)
     renewals = NumberAttribute(default=0)
+    closing = BooleanAttribute(null=True)
     connected_at = NumberAttribute()
     token_expires_at = NumberAttribute()
     expires_at = NumberAttribute()

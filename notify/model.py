@@ -57,7 +57,7 @@ class Connection(Struct, frozen=True):
     """One socket at the gateway and who holds it.
 
     `renewals` counts the tokens that have followed the first: what was decided for one of them is
-    not done under the next.
+    not done under the next. `closing`: somebody has begun to close it, and may have died of it.
     """
 
     id: ConnectionId
@@ -67,6 +67,7 @@ class Connection(Struct, frozen=True):
     # Up to which number of each stream the client says that everything has arrived.
     acked: Mapping[Pattern, int] = {}
     renewals: int = 0
+    closing: bool = False
 
     @property
     def expires_at(self) -> int:

@@ -94,6 +94,7 @@ class Connections(Protocol):
     """Open connections and what they are subscribed to.
 
     Every member of a topic is counted exactly once, however often its row is written or removed.
+    What somebody has begun to close counts as closed but for `close`, `forget` and `get_each`.
     """
 
     def open(self, connection: Connection) -> None:
@@ -135,7 +136,8 @@ class Connections(Protocol):
         """`close`, and that very subscription even where the connection's row is lost."""
 
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> Mapping[ConnectionId, Connection]:
-        """Those that have a row, also one whose time is over; in one read of up to 100."""
+        """Those that have a row, also one whose time is over or that is `closing`; in one read of
+        up to 100."""
 
     def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
         """Removes what a crash may have left of connections without a row: subscriptions to these

@@ -95,7 +95,7 @@ class Revocation:
 
     def _has_ended(self, subscriber: Subscriber) -> bool:
         connection = self._connections.get(subscriber.connection_id)
-        if connection is None:  # its row comes first and goes first: it is being closed, or a rest
+        if connection is None:  # it is being closed, or a rest
             return True
         try:
             self._accounts.check(connection.principal)

@@ -36,6 +36,7 @@ COUNTED = (
     "expired",
     "ended",
     "gone",
+    "unfinished",
     "told",
     "corrected",
     "leftover",

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from notify.accounts import still_holds
 from notify.deadlines import MINUTE_MS, is_ending, is_overdue, is_probed, next_deadline
-from notify.errors import HeliographError, Revoked, TokenExpired, Unavailable
+from notify.errors import HeliographError, Revoked, Rollover, TokenExpired, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, Fanout
 from notify.frames import TokenExpiring, encode
 from notify.model import Connection, ConnectionId, Subscriber
@@ -39,8 +39,8 @@ class Visits:
 
     def visit(self, due: list[Due], now: int, done: Counter[str]) -> list[Deadline]:
         """Returns the next deadlines: also of those who are closed now, to see that nothing is left
-        of them. Counts in `done` how many were revoked, expired,
-        ended, told and gone."""
+        of them. Counts in `done` how many were revoked, expired, ended, told and gone, and whose
+        end was unfinished."""
         ended = [connection for _, connection in due if is_overdue(connection, now)]
         self._close(ended, done, "ended")
         open_yet = [connection for _, connection in due if not is_overdue(connection, now)]
@@ -62,8 +62,8 @@ class Visits:
     def _expel(
         self, connections: list[Connection], now: int, done: Counter[str]
     ) -> set[ConnectionId]:
-        """Whose token does not hold any more. Who ended it has closed what was found then, if
-        nothing came in between: this is what makes it sure."""
+        """Whose token does not hold any more, and whom somebody has half closed. Who ended a login
+        has closed what was found then, if nothing came in between: this is what makes it sure."""
         users = self._users.get_each({each.principal.username for each in connections})
         errors: dict[Subscriber, HeliographError] = {}
         for connection in connections:
@@ -74,6 +74,9 @@ class Visits:
             elif principal.token_expires_at <= now:
                 errors[_subscriber(connection)] = TokenExpired()
                 done["expired"] += 1
+            elif connection.closing:
+                errors[_subscriber(connection)] = Rollover("The connection is closed: connect anew")
+                done["unfinished"] += 1
         self._fanout.expel_each(errors)
         return {subscriber.connection_id for subscriber in errors}
 

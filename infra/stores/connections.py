@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from infra.rows import (
     Action,
     Attribute,
@@ -31,6 +33,7 @@ from notify.parts import Shard
 from notify.ports import MAX_ACKED, Clock
 
 MAX_TRIES = 8
+IS_OPEN: Condition = ConnectionRow.connection_id.exists() & ConnectionRow.closing.does_not_exist()
 CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -65,7 +68,8 @@ class DynamoConnections:
         except DoesNotExist:
             return None
         # DynamoDB's TTL deletes hours late.
-        return _connection(row) if row.expires_at * 1000 > self._clock() else None
+        is_over = row.closing or row.expires_at * 1000 <= self._clock()
+        return None if is_over else _connection(row)
 
     @translated
     def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
@@ -138,9 +142,7 @@ class DynamoConnections:
         has_room: Condition = size(ConnectionRow.acked) < MAX_ACKED  # type: ignore[no-untyped-call]
         news = (acked < seq) | (acked.does_not_exist() & has_room)
         try:
-            ConnectionRow(connection_id).update(
-                actions=[acked.set(seq)], condition=ConnectionRow.connection_id.exists() & news
-            )
+            ConnectionRow(connection_id).update(actions=[acked.set(seq)], condition=IS_OPEN & news)
         except UpdateError as error:
             if not condition_failed(error):
                 raise
@@ -158,17 +160,15 @@ class DynamoConnections:
 
     @translated
     def close(self, connection_id: ConnectionId) -> Connection | None:
-        """The row goes last: after a crash it says what is left, and the sweep looks at it."""
-        keys = set(_keys_of(connection_id))
-        for key in keys:
+        """First it is marked, so that it is nobody's any more and takes no subscription; the row
+        goes last, and says until then what is left."""
+        marked = _mark_closing(connection_id)
+        if marked is None:
+            return None
+        for key in marked.topics or ():
             remove_subscription(key, connection_id)
         attributes = _delete(ConnectionRow, connection_id)
-        if attributes is None:
-            return None
-        row = ConnectionRow.from_raw_data(attributes)
-        for key in set(row.topics or ()) - keys:  # subscribed to meanwhile
-            remove_subscription(key, connection_id)
-        return _connection(row)
+        return None if attributes is None else _connection(ConnectionRow.from_raw_data(attributes))
 
     @translated
     def forget(self, subscriber: Subscriber) -> Connection | None:
@@ -182,7 +182,8 @@ class DynamoConnections:
     @translated
     def get_each(self, connection_ids: Iterable[ConnectionId]) -> dict[ConnectionId, Connection]:
         rows = ConnectionRow.batch_get(list(connection_ids), consistent_read=True)
-        return {connection.id: connection for connection in map(_connection, rows)}
+        found = (replace(_connection(row), closing=bool(row.closing)) for row in rows)
+        return {connection.id: connection for connection in found}
 
     @translated
     def clear(self, lost: Mapping[ConnectionId, frozenset[Pattern]]) -> set[Shard]:
@@ -206,11 +207,12 @@ def _require_token(connection: Connection, renewals: int) -> None:
 
 
 def _unchanged(connection: Connection) -> Condition:
-    """Whether the token is still the one that something was decided for."""
+    """Whether it is open, and its token still the one that something was decided for."""
     same: Condition = ConnectionRow.renewals == connection.renewals
     if connection.renewals == 0:  # also of rows that were written before there were renewals
         same |= ConnectionRow.renewals.does_not_exist()
-    return same
+    unchanged: Condition = IS_OPEN & same
+    return unchanged
 
 
 def _keys_of(connection_id: ConnectionId) -> Iterable[str]:
@@ -244,9 +246,7 @@ def _link(connection: Connection, key: str, limit: int) -> bool:
         write.update(
             ConnectionRow(connection.id),
             actions=[ConnectionRow.topics.add({key})],
-            condition=ConnectionRow.connection_id.exists()
-            & _unchanged(connection)
-            & (ConnectionRow.topics.does_not_exist() | has_room),
+            condition=_unchanged(connection) & (ConnectionRow.topics.does_not_exist() | has_room),
         )
         write.save(
             _subscription_row(connection, key),
@@ -261,7 +261,7 @@ def _unlink(connection: Connection, key: str) -> bool:
         write.update(
             ConnectionRow(connection.id),
             actions=[ConnectionRow.topics.delete({key})],
-            condition=ConnectionRow.connection_id.exists() & _unchanged(connection),
+            condition=_unchanged(connection),
         )
         write.delete(
             SubscriptionRow(key, connection.id),
@@ -285,6 +285,24 @@ def _transact(fill: Callable[[TransactWrite], None]) -> bool:
                 return False
             if not codes & CONFLICTS:
                 raise
+    raise Unavailable("the connection is busy: try again")
+
+
+def _mark_closing(connection_id: ConnectionId) -> ConnectionRow | None:
+    """The row, None if there is none; whoever comes after somebody who died marks it once more."""
+    row = ConnectionRow(connection_id)
+    exists = ConnectionRow.connection_id.exists()
+    for wait in _waits():
+        time.sleep(wait)
+        try:
+            row.update(actions=[ConnectionRow.closing.set(True)], condition=exists)
+        except UpdateError as error:
+            if condition_failed(error):
+                return None
+            if error.cause_response_code != "TransactionConflictException":
+                raise
+        else:
+            return row
     raise Unavailable("the connection is busy: try again")
 
 

@@ -121,6 +121,10 @@ class Memory:
     counters: Counter[str] = field(default_factory=Counter)
     admit_topic: Callable[[Username], object] = lambda _: None
 
+    def begin_to_close(self, connection_id: ConnectionId) -> None:
+        """As somebody who dies of it."""
+        self.connections[connection_id] = replace(self.connections[connection_id], closing=True)
+
     def live(self) -> list[Pattern]:
         return [pattern for pattern, members in self.members.items() if members]
 
@@ -137,8 +141,9 @@ class FakeConnections:
 
     def get(self, connection_id: ConnectionId) -> Connection | None:
         connection = self._memory.connections.get(connection_id)
-        alive = connection is not None and connection.expires_at > self._memory.clock()
-        return connection if alive else None
+        if connection is None or connection.closing:
+            return None
+        return connection if connection.expires_at > self._memory.clock() else None
 
     def subscribe(self, connection: Connection, pattern: Pattern, limit: int) -> None:
         current = self.get(connection.id)
@@ -156,7 +161,7 @@ class FakeConnections:
 
     def unsubscribe(self, connection: Connection, pattern: Pattern) -> None:
         current = self._memory.connections.get(connection.id)
-        if current is None:
+        if current is None or current.closing:
             return
         _require_token(connection, current)
         if pattern not in current.topics:
@@ -204,7 +209,7 @@ class FakeConnections:
         connection = self._memory.connections.pop(connection_id, None)
         for pattern in connection.topics if connection else ():
             self._memory.members[pattern].pop(connection_id, None)
-        return connection
+        return None if connection is None else replace(connection, closing=False)
 
     def forget(self, subscriber: Subscriber) -> Connection | None:
         closed = self.close(subscriber.connection_id)

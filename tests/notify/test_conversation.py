@@ -22,6 +22,14 @@ def test_a_frame_of_an_unknown_connection_is_answered_4001_and_closes_it(
     assert world.gateway.disconnected == [C1]
 
 
+def test_a_frame_of_a_connection_that_is_half_closed_closes_it(alice: World) -> None:
+    alice.memory.begin_to_close(C1)
+    (frame,) = alice.say("c1", '{"type":"ping"}')
+    assert (frame["code"], frame["fatal"]) == (4001, True)
+    assert alice.gateway.disconnected == [C1]
+    assert not alice.memory.connections
+
+
 def test_a_frame_of_an_expired_row_is_answered_4001(alice: World) -> None:
     alice.open("c1", alice.principal("alice", token_ms=24 * HOUR_MS))
     alice.clock.advance(3 * HOUR_MS)

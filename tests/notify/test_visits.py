@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from notify.deadlines import MINUTE_MS, OVERDUE_MS, WARN_MS, next_deadline
 from notify.errors import Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS
-from notify.model import Connection, ConnectionId, EndedLogin, Username
+from notify.model import Connection, ConnectionId, EndedLogin, Pattern, Username
 from notify.ports import Deadline
 from notify.visits import Visits
 from tests.fakes import FakeConnections
@@ -191,6 +191,26 @@ def test_a_row_that_outlives_the_longest_connection_is_closed(world: World) -> N
     assert (done, world.gateway.posted) == ({"ended": 1}, [])
     assert not world.memory.connections
     assert after.at == world.clock() + MINUTE_MS
+
+
+def test_whom_somebody_has_half_closed_is_told_to_come_back_and_closed(world: World) -> None:
+    open_c1(world)
+    world.memory.begin_to_close(C1)
+    after, done = visit(world)
+    (frame,) = world.gateway.frames("c1")
+    assert (frame["type"], frame["code"], frame["reconnect"]) == ("disconnect", 4200, True)
+    assert (world.gateway.disconnected, done) == ([C1], {"unfinished": 1})
+    assert not world.memory.connections
+    assert not world.memory.members[Pattern("general")]
+    assert after.at == world.clock() + MINUTE_MS
+
+
+def test_of_a_half_closed_connection_the_login_may_have_ended(world: World) -> None:
+    open_login(world)
+    disable(world)
+    world.memory.begin_to_close(C1)
+    assert visit(world)[1] == {"revoked": 1}
+    assert [frame["code"] for frame in world.gateway.frames("c1")] == [4003]
 
 
 class BusyConnections(FakeConnections):

@@ -98,6 +98,7 @@ class Stores:
     timetable: Timetable
     sightings: Sightings
     lose_row: Callable[[ConnectionId], object]
+    begin_to_close: Callable[[ConnectionId], object]
     deadlines: Deadlines
     recounts: Recounts
     credentials: Credentials
@@ -164,6 +165,7 @@ def in_memory() -> Stores:
         FakeTimetable(),
         FakeSightings(),
         memory.connections.pop,
+        memory.begin_to_close,
         FakeDeadlines(),
         FakeRecounts(memory),
         FakeCredentials(),
@@ -188,12 +190,17 @@ def in_dynamodb() -> Stores:
         DynamoTimetable(),
         DynamoSightings(FakeIds()),
         lambda connection_id: ConnectionRow(connection_id).delete(),
+        _begin_to_close,
         DynamoDeadlines(),
         DynamoRecounts(),
         DynamoCredentials(),
         DynamoLimits(),
         new_topics,
     )
+
+
+def _begin_to_close(connection_id: ConnectionId) -> None:
+    ConnectionRow(connection_id).update(actions=[ConnectionRow.closing.set(True)])
 
 
 @contextmanager

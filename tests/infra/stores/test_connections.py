@@ -311,6 +311,39 @@ def test_a_subscription_whose_connection_is_lost_is_forgotten_and_counted(stores
     assert stores.tally() == (0, 0, 0)
 
 
+# One that somebody has begun to close
+
+
+def test_one_that_is_being_closed_is_nobodys_but_for_the_sweep(stores: Stores) -> None:
+    opened = stores.open("c1", ORDERS)
+    stores.begin_to_close(C1)
+    assert stores.connections.get(C1) is None
+    assert stores.connections.get_each([C1]) == {C1: replace(opened, closing=True)}
+
+
+def test_one_that_is_being_closed_changes_no_more(stores: Stores) -> None:
+    connection = stores.open("c1", ORDERS)
+    stores.begin_to_close(C1)
+    with pytest.raises(Unknown):
+        subscribe(stores, connection, NEWS)
+    with pytest.raises(Unknown):
+        stores.connections.renew(connection, connection.principal)
+    with pytest.raises(Unknown):
+        stores.connections.acknowledge(C1, ORDERS, 1)
+    unsubscribe(stores, connection, ORDERS)
+    assert stores.connections.get_each([C1]) == {C1: replace(connection, closing=True)}
+    assert stores.tally() == (1, 0, 2)
+
+
+def test_who_comes_after_somebody_who_died_of_it_closes_it(stores: Stores) -> None:
+    opened = stores.open("c1", ORDERS)
+    stores.begin_to_close(C1)
+    assert stores.connections.close(C1) == opened
+    assert stores.connections.get_each([C1]) == {}
+    assert stores.reaches(ORDERS) == set()
+    assert stores.tally() == (0, 0, 0)
+
+
 # What the sweep asks
 
 
@@ -631,25 +664,51 @@ def test_a_count_that_was_lowered_twice_costs_nobody_the_topic(dynamo: Stores) -
     assert dynamo.reaches(ORDERS) == {"c2"}
 
 
-def test_who_comes_after_a_crash_closes_the_rest() -> None:
+def test_a_crash_while_closing_leaves_a_connection_whole_or_to_be_closed() -> None:
+    topics = {"general", "user:alice", ORDERS}
     for crash in crashes():
         with fresh("dynamodb") as stores:
             connection = stores.open("c1", "user:alice")
             subscribe(stores, connection, ORDERS)
             crash(partial(stores.connections.close, C1))
+            reached = {topic for topic in topics if stores.reaches(topic)}
+            assert stores.connections.get(C1) is None or reached == topics
+            # What is left is found by the row.
+            assert not reached or stores.connections.get_each([C1])[C1].topics == topics
             stores.connections.close(C1)
-            left = [stores.reaches(topic) for topic in ("general", "user:alice", ORDERS)]
-            assert left == [set(), set(), set()]
+            assert not any(stores.reaches(topic) for topic in topics)
 
 
-def test_a_topic_that_was_subscribed_to_meanwhile_is_left_too(dynamo: Stores) -> None:
+@pytest.mark.parametrize("table", ["subscriptions", "connections"])
+def test_who_could_not_be_closed_is_nobodys(dynamo: Stores, table: str) -> None:
+    connection = dynamo.open("c1", ORDERS)
+    throttled = failing("ThrottlingException", operation="DeleteItem", table=table)
+    with throttled, pytest.raises(Unavailable):
+        dynamo.connections.close(C1)
+    assert dynamo.connections.get(C1) is None
+    with pytest.raises(Unknown):
+        subscribe(dynamo, connection, NEWS)
+
+
+def test_a_topic_that_was_subscribed_to_a_moment_before_is_left_too(dynamo: Stores) -> None:
     connection = dynamo.open("c1")
-    with before("DeleteItem", "connections", lambda: subscribe(dynamo, connection, ORDERS)):
+    with before("UpdateItem", "connections", lambda: subscribe(dynamo, connection, ORDERS)):
         closed = dynamo.connections.close(C1)
     assert closed is not None
     assert ORDERS in closed.topics
     assert dynamo.reaches(ORDERS) == set()
     assert dynamo.tally() == (0, 0, 0)
+
+
+def test_closing_asks_once_for_the_row_and_once_for_each_subscription(dynamo: Stores) -> None:
+    dynamo.open("c1", ORDERS)
+    with listed() as calls:
+        dynamo.connections.close(C1)
+    rows = [call for call in calls if call.tables & {"connections", "subscriptions"}]
+    assert [call.operation for call in rows] == ["UpdateItem", *3 * ["DeleteItem"]]
+    with listed() as calls:
+        dynamo.connections.close(C1)
+    assert [call.operation for call in calls] == ["UpdateItem"]
 
 
 # On DynamoDB: errors
@@ -712,6 +771,13 @@ def test_closing_against_a_transaction_in_flight_is_temporary(dynamo: Stores) ->
     colliding = failing("TransactionConflictException", operation="DeleteItem")
     with colliding, pytest.raises(Unavailable):
         dynamo.connections.close(C1)
+
+
+def test_a_transaction_in_flight_is_waited_for_by_who_closes(dynamo: Stores) -> None:
+    dynamo.open("c1", ORDERS)
+    with failing("TransactionConflictException", table="connections", times=2):
+        assert dynamo.connections.close(C1) is not None
+    assert dynamo.tally() == (0, 0, 0)
 
 
 def test_a_connection_may_give_its_last_topic_back(dynamo: Stores) -> None:
