@@ -2,7 +2,7 @@
 
 from notify.accounts import Accounts
 from notify.deadlines import next_deadline
-from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized
+from notify.errors import ConnectionLimit, HeliographError, TokenExpired, Unauthorized, Unavailable
 from notify.fanout import HANDSHAKE_GRACE_MS, own_subscribers
 from notify.limits import MAX_CONNECTIONS_PER_USER
 from notify.model import Connection, ConnectionId, Pattern, Principal
@@ -37,7 +37,7 @@ class Admission:
         self._max_connections = max_connections
 
     def open(self, connection_id: ConnectionId, offered: str | None) -> Principal:
-        """Raises: Unauthorized, ConnectionLimit."""
+        """Raises: Unauthorized, ConnectionLimit; Unavailable also where it was closed meanwhile."""
         principal = self._identify(offered)
         self._make_room(principal)
         now, topics = self._clock(), frozenset[Pattern](implicit_topics(principal))
@@ -46,9 +46,9 @@ class Admission:
         self._deadlines.put([next_deadline(connection, now, self._probe_ms)])
         self._connections.open(connection)
         try:
-            self._check_again(principal)
+            self._check_again(connection)
         except HeliographError:
-            self._connections.close(connection_id)
+            self._take_back(connection)
             raise
         return principal
 
@@ -74,10 +74,19 @@ class Admission:
         if surplus > 0:
             raise ConnectionLimit
 
-    def _check_again(self, principal: Principal) -> None:
+    def _check_again(self, connection: Connection) -> None:
         """Now that it can be found: a login may have ended in the meantime, whose connections were
         closed before this one was among them; or others have come in at the same moment."""
+        principal = connection.principal
         self._accounts.check(principal)
-        own = own_subscribers(self._subscriptions, principal.username, self._clock())
-        if len(list(own)) > self._max_connections:
+        own = list(own_subscribers(self._subscriptions, principal.username, self._clock()))
+        if len(own) > self._max_connections:
             raise ConnectionLimit
+        if connection.id not in {each.connection_id for each in own}:
+            raise Unavailable("the connection was closed while it opened: try again")
+
+    def _take_back(self, connection: Connection) -> None:
+        """Its topics do not appear all at once. Whoever has found it by one of them, and closed it,
+        has left what came after; and no row to find that by."""
+        if self._connections.close(connection.id) is None:
+            self._connections.clear({connection.id: connection.topics})

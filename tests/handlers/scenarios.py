@@ -63,6 +63,7 @@ from notify.ports import Deadline
 from notify.topics import implicit_topics, root
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
+from tests.infra.stores.calls import before
 from tests.rows import everything
 
 SAID = {"notification_type": "n", "title": "t", "message": "m"}
@@ -174,6 +175,14 @@ def connect(service: Service) -> None:
     # One takes the place of the one that is gone; for another there is none.
     for name in ("fifth", "sixth"):
         service.connect(name, service.token("alice"))
+
+    def disable_and_close() -> None:
+        route, path = "PATCH /api/v1/admin/users/{username}", {"username": "bob"}
+        _ask(service, users, route, {"disabled": True}, path=path)
+        connections().close(ConnectionId("late"))
+
+    with before("BatchWriteItem", "subscriptions", disable_and_close):
+        service.connect("late", service.token("bob"))
 
 
 def message(service: Service) -> None:

@@ -3,11 +3,16 @@ from typing import Any
 
 import pytest
 
-from handlers import connect
+from handlers import connect, users
 from infra import wiring
 from infra.stores.counts import DynamoCounts
+from infra.tables import SubscriptionRow
+from infra.wiring.connections import connections as opened_connections
+from notify.model import ConnectionId
 from tests import events
 from tests.handlers.conftest import Service
+from tests.infra.stores.calls import before
+from tests.rows import everything
 
 
 def connections() -> int:
@@ -110,6 +115,27 @@ def test_a_connection_that_is_lost_makes_room(two_allowed: Service) -> None:
     assert two_allowed.queued("RefusalsQueue") == []
     assert two_allowed.say("c3", {"type": "ping"})[0]["type"] == "pong"
     assert connections() == 2
+
+
+def test_of_a_connection_that_is_closed_while_it_opens_nothing_is_left(
+    heliograph: Service,
+) -> None:
+    token = heliograph.token("alice")
+    # DynamoDB writes a batch one by one, and whoever ends the login finds what is there by then.
+    with before("BatchWriteItem", "subscriptions", lambda: disable_and_close(heliograph, "c1")):
+        heliograph.connect("c1", token)
+    assert [json.loads(body) for body in heliograph.queued("RefusalsQueue")] == [
+        {"connection_id": "c1", "code": 4001}
+    ]
+    assert everything(SubscriptionRow) == []
+    assert connections() == 0
+
+
+def disable_and_close(heliograph: Service, connection_id: str) -> None:
+    route, path = "PATCH /api/v1/admin/users/{username}", {"username": "alice"}
+    by = heliograph.token("root", "admin")
+    users.handler(events.request(route, {"disabled": True}, by, path), events.CONTEXT)
+    opened_connections().close(ConnectionId(connection_id))
 
 
 def test_a_store_that_does_not_answer_fails_the_handshake_as_temporary(

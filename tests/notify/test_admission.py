@@ -5,6 +5,7 @@ from notify.codes import Code
 from notify.errors import ConnectionLimit, TokenExpired, Unauthorized
 from notify.fanout import HANDSHAKE_GRACE_MS
 from notify.model import Connection, ConnectionId, Pattern
+from notify.topics import user_topic
 from tests.fakes import FakeConnections
 from tests.notify.conftest import World, refusal_code
 
@@ -130,6 +131,37 @@ def test_a_login_that_ends_while_a_connection_opens_closes_it_too(world: World) 
     with pytest.raises(Unauthorized):
         world.admission.open(C1, token)
     assert not world.memory.connections
+
+
+class TornConnections(FakeConnections):
+    """The topics of a connection appear one by one. While only its user's does, an operator
+    disconnects the user."""
+
+    def __init__(self, world: World, *, revokes: bool) -> None:
+        super().__init__(world.memory)
+        self._world = world
+        self._revokes = revokes
+
+    def open(self, connection: Connection) -> None:
+        username = connection.principal.username
+        own = user_topic(username)
+        super().open(replace(connection, topics=frozenset({own})))
+        if self._revokes:
+            self._world.clock.advance(1)
+            self._world.accounts.revoke_tokens(username)
+        self._world.revocation.revoke(username)
+        for pattern in connection.topics - {own}:
+            self._add(connection, pattern)
+
+
+@pytest.mark.parametrize(("revokes", "code"), [(True, 4001), (False, 4503)])
+def test_of_a_connection_that_is_closed_while_it_opens_nothing_is_left(
+    world: World, revokes: bool, code: int
+) -> None:
+    world.connections = TornConnections(world, revokes=revokes)
+    assert knock(world) == code
+    assert not world.memory.connections
+    assert not world.memory.live()
 
 
 def test_the_limit_is_an_error_with_a_status_of_its_own() -> None:
