@@ -136,6 +136,7 @@ class CredentialRow(Table):
     username = UnicodeAttribute()
     secret_hash = UnicodeAttribute(null=True)
     created_at = NumberAttribute(null=True)
+    revoked_before = NumberAttribute(null=True)
     principal = UnicodeAttribute(null=True)
     ends_at = NumberAttribute()
     expires_at = NumberAttribute()

@@ -122,7 +122,11 @@ class Accounts:
     def remove(self, by: Principal, username: str) -> None:
         """Raises: Forbidden, Unknown."""
         require_admin(by)
-        self._users.remove(self.get(username).username, self._clock())
+        user = self.get(username)
+        try:
+            self._users.remove(user.username, self._revocation_of(user))
+        finally:  # a repeated write finds nobody, because the first one has been here
+            self._revoke_again(user.username)
 
     def _change(self, user: User, change: Callable[[User], User]) -> User:
         """Writes what `change` makes of the user, unless somebody else has written meanwhile: then
@@ -131,14 +135,25 @@ class Accounts:
             changed = change(user)
             with suppress(Conflict):
                 self._users.replace(changed)
+                if changed.revoked_before != user.revoked_before:
+                    self._revoke_again(user.username)
                 return changed
             user = self.get(user.username)
         raise Conflict("the user is being changed by others: try again")
 
     def _revoked(self, user: User, **changes: Any) -> User:
         # The time of this very write: who logs in while it is tried again has the old password.
-        now = self._clock()
-        return replace(user, revoked_before=now, revoked_sids={}, **changes)
+        revoked_before = self._revocation_of(user)
+        return replace(user, revoked_before=revoked_before, revoked_sids={}, **changes)
+
+    def _revocation_of(self, user: User) -> int:
+        """The time of one; no two of a user's have the same, so that a login knows which it saw."""
+        return max(self._clock(), user.revoked_before + 1)
+
+    def _revoke_again(self, username: Username) -> None:
+        """Now that the write is done. Who read the user while it was on its way has a token of a
+        later time than it bears."""
+        self._users.revoke_before(username, self._clock())
 
     def _without_sid(self, user: User, sid: str, ended: EndedLogin) -> User:
         """The set prunes itself; where it is full for once, every login of the user ends."""

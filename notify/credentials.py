@@ -22,7 +22,8 @@ SID_CHARACTERS = 32
 class Family(Struct, frozen=True):
     """A login and all the refresh tokens that follow from it; only the newest of them is good.
 
-    `secret_hash` is the newest one's. Times in ms.
+    `secret_hash` is the newest one's; `revoked_before` the user's as the login read it, None where
+    it is older than the field. Times in ms.
     """
 
     sid: str
@@ -30,6 +31,7 @@ class Family(Struct, frozen=True):
     secret_hash: str
     created_at: int
     expires_at: int
+    revoked_before: int | None = None
 
 
 class Ticket(Struct, frozen=True):

@@ -64,9 +64,15 @@ class Logins:
             raise
         self._guard.succeeded(login.username)
         token = RefreshToken.first(self._random_bytes)
-        self._credentials.add_family(
-            Family(token.sid, user.username, token.secret_hash, now, now + FAMILY_MS)
+        family = Family(
+            sid=token.sid,
+            username=user.username,
+            secret_hash=token.secret_hash,
+            created_at=now,
+            expires_at=now + FAMILY_MS,
+            revoked_before=user.revoked_before,
         )
+        self._credentials.add_family(family)
         return self._grant(user, token, now)
 
     def refresh(self, text: str) -> Grant:
@@ -129,7 +135,7 @@ class Logins:
             raise Unauthorized from error
         ended = user.revoked_sids.get(family.sid)
         has_ended = ended is not None and ended.covers(family.created_at, self._clock())
-        if user.disabled or has_ended or family.created_at < user.revoked_before:
+        if user.disabled or has_ended or _is_revoked(family, user):
             raise Unauthorized
         return user
 
@@ -145,3 +151,11 @@ class Logins:
         until = max(until, self._clock() + OUTLIVES_TOKENS_MS)
         revoke_sid = self._accounts.revoke_sid
         self._revocation.end(username, lambda: revoke_sid(username, sid, until, issued_until), sid)
+
+
+def _is_revoked(family: Family, user: User) -> bool:
+    """Whether every login of the user has ended since, or the user has. Not by the time: a write
+    that ends them bears an earlier one than a login that it overtakes."""
+    if family.revoked_before is None:
+        return family.created_at < max(user.revoked_before, user.created_at)
+    return family.revoked_before != user.revoked_before

@@ -54,6 +54,10 @@ class Users(Protocol):
         Raises: Unknown.
         """
 
+    def revoke_before(self, username: Username, at: int) -> None:
+        """Raises `revoked_before` to `at` (ms), also what a removed user has left; does nothing
+        where it is later already, or nobody ever had the name."""
+
 
 # Its shards are the parts of the directory of topics: where totals are counted. It is no pattern.
 TOTALS = Pattern("#")

@@ -21,6 +21,7 @@ class DynamoCredentials:
             username=family.username,
             secret_hash=family.secret_hash,
             created_at=family.created_at,
+            revoked_before=family.revoked_before,
             ends_at=family.expires_at,
             expires_at=math.ceil(family.expires_at / 1000),
         ).save()
@@ -33,9 +34,7 @@ class DynamoCredentials:
             return None
         if row.ends_at <= now:  # DynamoDB's TTL deletes hours late
             return None
-        return Family(
-            sid, Username(row.username), row.secret_hash, int(row.created_at), int(row.ends_at)
-        )
+        return _family(sid, row)
 
     @translated
     def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
@@ -74,6 +73,18 @@ class DynamoCredentials:
             return None
         row = CredentialRow.from_raw_data(attributes)
         return _decode(row.principal) if row.ends_at > now else None
+
+
+def _family(sid: str, row: CredentialRow) -> Family:
+    revoked_before: float | None = row.revoked_before  # older rows have none
+    return Family(
+        sid=sid,
+        username=Username(row.username),
+        secret_hash=row.secret_hash,
+        created_at=int(row.created_at),
+        expires_at=int(row.ends_at),
+        revoked_before=None if revoked_before is None else int(revoked_before),
+    )
 
 
 def _family_key(sid: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
@@ -93,6 +94,13 @@ class DynamoUsers:
             UserRow.revoked_sids.remove(),
         ]
         _update(username, actions, EXISTS, Unknown(f"no such user: {username}"))
+
+    @translated
+    def revoke_before(self, username: Username, at: int) -> None:
+        later = Conflict(f"revoked later: {username}")
+        with suppress(Conflict):
+            revoked_before = UserRow.revoked_before
+            _update(username, [revoked_before.set(at)], revoked_before < at, later)
 
 
 def _update(

@@ -99,6 +99,13 @@ class FakeUsers:
         del self.by_name[username]
         self.removed_at[username] = now
 
+    def revoke_before(self, username: Username, at: int) -> None:
+        user = self.by_name.get(username)
+        if user is not None and user.revoked_before < at:
+            self._write(replace(user, revoked_before=at))
+        if user is None and self.removed_at.get(username, at) < at:
+            self.removed_at[username] = at
+
     def _write(self, user: User) -> None:
         self.changes += 1
         self.by_name[user.username] = replace(user, version=self.changes)

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from handlers import later, login, me, users
+from handlers import later, login, me, refresh, users
 from notify.jobs import RevokeJob, encode_job
 from notify.model import Username
 from tests import events
 from tests.handlers.conftest import PASSWORD, Service, answer
-from tests.infra.stores.calls import failing
+from tests.infra.stores.calls import before, failing
 
 ONE = "/api/v1/admin/users/{username}"
 
@@ -68,6 +68,20 @@ def test_a_refused_user_is_not_created(
     response = call(heliograph, "POST", new)
     assert (response["statusCode"], answer(response)["detail"]) == (status, detail)
     assert log_in("carol", "carols password")["statusCode"] == 401
+
+
+def test_a_login_with_the_old_password_a_moment_before_is_worth_nothing(
+    heliograph: Service,
+) -> None:
+    late: list[Any] = []
+    with before("UpdateItem", "users", lambda: late.append(log_in("alice", PASSWORD))):
+        call(heliograph, "PATCH", {"password": "battery staple"}, "alice")
+    (grant,) = map(answer, late)
+    event = events.request("GET /api/v1/auth/me", token=grant["access_token"])
+    assert me.handler(event, events.CONTEXT)["statusCode"] == 401
+    body = {"refresh_token": grant["refresh_token"]}
+    event = events.request("POST /api/v1/auth/refresh", body)
+    assert refresh.handler(event, events.CONTEXT)["statusCode"] == 401
 
 
 def test_a_new_password_makes_old_tokens_worthless(heliograph: Service) -> None:

@@ -51,7 +51,7 @@ def test_only_hashes_of_a_refresh_token_are_stored(world: World) -> None:
     token = RefreshToken.parse(login(world).refresh_token)
     (family,) = world.credentials.families.values()
     assert family == Family(
-        token.sid, ALICE, token.secret_hash, world.clock(), world.clock() + FAMILY_MS
+        token.sid, ALICE, token.secret_hash, world.clock(), world.clock() + FAMILY_MS, 0
     )
 
 
@@ -155,6 +155,117 @@ def test_a_refresh_that_a_change_overtakes_is_worth_nothing(
     refreshed = overtaken.logins.refresh(grant.refresh_token)
     assert not is_good(overtaken, refreshed)
     assert not can_refresh(overtaken, refreshed)
+
+
+class SlowUsers(FakeUsers):
+    """Something happens between the time that the next write bears and the write."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def replace(self, user: User) -> None:
+        self._wait()
+        super().replace(user)
+
+    def remove(self, username: Username, now: int) -> None:
+        self._wait()
+        super().remove(username, now)
+
+    def _wait(self) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+
+
+@pytest.fixture
+def slow() -> World:
+    world = World(users=SlowUsers())
+    world.add_user("alice", "member")
+    return world
+
+
+def disable(world: World) -> None:
+    root = world.principal("root", "admin")
+    world.accounts.change(root, "alice", ChangeUser(disabled=True))
+    world.accounts.change(root, "alice", ChangeUser(disabled=False))
+
+
+def change_password(world: World) -> None:
+    root = world.principal("root", "admin")
+    world.accounts.change(root, "alice", ChangeUser(password=PASSWORD))
+
+
+def log_out_everywhere(world: World) -> None:
+    world.accounts.revoke_tokens(ALICE)
+
+
+def give_away(world: World) -> None:
+    world.accounts.remove(world.principal("root", "admin"), "alice")
+    world.add_user("alice")
+
+
+ENDINGS = [disable, change_password, log_out_everywhere, give_away]
+
+
+def while_writing(world: World, end: Callable[[World], None], act: Callable[[], Grant]) -> Grant:
+    """What `act` earns while the write that ends all logins is on its way."""
+    granted: list[Grant] = []
+
+    def meanwhile() -> None:
+        world.clock.advance(100)
+        granted.append(act())
+        world.clock.advance(100)
+
+    assert isinstance(world.users, SlowUsers)
+    world.users.meanwhile = meanwhile
+    end(world)
+    (grant,) = granted
+    return grant
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_a_login_while_all_are_being_ended_is_worth_nothing(
+    slow: World, end: Callable[[World], None]
+) -> None:
+    grant = while_writing(slow, end, lambda: login(slow))
+    assert not is_good(slow, grant)
+    assert not can_refresh(slow, grant)
+    after = login(slow)
+    assert is_good(slow, after)
+    assert can_refresh(slow, after)
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_a_refresh_while_all_are_being_ended_is_worth_nothing(
+    slow: World, end: Callable[[World], None]
+) -> None:
+    before = login(slow)
+    grant = while_writing(slow, end, lambda: slow.logins.refresh(before.refresh_token))
+    assert not is_good(slow, grant)
+    assert not can_refresh(slow, grant)
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_of_two_endings_in_one_millisecond_the_second_ends_what_came_between(
+    world: World, end: Callable[[World], None]
+) -> None:
+    log_out_everywhere(world)
+    grant = login(world)
+    end(world)
+    assert not is_good(world, grant)
+    assert not can_refresh(world, grant)
+
+
+@pytest.mark.parametrize("end", ENDINGS)
+def test_a_family_from_before_they_knew_what_was_revoked_ends_by_the_time(
+    world: World, end: Callable[[World], None]
+) -> None:
+    grants = [login(world) for _ in range(2)]
+    families = world.credentials.families
+    families.update({sid: replace(each, revoked_before=None) for sid, each in families.items()})
+    assert can_refresh(world, grants[0])
+    world.clock.advance(1)
+    end(world)
+    assert not can_refresh(world, grants[1])
 
 
 # Refreshing

@@ -35,6 +35,15 @@ def test_a_family_comes_back_as_added(stores: Stores) -> None:
     assert stores.credentials.family("other", NOW) is None
 
 
+def test_a_family_knows_what_its_login_has_read(stores: Stores) -> None:
+    for revoked_before in (0, NOW):
+        stores.credentials.add_family(replace(FAMILY, revoked_before=revoked_before))
+        assert stores.credentials.rotate(FAMILY, "second", NOW)
+        family = stores.credentials.family("sid", NOW)
+        assert family is not None
+        assert family.revoked_before == revoked_before
+
+
 @pytest.mark.parametrize(("late", "found"), [(-1, True), (0, False)])
 def test_a_family_ends_at_its_end(stores: Stores, late: int, found: bool) -> None:
     stores.credentials.add_family(FAMILY)

@@ -78,6 +78,30 @@ def test_the_next_of_a_name_has_nothing_of_the_one_before_but_the_time(stores: S
         stores.users.add(ALICE)
 
 
+def test_the_time_of_a_revocation_is_raised_and_never_lowered(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    for at in (NOW, NOW - 1):
+        stores.users.revoke_before(ALICE.username, at)
+    assert stores.users.get(ALICE.username) == replace(ALICE, revoked_before=NOW)
+
+
+def test_the_time_that_a_removed_user_has_left_is_raised_too(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.users.remove(ALICE.username, NOW)
+    for at in (NOW + 1, NOW - 1):
+        stores.users.revoke_before(ALICE.username, at)
+    assert stores.users.get(ALICE.username) is None
+    stores.users.add(ALICE)
+    assert stores.users.get(ALICE.username) == replace(ALICE, revoked_before=NOW + 1)
+
+
+def test_of_who_never_was_nothing_is_revoked(stores: Stores) -> None:
+    stores.users.revoke_before(ALICE.username, NOW)
+    assert stores.users.get(ALICE.username) is None
+    stores.users.add(ALICE)
+    assert stores.users.get(ALICE.username) == ALICE
+
+
 def test_a_user_from_before_there_was_a_time_of_creation_has_none(dynamo: Stores) -> None:
     dynamo.users.add(PLAIN)
     UserRow(PLAIN.username).update(actions=[UserRow.created_at.remove()])
@@ -99,7 +123,13 @@ def test_a_removed_user_leaves_no_password_behind(dynamo: Stores) -> None:
 
 @pytest.mark.parametrize(
     ("method", "arguments"),
-    [("get", ("alice",)), ("add", (ALICE,)), ("replace", (ALICE,)), ("remove", ("alice", NOW))],
+    [
+        ("get", ("alice",)),
+        ("add", (ALICE,)),
+        ("replace", (ALICE,)),
+        ("remove", ("alice", NOW)),
+        ("revoke_before", ("alice", NOW)),
+    ],
 )
 def test_a_table_that_is_busy_is_unavailable(dynamo: Stores, method: str, arguments: Any) -> None:
     with failing("ThrottlingException"), pytest.raises(Unavailable):
@@ -146,6 +176,15 @@ def test_of_two_who_have_read_the_same_one_changes_the_user(stores: Stores) -> N
     with pytest.raises(Conflict):
         stores.users.replace(replace(second, tenant="two"))
     assert read(stores).tenant == "one"
+
+
+def test_what_was_read_before_a_revocation_is_not_written_over_it(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    before = read(stores)
+    stores.users.revoke_before(ALICE.username, NOW)
+    with pytest.raises(Conflict):
+        stores.users.replace(before)
+    assert read(stores).revoked_before == NOW
 
 
 def test_what_was_read_of_a_removed_user_does_not_change_the_next(stores: Stores) -> None:
