@@ -375,11 +375,10 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
 def _renew(connection: Connection, principal: Principal) -> ConnectionRow | None:
     """The row with its new principal, None if another token has come first."""
     row = ConnectionRow(connection.id)
-    exists = ConnectionRow.connection_id.exists()
     for wait in _waits():
         time.sleep(wait)
         try:
-            row.update(_principal_actions(principal), condition=exists & _unchanged(connection))
+            row.update(_principal_actions(principal), condition=_unchanged(connection))
         except UpdateError as error:
             if condition_failed(error):
                 return _renewed(connection, principal)
