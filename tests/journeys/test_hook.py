@@ -15,7 +15,7 @@ from tests.journeys.browsers import chromium
 from tests.journeys.conftest import ROOT, Service, mint, running_service
 from tests.journeys.emulated import Emulated
 from tests.journeys.hook import Hook, Page, built
-from tests.journeys.hook_plays import PLAYS
+from tests.journeys.hook_plays import PLAYS, RACES
 from tests.journeys.hook_stage import HookStage
 from tests.journeys.loopback import Loopback
 
@@ -53,7 +53,9 @@ async def test_the_hook_passes(
     await HookStage(page, loopback).play(scenario, follows=follows)
 
 
-@pytest.mark.parametrize("name", PLAYS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.soak if name in RACES else ()) for name in PLAYS]
+)
 def test_the_hook_passes_before_the_emulator(page: Page, service: Service, name: str) -> None:
     hook = Emulated(page, service)
     PLAYS[name](hook)
