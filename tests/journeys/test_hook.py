@@ -49,8 +49,8 @@ def service() -> Iterator[Service]:
     "follows",
     [
         pytest.param(False, id="leads"),
-        # Where the other component is refused at once, one in fifty is not told of it while the
-        # browser's clock stands still.
+        # A leader that is refused gives its lock back, and one in fifty followers has that before
+        # it hears of the refusal, and tries once more.
         pytest.param(True, id="follows", marks=pytest.mark.soak),
     ],
 )
