@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -32,6 +32,7 @@ from notify.model import Connection, ConnectionId, Pattern, Principal, Subscribe
 from notify.parts import Shard
 from notify.ports import MAX_ACKED, Clock
 
+T = TypeVar("T")
 MAX_TRIES = 8
 IS_OPEN: Condition = ConnectionRow.connection_id.exists() & ConnectionRow.closing.does_not_exist()
 CONFLICTS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
@@ -292,27 +293,27 @@ def _mark_closing(connection_id: ConnectionId) -> ConnectionRow | None:
     """The row, None if there is none; whoever comes after somebody who died marks it once more."""
     row = ConnectionRow(connection_id)
     exists = ConnectionRow.connection_id.exists()
-    for wait in _waits():
-        time.sleep(wait)
-        try:
-            row.update(actions=[ConnectionRow.closing.set(True)], condition=exists)
-        except UpdateError as error:
-            if condition_failed(error):
-                return None
-            if error.cause_response_code != "TransactionConflictException":
-                raise
-        else:
-            return row
-    raise Unavailable("the connection is busy: try again")
+    try:
+        _undisturbed(lambda: row.update([ConnectionRow.closing.set(True)], condition=exists))
+    except UpdateError as error:
+        if condition_failed(error):
+            return None
+        raise
+    return row
 
 
 def _delete(model: type[Table], *key: str) -> Row | None:
-    """Deletes an item for good, also while a transaction holds it."""
+    """Deletes an item for good."""
+    return _undisturbed(lambda: delete_returning(model, *key))
+
+
+def _undisturbed(write: Callable[[], T]) -> T:
+    """Does it, also while a transaction holds the item. Raises: Unavailable."""
     for wait in _waits():
         time.sleep(wait)
         try:
-            return delete_returning(model, *key)
-        except DeleteError as error:
+            return write()
+        except (DeleteError, UpdateError) as error:
             if error.cause_response_code != "TransactionConflictException":
                 raise
     raise Unavailable("the connection is busy: try again")
@@ -374,19 +375,14 @@ def _connection_row(connection: Connection, keys: Iterable[str]) -> ConnectionRo
 
 def _renew(connection: Connection, principal: Principal) -> ConnectionRow | None:
     """The row with its new principal, None if another token has come first."""
-    row = ConnectionRow(connection.id)
-    for wait in _waits():
-        time.sleep(wait)
-        try:
-            row.update(_principal_actions(principal), condition=_unchanged(connection))
-        except UpdateError as error:
-            if condition_failed(error):
-                return _renewed(connection, principal)
-            if error.cause_response_code != "TransactionConflictException":
-                raise
-        else:
-            return row
-    raise Unavailable("the connection is busy: try again")
+    row, actions = ConnectionRow(connection.id), _principal_actions(principal)
+    try:
+        _undisturbed(lambda: row.update(actions, condition=_unchanged(connection)))
+    except UpdateError as error:
+        if condition_failed(error):
+            return _renewed(connection, principal)
+        raise
+    return row
 
 
 def _renewed(connection: Connection, principal: Principal) -> ConnectionRow | None:
