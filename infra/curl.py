@@ -121,12 +121,13 @@ class SignedRequests:
     def one(self, request: Request) -> Answer:
         """Raises: AccessKeyError, before it sends anything."""
         (handle,) = self._handles(1, self._find())
-        for attempt in itertools.count(1):
+        answer = handle.ask(request)
+        for attempt in range(2, 1 + self._retries.attempts):
+            if not self._retries.wanted(answer):
+                break
+            time.sleep(self._retries.pause(attempt))
             answer = handle.ask(request)
-            if attempt == self._retries.attempts or not self._retries.wanted(answer):
-                return answer
-            time.sleep(self._retries.pause(attempt + 1))
-        raise AssertionError("unreachable")
+        return answer
 
     def each(self, requests: Iterable[tuple[K, Request]]) -> Iterator[tuple[K, Answer]]:
         """The answers, in any order. Raises: AccessKeyError, before it sends anything."""
