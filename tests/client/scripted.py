@@ -66,24 +66,10 @@ WELCOME: Json = {
 Script = int | Callable[[Peer], Awaitable[None]]
 
 
-class ScriptedGateway:
-    """Each connection meets the next script; the last one also meets all that come later."""
+class OnLoopback:
+    """A server on a port of its own, until the block ends."""
 
-    def __init__(self, *scripts: Script) -> None:
-        self._scripts = list(scripts)
-        self._talks: dict[ServerConnection, Callable[[Peer], Awaitable[None]]] = {}
-        self.requests: list[Request] = []
-        self._server: Server
-
-    async def __aenter__(self) -> Self:
-        self._server = await serve(
-            self._talk,
-            "127.0.0.1",
-            0,
-            process_request=self._admit,
-            select_subprotocol=_speak_ours,
-        )
-        return self
+    _server: Server | asyncio.Server
 
     async def __aexit__(
         self,
@@ -97,6 +83,25 @@ class ScriptedGateway:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
+
+
+class ScriptedGateway(OnLoopback):
+    """Each connection meets the next script; the last one also meets all that come later."""
+
+    def __init__(self, *scripts: Script) -> None:
+        self._scripts = list(scripts)
+        self._talks: dict[ServerConnection, Callable[[Peer], Awaitable[None]]] = {}
+        self.requests: list[Request] = []
+
+    async def __aenter__(self) -> Self:
+        self._server = await serve(
+            self._talk,
+            "127.0.0.1",
+            0,
+            process_request=self._admit,
+            select_subprotocol=_speak_ours,
+        )
+        return self
 
     @property
     def tokens(self) -> list[str]:
@@ -145,7 +150,7 @@ class HttpAnswer:
     body: Json
 
 
-class ScriptedApi:
+class ScriptedApi(OnLoopback):
     """Answers each `METHOD /path` with the same, or with the next of several and then the last;
     one request a connection. Hangs up on others."""
 
@@ -159,24 +164,10 @@ class ScriptedApi:
             path: list(each) if isinstance(each, list) else [each] for path, each in answers.items()
         }
         self.requests: list[HttpRequest] = []
-        self._server: asyncio.Server
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await _read_request(reader)

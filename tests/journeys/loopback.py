@@ -5,17 +5,17 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from client.errors import HeliographError
 from tests.client.in_memory import InMemoryGateway, Line
+from tests.client.scripted import OnLoopback
 
 EMPTY_INBOX = {"entries": [], "counts": {"unread": 0, "unseen": 0}, "page": {"has_more": False}}
 
@@ -30,14 +30,13 @@ class Wire:
     from_client: int = 0
 
 
-class Loopback:
+class Loopback(OnLoopback):
     """An origin whose WebSockets end at a gateway; one for many scenarios, each with its own."""
 
     def __init__(self) -> None:
         self._gateway = InMemoryGateway()
         self._wires: list[Wire] = []
         self._admitted: dict[ServerConnection, Wire] = {}
-        self._server: Server
 
     def begin(self, gateway: InMemoryGateway) -> list[Wire]:
         """The wires to it, as they will come."""
@@ -55,19 +54,6 @@ class Loopback:
             ping_interval=None,
         )
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}"
 
     async def _answer(self, socket: ServerConnection, request: Request) -> Response | None:
         if "upgrade" not in request.headers:
