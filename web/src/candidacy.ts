@@ -2,7 +2,8 @@
 
 export class Candidacy {
   #standing: AbortController | null = null;
-  #giveBack = () => {};
+  /** The lock, if it has it. */
+  giveBack = () => {};
   readonly #locks: LockManager;
   readonly #name: string;
   readonly #lead: () => void;
@@ -16,12 +17,13 @@ export class Candidacy {
   /** Leads once nobody before it does. */
   stand(): void {
     if (this.#standing) return;
+    this.giveBack();
     this.#standing = new AbortController();
     const { signal } = this.#standing;
     const granted = async () => {
       if (signal.aborted) return;
       const done = new Promise<void>((resolve) => {
-        this.#giveBack = resolve;
+        this.giveBack = resolve;
       });
       this.#lead();
       await done;
@@ -32,10 +34,15 @@ export class Candidacy {
     });
   }
 
-  /** Leads no more, or does not stand any longer. */
-  withdraw(): void {
+  /** Stands no longer. A lock that it has it keeps: nobody leads until it is given back. */
+  rest(): void {
     this.#standing?.abort();
     this.#standing = null;
-    this.#giveBack();
+  }
+
+  /** Leads no more, or does not stand any longer. */
+  withdraw(): void {
+    this.rest();
+    this.giveBack();
   }
 }

@@ -66,13 +66,14 @@ export class SharedLine implements Link {
     this.#say({ kind: "leave", from: this.#tab });
     this.#isClosed = true;
     this.#channel.close();
-    this.#withdraw(new HeliographError("closed", "it was closed by its owner"));
+    this.#end(new HeliographError("closed", "it was closed by its owner"));
+    this.#candidacy.withdraw();
     line?.close();
     this.#emit("change", { status: "disconnected", error: null, retryInMs: null });
   }
 
   reconnect(): void {
-    if (this.#last.status === "refused") this.#candidacy.stand();
+    if (this.#last.status === "refused") this.#join();
     else this.#call("reconnect").catch(() => {});
   }
 
@@ -127,10 +128,10 @@ export class SharedLine implements Link {
     this.#joining = setTimeout(() => this.#drop(this.#wanted.unwanted(line.topics)), JOINING_MS);
   }
 
-  #withdraw(error: HeliographError): void {
+  #end(error: HeliographError): void {
     this.#line = null;
     clearTimeout(this.#joining);
-    this.#candidacy.withdraw();
+    this.#candidacy.rest();
     this.#calls.fail(error);
   }
 
@@ -144,8 +145,9 @@ export class SharedLine implements Link {
   #deliver<Name extends keyof LinkEvents>(name: Name, value: LinkEvents[Name]): void {
     if (name === "change") {
       this.#last = value as Change;
-      // No tab tries again until one is asked to, or opened: that one may know a better token.
-      if (this.#last.status === "refused" && this.#last.error) this.#withdraw(this.#last.error);
+      // No tab tries again until one is asked to, or opened: that one may know a better token. Until
+      // it joins the lock is kept: the next in the queue may not have heard of the refusal yet.
+      if (this.#last.status === "refused" && this.#last.error) this.#end(this.#last.error);
     }
     if (name === "notification") {
       const { topic } = value as Notification;
@@ -162,6 +164,8 @@ export class SharedLine implements Link {
       this.#join();
       for (const call of this.#calls.open) this.#say(call);
     }
+    if (!line && this.#last.status === "refused" && message.kind === "join")
+      this.#candidacy.giveBack();
     if (!line) return;
     if (message.kind === "join") this.#welcome(line, message.from, message.topics);
     if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));

@@ -49,6 +49,36 @@ test("who withdraws in the queue never leads, and may stand again", async () => 
   expect(led).toEqual(["first", "second"]);
 });
 
+test("who rests lets nobody lead until it gives the lock back, or stands again", async () => {
+  const [first, second] = [candidacy("first"), candidacy("second")];
+  first.stand();
+  second.stand();
+  await settled();
+  first.rest();
+  await settled();
+  expect(led).toEqual(["first"]);
+  first.giveBack();
+  await settled();
+  expect(led).toEqual(["first", "second"]);
+  second.rest();
+  second.stand();
+  await settled();
+
+  expect(led).toEqual(["first", "second", "second"]);
+});
+
+test("who rests in the queue never leads", async () => {
+  const [first, second] = [candidacy("first"), candidacy("second")];
+  first.stand();
+  second.stand();
+  await settled();
+  second.rest();
+  first.withdraw();
+  await settled();
+
+  expect(led).toEqual(["first"]);
+});
+
 test("where the browser gives locks to nobody, each leads", async () => {
   locks.request = () => Promise.reject(new DOMException("not here", "SecurityError"));
   candidacy("first").stand();

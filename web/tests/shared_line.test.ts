@@ -179,6 +179,26 @@ test("a refusal is every tab's, and none tries again by itself", async () => {
   await expect(second.client.subscribe("a")).rejects.toMatchObject({ code: 4004 });
 });
 
+test("nor does a tab that the lock could reach before the refusal", async () => {
+  const unheard: (() => void)[] = [];
+  const allHeard = async () => {
+    for (let hear = unheard.shift(); hear; hear = unheard.shift()) hear();
+    await settled();
+  };
+  vi.stubGlobal(
+    "BroadcastChannel",
+    fakeChannels((hear) => unheard.push(hear)),
+  );
+  const both = [await open(), await open()];
+  await allHeard();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  await allHeard();
+
+  expect(both.map(({ client }) => client.status)).toEqual(["refused", "refused"]);
+  expect(server.sockets).toHaveLength(1);
+});
+
 test("a tab that is opened after that tries with its own token, and takes the others along", async () => {
   const first = await open();
   server.newest.accept();
@@ -199,6 +219,41 @@ test("so does one that is asked to", async () => {
   await server.welcome();
 
   expect([first, second].map(({ client }) => client.status)).toEqual(["connected", "connected"]);
+});
+
+test("so do two at once, with one connection", async () => {
+  const all = [await open(), await open(), await open()];
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  for (const { client } of all.slice(1)) client.reconnect();
+  await server.welcome();
+
+  expect(all.map(({ client }) => client.status)).toEqual(["connected", "connected", "connected"]);
+  expect(server.sockets).toHaveLength(2);
+});
+
+test("so does the one that was refused", async () => {
+  const first = await open();
+  const second = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  first.client.reconnect();
+  await server.welcome();
+
+  expect([first, second].map(({ client }) => client.status)).toEqual(["connected", "connected"]);
+  expect(server.sockets).toHaveLength(2);
+});
+
+test("and one that is left when the refused one has closed", async () => {
+  const first = await open();
+  const second = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  first.client.close();
+  second.client.reconnect();
+  await server.welcome();
+
+  expect(second.client.status).toBe("connected");
 });
 
 test("a tab may ask for another connection, or whether there is one, in the tab that has it", async () => {

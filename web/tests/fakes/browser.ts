@@ -20,8 +20,10 @@ export class FakeLocks {
   }
 }
 
-/** Channels by name. What is posted is copied, and heard by all others a moment later. */
-export function fakeChannels(): typeof BroadcastChannel {
+type Later = (hear: () => void) => unknown;
+
+/** Channels by name. What is posted is copied, and heard by all others a moment later, or when `later` is. */
+export function fakeChannels(later: Later = queueMicrotask): typeof BroadcastChannel {
   const all = new Set<Channel>();
 
   class Channel {
@@ -36,7 +38,7 @@ export function fakeChannels(): typeof BroadcastChannel {
       const data = structuredClone(message);
       for (const other of all) {
         if (other === this || other.name !== this.name) continue;
-        queueMicrotask(() => all.has(other) && other.onmessage?.({ data }));
+        later(() => all.has(other) && other.onmessage?.({ data }));
       }
     }
 
