@@ -45,15 +45,7 @@ def service() -> Iterator[Service]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(
-    "follows",
-    [
-        pytest.param(False, id="leads"),
-        # A leader that is refused gives its lock back, and one in fifty followers has that before
-        # it hears of the refusal, and tries once more.
-        pytest.param(True, id="follows", marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("follows", [False, True], ids=["leads", "follows"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: str(scenario["name"]))
 async def test_the_hook_passes(
     page: Page, loopback: Loopback, scenario: Json, follows: bool
