@@ -1,6 +1,6 @@
 /** The HTTP API, with the token of the socket. */
 import { HeliographError } from "./errors.js";
-import { type Body, isBody, mapping, number, text } from "./fields.js";
+import { type Body, bodies, isBody, mapping, number, text } from "./fields.js";
 import { type Notification, readNotification } from "./notifications.js";
 import type { TokenSource } from "./tokens.js";
 import { BASE_PATH } from "./urls.js";
@@ -44,10 +44,9 @@ export class Api {
 
   async inbox(query: Query = {}): Promise<InboxPage> {
     const body = await this.call("GET", "/inbox", { query });
-    const entries = Array.isArray(body["entries"]) ? body["entries"].filter(isBody) : [];
     const page = mapping(body, "page");
     return {
-      entries: entries.flatMap((each) => readNotification(each) ?? []),
+      entries: bodies(body, "entries").flatMap((each) => readNotification(each) ?? []),
       counts: readCounts(mapping(body, "counts")),
       nextCursor: page["has_more"] === true ? text(page, "next_cursor") : null,
     };
@@ -93,8 +92,8 @@ export class Api {
     try {
       const fetch = this.#fetch; // As a method of ours, browsers would refuse it.
       const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const content = body && { body: JSON.stringify(body) };
-      return await fetch(url, { method, headers, signal, ...content });
+      const content = body ? JSON.stringify(body) : null;
+      return await fetch(url, { method, headers, signal, body: content });
     } catch (error) {
       throw new HeliographError(
         "lost",
@@ -109,7 +108,7 @@ function freshKey(): string | undefined {
   return crypto.randomUUID?.();
 }
 
-function readCounts(body: Body): Counts {
+export function readCounts(body: Body): Counts {
   return { unread: number(body, "unread") ?? 0, unseen: number(body, "unseen") ?? 0 };
 }
 

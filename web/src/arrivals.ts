@@ -45,7 +45,7 @@ export class Arrivals {
 
   /** That hello was in vain. */
   notWelcomed(): void {
-    this.#release(this.#positions.notWelcomed());
+    this.#release(this.#positions.admitEarly());
   }
 
   /** Whom to ask for what did not fit into an answer, or is missing; null while there is nobody. */

@@ -1,8 +1,7 @@
 /** The client: notifications over a connection that comes back by itself, and the HTTP API. */
-import { Api, type Counts } from "./api.js";
+import { Api, type Counts, readCounts } from "./api.js";
 import { Emitter } from "./emitter.js";
 import { HeliographError } from "./errors.js";
-import { number } from "./fields.js";
 import { type Frame, type Message, topicsOf } from "./frames.js";
 import { Line, type LineOptions } from "./line.js";
 import type { Emit, Link, LinkEvents } from "./link.js";
@@ -112,7 +111,7 @@ export class HeliographClient {
     state: "seen" | "read" | "unread" | "archived",
   ): Promise<Counts> {
     const [marked = {}] = await this.request({ type: "mark", ids, state });
-    return { unread: number(marked, "unread") ?? 0, unseen: number(marked, "unseen") ?? 0 };
+    return readCounts(marked);
   }
 
   async presence(topic: string): Promise<PresenceState> {

@@ -21,6 +21,11 @@ export function texts(body: Body, name: string): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
+export function bodies(body: Body, name: string): Body[] {
+  const value = body[name];
+  return Array.isArray(value) ? value.filter(isBody) : [];
+}
+
 export function mapping(body: Body, name: string): Body {
   const value = body[name];
   return isBody(value) ? value : {};

@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 export class Outbox {
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #limit: number;
 
   constructor(limit: number) {
@@ -26,9 +26,7 @@ export class Outbox {
 
   /** One that cannot be sent costs no other. */
   flush(send: (message: Message) => void): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { message, resolve, reject } of waiting) {
+    for (const { message, resolve, reject } of this.#waiting.splice(0)) {
       try {
         send(message);
         resolve();
@@ -39,8 +37,6 @@ export class Outbox {
   }
 
   fail(error: HeliographError): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -2,16 +2,14 @@
 
 /** Calls `onWake` when somebody looks at the page again, or the network is back. Returns how to stop. */
 export function watchPage(onWake: () => void): () => void {
-  if (typeof window === "undefined" || typeof document === "undefined") return () => {};
+  // React Native has a window, and no document.
+  if (!globalThis.document) return () => {};
   const onVisible = () => {
     if (document.visibilityState === "visible") onWake();
   };
-  window.addEventListener("online", onWake);
-  window.addEventListener("pageshow", onVisible);
-  document.addEventListener("visibilitychange", onVisible);
-  return () => {
-    window.removeEventListener("online", onWake);
-    window.removeEventListener("pageshow", onVisible);
-    document.removeEventListener("visibilitychange", onVisible);
-  };
+  const watching = new AbortController(); // As an option it says by its `signal` when to stop.
+  window.addEventListener("online", onWake, watching);
+  window.addEventListener("pageshow", onVisible, watching);
+  document.addEventListener("visibilitychange", onVisible, watching);
+  return () => watching.abort();
 }

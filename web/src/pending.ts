@@ -8,6 +8,7 @@ class Request {
   fail!: (error: HeliographError) => void;
   readonly #topics: Set<string>;
   readonly #answers: Frame[] = [];
+  readonly #refusals: HeliographError[] = [];
   #resolve!: (answers: Frame[]) => void;
 
   constructor(topics: readonly string[]) {
@@ -22,17 +23,18 @@ class Request {
   take(frame: Frame): boolean {
     const topic = topicOf(frame);
     if (topic && !this.#topics.delete(topic)) return false;
-    this.#answers.push(frame);
+    if (frame.type === "error") this.#refusals.push(requestRefusal(frame));
+    else this.#answers.push(frame);
     if (!topic || this.#topics.size === 0) this.#settle();
     return true;
   }
 
   #settle(): void {
-    const refusals = this.#answers.filter(({ type }) => type === "error").map(requestRefusal);
+    const refusals = this.#refusals;
     const [first] = refusals;
     if (!first) return this.#resolve(this.#answers);
     if (!first.topic) return this.fail(first);
-    const accepted = this.#answers.filter(({ type }) => type !== "error").map(topicOf);
+    const accepted = this.#answers.map(topicOf);
     const message = refusals.map((each) => each.message).join("; ");
     const temporary = refusals.every((each) => each.temporary);
     this.fail(

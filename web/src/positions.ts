@@ -53,8 +53,8 @@ export class Positions {
     return Object.fromEntries(this.#given);
   }
 
-  /** There was no welcome; if there is an old connection still, it goes on. */
-  notWelcomed(): Notification[] {
+  /** What came before the welcome. If there was none, an old connection may go on. */
+  admitEarly(): Notification[] {
     const early = this.#early ?? [];
     this.#early = null;
     return early.flatMap((each) => this.arrived(each));
@@ -92,8 +92,6 @@ export class Positions {
 
   welcomed(welcome: Frame): Notification[] {
     const resume = mapping(welcome, "resume");
-    const early = this.#early ?? [];
-    this.#early = null;
     this.#complete = Object.keys(resume).length > 0;
     for (const [name, stream] of this.#streams) {
       stream.reconnected();
@@ -105,7 +103,7 @@ export class Positions {
         this.#onGap({ stream: name, reason: text(said, "reason") });
       }
     }
-    return [...this.#told(resume), ...early.flatMap((each) => this.arrived(each))];
+    return [...this.#told(resume), ...this.admitEarly()];
   }
 
   subscribed(frame: Frame): Notification[] {

@@ -1,5 +1,5 @@
 /** Who is in a topic, kept up to date by what comes (sans-I/O). */
-import { type Body, isBody, number, text } from "./fields.js";
+import { type Body, bodies, number, text } from "./fields.js";
 import type { Frame } from "./frames.js";
 
 export interface Present {
@@ -18,10 +18,9 @@ export interface PresenceState {
 export type PresenceByTopic = Readonly<Record<string, PresenceState>>;
 
 export function readPresenceState(body: Body): PresenceState {
-  const users = Array.isArray(body["users"]) ? body["users"].filter(isBody) : [];
   return {
     count: number(body, "count") ?? 0,
-    users: users.map((user) => ({
+    users: bodies(body, "users").map((user) => ({
       user_id: text(user, "user_id"),
       connections: number(user, "connections") ?? 0,
       since: text(user, "since"),

@@ -40,13 +40,11 @@ export class Recovery {
       return 0;
     }
     if (code < 4100 || code >= 4300) return null;
-    return this.#isRollover(code) ? after : after + this.#backoff.nextDelay();
-  }
-
-  /** Whether to reconnect at once. A server that rolls over in a row is in trouble: not so. */
-  #isRollover(code: number): boolean {
-    const hurry = code >= 4200 && this.#mayHurry;
-    if (hurry) this.#mayHurry = false;
-    return hurry;
+    // A rollover. A server that rolls over in a row is in trouble: not at once.
+    if (code >= 4200 && this.#mayHurry) {
+      this.#mayHurry = false;
+      return after;
+    }
+    return after + this.#backoff.nextDelay();
   }
 }

@@ -53,10 +53,6 @@ export class Stream {
     return (this.#held.length > 0 || this.#goal !== null) && !this.isBehind;
   }
 
-  get #catchesUp(): boolean {
-    return this.#goal !== null || this.more;
-  }
-
   /** Each returns what may be handed over now, in order. */
   arrived(notification: Numbered): Numbered[] {
     const { seq, replay } = notification;
@@ -129,7 +125,7 @@ export class Stream {
   }
 
   get #waits(): boolean {
-    return this.#catchesUp || (!this.#guessed && !this.#resigned);
+    return this.#goal !== null || this.more || (!this.#guessed && !this.#resigned);
   }
 
   #count(replayed: number): Numbered[] {
@@ -144,8 +140,7 @@ export class Stream {
   #release(): Numbered[] {
     this.#goal = null;
     this.more = false;
-    const released = this.#held;
-    this.#held = [];
+    const released = this.#held.splice(0);
     for (const { seq } of released) this.#note(seq);
     return released;
   }

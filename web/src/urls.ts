@@ -4,7 +4,7 @@ export const BASE_PATH = "/api/v1";
 
 /** Without a trailing slash. Throws a TypeError for what is no address of HTTP. */
 export function checkedBaseUrl(url: string): string {
-  const base = typeof location === "undefined" ? undefined : location.origin;
+  const base = globalThis.location?.origin;
   const { protocol, host, pathname } = new URL(url, base);
   if (!/^https?:$/.test(protocol))
     throw new TypeError(`not a URL such as https://example.com: ${url}`);

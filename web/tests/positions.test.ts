@@ -144,7 +144,7 @@ describe("with a at 5, and the connection lost", () => {
   test("without a welcome it goes on as it was", () => {
     hear("a", [6]);
 
-    expect(seqs(positions.notWelcomed())).toEqual([6]);
+    expect(seqs(positions.admitEarly())).toEqual([6]);
     expect(hear("a", [7])).toEqual([7]);
   });
 
