@@ -4,6 +4,7 @@ import { Connection, type Listener } from "./connection.js";
 import { asError, HeliographError } from "./errors.js";
 import type { Frame } from "./frames.js";
 import type { TokenSource } from "./tokens.js";
+import { without } from "./topics.js";
 
 export interface DialerOptions {
   readonly openSocket: (token: string) => WebSocket;
@@ -42,17 +43,30 @@ export class Dialer {
     this.#token = token;
     const connection = new Connection(openSocket(token), this.#listener);
     this.#newest = connection;
+    const asked = [...topics];
     const hello = () => ({
-      ...{ type: "hello", protocol: 1, topics: [...topics] },
+      ...{ type: "hello", protocol: 1, topics: asked },
       resume: this.#arrivals.resume(),
     });
     try {
-      return [connection, await connection.hello(hello)];
+      const welcome = await connection.hello(hello);
+      await this.#makeUp(connection, "subscribe", without(topics, asked));
+      await this.#makeUp(connection, "unsubscribe", without(asked, topics));
+      return [connection, welcome];
     } catch (error) {
       connection.end(asError(error, "lost"));
       this.#arrivals.notWelcomed();
       throw error;
     }
+  }
+
+  /** What was taken or given back on the connection before, after the hello. That one is up until then. */
+  async #makeUp(connection: Connection, type: string, topics: string[]): Promise<void> {
+    if (!topics.length) return;
+    await connection.request({ type, topics }, topics).catch((error) => {
+      if (connection.ending) throw error;
+      this.#listener.onError(error);
+    });
   }
 
   /** Ends the last try, also if it is welcome by now. */

@@ -18,6 +18,7 @@ import {
   type TabMessage,
   unpack,
 } from "./tab_messages.js";
+import { without } from "./topics.js";
 import { isDue, WantedTopics } from "./wanted_topics.js";
 
 /** So long do other tabs have to say what they want of a new leader. */
@@ -180,7 +181,7 @@ export class SharedLine implements Link {
 
   #welcome(line: Line, tab: string, topics: readonly string[]): void {
     this.#wanted.add(tab, topics);
-    const missing = topics.filter((topic) => !line.topics.has(topic));
+    const missing = without(topics, line.topics);
     if (missing.length) {
       line.subscribe(missing).catch((error) => this.#tell(line, "error", asError(error, "lost")));
     }

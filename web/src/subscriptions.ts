@@ -18,8 +18,8 @@ export class Subscriptions {
 
   /** Only what the server accepts is asked for again. */
   async subscribe(topics: readonly string[]): Promise<void> {
-    const asked = [...new Set(topics)];
     const wanted = new Set(topics);
+    const asked = [...wanted];
     this.#wanted.add(wanted);
     let accepted: readonly string[] = [];
     try {

@@ -13,3 +13,9 @@ export function isImplicit(topic: string): boolean {
 function covers(pattern: string, topic: string): boolean {
   return pattern.endsWith(":*") && topic.startsWith(pattern.slice(0, -1));
 }
+
+/** The ones that are not among the others. */
+export function without(topics: Iterable<string>, others: Iterable<string>): string[] {
+  const all = new Set(others);
+  return [...topics].filter((topic) => !all.has(topic));
+}

@@ -1,6 +1,6 @@
 /** Which tab wants which topics. */
 import { asError } from "./errors.js";
-import { isImplicit, overlaps } from "./topics.js";
+import { isImplicit, overlaps, without } from "./topics.js";
 
 export class WantedTopics {
   readonly #tabs = new Map<string, Set<string>>();
@@ -17,11 +17,7 @@ export class WantedTopics {
     try {
       await asked;
     } catch (error) {
-      const { accepted = [] } = asError(error, "lost");
-      this.remove(
-        tab,
-        topics.filter((topic) => !accepted.includes(topic)),
-      );
+      this.remove(tab, without(topics, asError(error, "lost").accepted ?? []));
       throw error;
     }
   }
@@ -37,8 +33,10 @@ export class WantedTopics {
   }
 
   unwanted(topics: Iterable<string>): string[] {
-    const all = new Set([...this.#tabs.values()].flatMap((each) => [...each]));
-    return [...topics].filter((topic) => !all.has(topic));
+    return without(
+      topics,
+      [...this.#tabs.values()].flatMap((each) => [...each]),
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Line } from "../src/line.js";
 import type { LinkEvents } from "../src/link.js";
 import { TokenSource } from "../src/tokens.js";
-import { FakeServer, settled } from "./fakes/sockets.js";
+import { FakeServer, type FakeSocket, settled, WELCOME } from "./fakes/sockets.js";
 import { tokenOf } from "./fakes/tokens.js";
 
 const MINUTE = 60_000;
@@ -13,11 +13,12 @@ let asked: number;
 let getToken: () => string | Promise<string>;
 let statuses: string[];
 let ids: string[];
+let codes: unknown[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
   server = new FakeServer();
-  [asked, statuses, ids] = [0, [], []];
+  [asked, statuses, ids, codes] = [0, [], [], []];
   getToken = () => tokenOf(++asked);
   line = new Line(
     {
@@ -30,6 +31,7 @@ beforeEach(() => {
     (name, value) => {
       if (name === "change") statuses.push((value as LinkEvents["change"]).status);
       if (name === "notification") ids.push((value as LinkEvents["notification"]).id);
+      if (name === "error") codes.push((value as LinkEvents["error"]).code);
     },
   );
 });
@@ -73,6 +75,69 @@ test("before its two hours are over another connection takes its place", async (
   expect(hello).toMatchObject({ topics: ["a"], resume: { a: { epoch: "e", seq: 6 } } });
   expect(old.isClosed).toBe(true);
   expect(ids).toEqual(["a6", "a7", "a8"]);
+  expect(statuses).toEqual(["connecting", "connected"]);
+});
+
+async function takesAndGivesBackWhileTheNextConnects(old: FakeSocket): Promise<void> {
+  await advance(116.25 * MINUTE);
+  server.newest.accept();
+  const both = Promise.all([line.subscribe(["b"]), line.unsubscribe(["a"])]);
+  await settled();
+  old.say({ type: "subscribed", id: old.take("subscribe")?.["id"], topic: "b" });
+  old.say({ type: "unsubscribed", id: old.take("unsubscribe")?.["id"], topic: "a" });
+  await both;
+  const hello = server.newest.take("hello");
+  expect(hello).toMatchObject({ topics: ["a"] });
+  server.newest.say({ ...WELCOME, id: hello?.["id"] });
+  await settled();
+}
+
+test("what was taken and given back on the old one meanwhile is made up for on the next", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  const old = server.newest;
+  await takesAndGivesBackWhileTheNextConnects(old);
+  const { newest } = server;
+  const taken = newest.take("subscribe");
+  expect(taken).toMatchObject({ topics: ["b"] });
+  expect(old.isClosed).toBe(false);
+  newest.say({ type: "subscribed", id: taken?.["id"], topic: "b" });
+  await settled();
+  const givenBack = newest.take("unsubscribe");
+  expect(givenBack).toMatchObject({ topics: ["a"] });
+  newest.say({ type: "unsubscribed", id: givenBack?.["id"], topic: "a" });
+  await settled();
+
+  expect(old.isClosed).toBe(true);
+  expect([...line.topics]).toEqual(["b"]);
+});
+
+test("what the next refuses of it is told", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  const old = server.newest;
+  await takesAndGivesBackWhileTheNextConnects(old);
+  const { newest } = server;
+  newest.say({ type: "error", id: newest.take("subscribe")?.["id"], code: 4429, topic: "b" });
+  await settled();
+  newest.say({ type: "unsubscribed", id: newest.take("unsubscribe")?.["id"], topic: "a" });
+  await settled();
+
+  expect(codes).toEqual([4429]);
+  expect([old.isClosed, newest.isClosed]).toEqual([true, false]);
+});
+
+test("if the next is lost over it the old one goes on, and another is tried", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  const old = server.newest;
+  await takesAndGivesBackWhileTheNextConnects(old);
+  server.newest.drop();
+  await advance(1.25 * MINUTE);
+
+  expect(old.isClosed).toBe(false);
+  expect(await server.welcome()).toMatchObject({ topics: ["b"] });
+  expect(codes).toEqual([]);
   expect(statuses).toEqual(["connecting", "connected"]);
 });
 

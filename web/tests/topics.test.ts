@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isImplicit, overlaps } from "../src/topics.js";
+import { isImplicit, overlaps, without } from "../src/topics.js";
 
 test.each([
   ["orders:1", "orders:1", true],
@@ -18,4 +18,8 @@ test("what every connection has is known by its name", () => {
   const topics = ["general", "user:alice", "role:*", "tenant:acme", "general:1", "users:1"];
 
   expect(topics.filter(isImplicit)).toEqual(["general", "user:alice", "role:*", "tenant:acme"]);
+});
+
+test("what is not among others is told in its order", () => {
+  expect(without(["b", "a", "c"], new Set(["a"]))).toEqual(["b", "c"]);
 });
