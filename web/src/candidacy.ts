@@ -2,7 +2,7 @@
 
 export class Candidacy {
   #standing: AbortController | null = null;
-  /** The lock, if it has it. */
+  /** Leads no more. */
   giveBack = () => {};
   readonly #locks: LockManager;
   readonly #name: string;
@@ -38,11 +38,5 @@ export class Candidacy {
   rest(): void {
     this.#standing?.abort();
     this.#standing = null;
-  }
-
-  /** Leads no more, or does not stand any longer. */
-  withdraw(): void {
-    this.rest();
-    this.giveBack();
   }
 }

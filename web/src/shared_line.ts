@@ -7,17 +7,8 @@ import type { Emit, Link, LinkEvents } from "./link.js";
 import type { Notification } from "./notifications.js";
 import type { Change } from "./states.js";
 import { performed, TabCalls } from "./tab_calls.js";
-import {
-  type Answer,
-  type Call,
-  type Heard,
-  type Method,
-  pack,
-  packError,
-  type Standing,
-  type TabMessage,
-  unpack,
-} from "./tab_messages.js";
+import type { Answer, Call, Heard, Method, Standing, TabMessage } from "./tab_messages.js";
+import { pack, packError, unpack } from "./tab_messages.js";
 import { without } from "./topics.js";
 import { isDue, WantedTopics } from "./wanted_topics.js";
 
@@ -68,7 +59,7 @@ export class SharedLine implements Link {
     this.#isClosed = true;
     this.#channel.close();
     this.#end(new HeliographError("closed", "it was closed by its owner"));
-    this.#candidacy.withdraw();
+    this.#candidacy.giveBack();
     line?.close();
     this.#emit("change", { status: "disconnected", error: null, retryInMs: null });
   }
@@ -165,8 +156,7 @@ export class SharedLine implements Link {
       this.#join();
       for (const call of this.#calls.open) this.#say(call);
     }
-    if (!line && this.#last.status === "refused" && message.kind === "join")
-      this.#candidacy.giveBack();
+    if (!line && message.kind === "join") this.#candidacy.giveBack();
     if (!line) return;
     if (message.kind === "join") this.#welcome(line, message.from, message.topics);
     if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));
@@ -182,9 +172,8 @@ export class SharedLine implements Link {
   #welcome(line: Line, tab: string, topics: readonly string[]): void {
     this.#wanted.add(tab, topics);
     const missing = without(topics, line.topics);
-    if (missing.length) {
+    if (missing.length)
       line.subscribe(missing).catch((error) => this.#tell(line, "error", asError(error, "lost")));
-    }
     const value = pack("change", this.#last);
     this.#say({ kind: "heard", to: tab, name: "change", value, standing: this.#standing });
   }

@@ -13,13 +13,14 @@ beforeEach(() => {
 
 const candidacy = (tab: string, name = "lock") => new Candidacy(locks, name, () => led.push(tab));
 
-test("the first leads, and the next once it has withdrawn", async () => {
+test("the first leads, and the next once it has given the lock back", async () => {
   const [first, second] = [candidacy("first"), candidacy("second")];
   first.stand();
   second.stand();
   await settled();
   expect(led).toEqual(["first"]);
-  first.withdraw();
+  first.rest();
+  first.giveBack();
   await settled();
 
   expect(led).toEqual(["first", "second"]);
@@ -34,13 +35,14 @@ test("who stands twice leads once", async () => {
   expect(led).toEqual(["only"]);
 });
 
-test("who withdraws in the queue never leads, and may stand again", async () => {
+test("who rests in the queue never leads, and may stand again", async () => {
   const [first, second] = [candidacy("first"), candidacy("second")];
   first.stand();
   second.stand();
   await settled();
-  second.withdraw();
-  first.withdraw();
+  second.rest();
+  first.rest();
+  first.giveBack();
   await settled();
   expect(led).toEqual(["first"]);
   second.stand();
@@ -65,18 +67,6 @@ test("who rests lets nobody lead until it gives the lock back, or stands again",
   await settled();
 
   expect(led).toEqual(["first", "second", "second"]);
-});
-
-test("who rests in the queue never leads", async () => {
-  const [first, second] = [candidacy("first"), candidacy("second")];
-  first.stand();
-  second.stand();
-  await settled();
-  second.rest();
-  first.withdraw();
-  await settled();
-
-  expect(led).toEqual(["first"]);
 });
 
 test("where the browser gives locks to nobody, each leads", async () => {
