@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.measure import machine
 from infra.admin.prices import read_prices
+from infra.admin.usage import FORGET_WRITES
 from infra.settings import POSTS_AT_ONCE
 from infra.stores.directory import SHARD_SIZE, shard_of
 from notify.deliveries import Deliverer
@@ -36,6 +37,8 @@ RESULTS = Path(__file__).parent / "results" / "scale.json"
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SEED = 4
 EVERYBODY = Pattern("general")
+PLACE = {"topic": EVERYBODY, "stream": EVERYBODY, "seq": 1}
+FRAME = json.dumps(PLACE | {"message": "x" * 950})  # a kilobyte
 
 # The account (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html), default quotas.
 QUOTA_A_SECOND = 10_000
@@ -46,7 +49,6 @@ LAMBDA_MS, LAMBDA_GB = 120_000.0, 0.5  # serverless.yml
 
 SUBSCRIPTION_BYTES = 160
 CONNECTION_BYTES = 1024
-FORGET_WRITES = 12  # a connection, its four subscriptions, and what counts them
 LIST = read_prices()
 PRICES = {
     "post": LIST.first("websocket_message"),
@@ -259,7 +261,7 @@ class MeteredConnections(FakeConnections):
         ids = list(connection_ids)
         self._meter.read(len(ids) * CONNECTION_BYTES)
         principal = Principal(Username("u"), frozenset(), None, 1 << 50)
-        return {each: Connection(each, principal, -60_000, frozenset()) for each in ids}
+        return {each: Connection(each, principal, -60_000, frozenset({EVERYBODY})) for each in ids}
 
     def forget(self, subscriber: Subscriber) -> Any:
         self._meter.write(FORGET_WRITES)
@@ -332,7 +334,7 @@ def run(recipients: int, pace: Pace, gone: float = 0.01, throttled: float = 0.00
     job = BroadcastJob(
         "bc_1", Username("root"), EVERYBODY, "ntf_1", 0, None, recipients, population.shards
     )
-    jobs.begin(job, Announcement("x" * 1024))
+    jobs.begin(job, Announcement(FRAME))
     queue.put([PartJob(job.id, PLAN)])
     started = time.process_time()
     _work_off(queue, deliverer, meter, pace.workers)

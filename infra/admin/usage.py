@@ -29,10 +29,11 @@ PING_READS = 1
 CONNECT_READS, CONNECT_WRITES = 7.5, 14
 HELLO_READS = 14
 DISCONNECT_WRITES = 14
+FORGET_WRITES = 14  # by who finds it gone
 SEND_READS, SEND_WRITES = 13, 5
 LOOK_READS, LOOK_WRITES = 2, 2
 # By `make scale`, one percent of them gone.
-RECIPIENT_READS, RECIPIENT_WRITES = 0.054, 0.16
+RECIPIENT_READS, RECIPIENT_WRITES = 0.054, 0.18
 # When there is nothing to do: of the sweep a run and a minute that it looks at, and the scheduler.
 RUN_READS, SWEPT_READS, SWEPT_WRITES = 7, 17, 1
 SCHEDULER_READS, SCHEDULER_WRITES = 21, 1

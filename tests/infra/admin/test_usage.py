@@ -10,8 +10,9 @@ from handlers import disconnect, scheduler, send, sweep
 from infra import wiring
 from infra.admin import usage
 from infra.stores.deadlines import DynamoDeadlines
+from infra.wiring.connections import connections
 from notify.deadlines import MINUTE_MS
-from notify.model import ConnectionId
+from notify.model import ConnectionId, Pattern, Subscriber, Username
 from notify.ports import Deadline
 from notify.sweep import FIRST_MINUTES
 from tests import events
@@ -89,6 +90,14 @@ def test_a_connection_uses_what_the_bill_says(alice: Service, meter: Meter) -> N
     assert meter.take() == sent
     disconnect.handler(events.disconnect("c2"), events.CONTEXT)
     assert meter.take() == {"writes": usage.DISCONNECT_WRITES}
+
+
+def test_forgetting_who_is_gone_uses_what_the_bill_says(alice: Service, meter: Meter) -> None:
+    alice.connect("c2", alice.token("alice", "member"))
+    meter.take()
+    here = Subscriber(ConnectionId("c2"), Username("alice"), 0, 0, Pattern("general"), 0)
+    connections().forget(here)
+    assert meter.take() == {"writes": usage.FORGET_WRITES}
 
 
 def test_a_look_at_a_connection_and_quiet_minutes_use_what_the_bill_says(
