@@ -123,7 +123,7 @@ export class HeliographClient {
     await null; // An owner who opens and closes in one breath has asked for nothing.
     if (this.#isClosed) return;
     const link = await this.#makeLink();
-    if (this.#isClosed) return;
+    if (this.#isClosed) return link.close();
     this.#present = link;
     this.#resolveLink(link);
     link.open();

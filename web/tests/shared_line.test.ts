@@ -29,10 +29,14 @@ interface Tab {
   readonly frames: string[];
 }
 
-async function open(user = "alice", topics: string[] = []): Promise<Tab> {
+async function open(
+  user = "alice",
+  topics: string[] = [],
+  getToken: () => string | Promise<string> = () => jwtOf(user),
+): Promise<Tab> {
   const client = new HeliographClient({
     url: "http://heliograph.test",
-    getToken: () => jwtOf(user),
+    getToken,
     WebSocket: server.WebSocket,
     topics,
     random: () => 0,
@@ -254,6 +258,24 @@ test("and one that is left when the refused one has closed", async () => {
   await server.welcome();
 
   expect(second.client.status).toBe("connected");
+});
+
+test("a tab that closes while it waits for its token is not there", async () => {
+  let giveToken = (_token: string) => {};
+  const token = new Promise<string>((resolve) => {
+    giveToken = resolve;
+  });
+  const early = await open("alice", ["a"], () => token);
+  early.client.close();
+  giveToken(jwtOf("alice"));
+  const first = await open();
+  const hello = await server.welcome();
+  first.client.close();
+  await settled();
+
+  expect(hello["topics"]).toEqual([]);
+  expect(server.sockets).toHaveLength(1);
+  expect(early.client.status).toBe("disconnected");
 });
 
 test("a tab may ask for another connection, or whether there is one, in the tab that has it", async () => {
