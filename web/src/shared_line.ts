@@ -28,7 +28,6 @@ export class SharedLine implements Link {
   readonly #candidacy: Candidacy;
   #standing: Standing = { topics: [], positions: {} };
   #last: Change = { status: "connecting", error: null, retryInMs: null };
-  #isClosed = false;
   /** Ours while we have the lock. */
   #line: Line | null = null;
   #joining: ReturnType<typeof setTimeout> | undefined;
@@ -55,13 +54,14 @@ export class SharedLine implements Link {
 
   close(): void {
     const line = this.#line;
+    const error = new HeliographError("closed", "it was closed by its owner");
     this.#say({ kind: "leave", from: this.#tab });
-    this.#isClosed = true;
+    this.#last = { status: "disconnected", error, retryInMs: null };
     this.#channel.close();
-    this.#end(new HeliographError("closed", "it was closed by its owner"));
+    this.#end(error);
     this.#candidacy.giveBack();
     line?.close();
-    this.#emit("change", { status: "disconnected", error: null, retryInMs: null });
+    this.#emit("change", { ...this.#last, error: null });
   }
 
   reconnect(): void {
@@ -91,12 +91,13 @@ export class SharedLine implements Link {
   }
 
   #say(message: TabMessage): void {
-    if (!this.#isClosed) this.#channel.postMessage(message);
+    if (this.#last.status !== "disconnected") this.#channel.postMessage(message);
   }
 
   #call(method: Method, ...values: unknown[]): Promise<unknown> {
     if (this.#line) return performed(this.#line, this.#wanted, { from: this.#tab, method, values });
-    if (this.#last.status === "refused") return Promise.reject(this.#last.error);
+    const { status, error } = this.#last;
+    if (status === "refused" || status === "disconnected") return Promise.reject(error);
     return this.#calls.make(method, values, (call) => this.#say(call));
   }
 

@@ -278,6 +278,30 @@ test("a tab that closes while it waits for its token is not there", async () => 
   expect(early.client.status).toBe("disconnected");
 });
 
+test("a tab that has closed is asked in vain, and does not come back", async () => {
+  const [first, second] = [await open(), await open()];
+  await server.welcome();
+  for (const { client } of [second, first]) client.close();
+  first.client.reconnect();
+  await settled();
+
+  for (const { client } of [first, second])
+    await expect(client.subscribe("a")).rejects.toMatchObject({ kind: "closed" });
+  expect(server.sockets).toHaveLength(1);
+});
+
+test("nor does one that was refused before", async () => {
+  const { client } = await open();
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+  client.close();
+  client.reconnect();
+  await settled();
+
+  expect(client.status).toBe("disconnected");
+  expect(server.sockets).toHaveLength(1);
+});
+
 test("a tab may ask for another connection, or whether there is one, in the tab that has it", async () => {
   await open();
   await server.welcome();
