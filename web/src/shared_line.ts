@@ -110,7 +110,7 @@ export class SharedLine implements Link {
     const { topics, positions } = this.#standing;
     const line = new Line(
       { ...this.#options, topics: new Set([...this.topics, ...topics]) },
-      (name, value) => this.#line === line && this.#tell(line, name, value),
+      (name, value) => this.#tell(line, name, value),
     );
     if (this.#last.status !== "connecting") line.restore(positions);
     this.#line = line;
@@ -128,8 +128,9 @@ export class SharedLine implements Link {
     this.#calls.fail(error);
   }
 
-  /** What our line says goes to the other tabs as well. */
+  /** What our line says goes to the other tabs as well, until we have it no more. */
   #tell<Name extends keyof LinkEvents>(line: Line, name: Name, value: LinkEvents[Name]): void {
+    if (this.#line !== line) return;
     this.#standing = { topics: [...line.topics], positions: line.reached };
     this.#say({ kind: "heard", name, value: pack(name, value), standing: this.#standing });
     this.#deliver(name, value);

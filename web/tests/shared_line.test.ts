@@ -27,6 +27,7 @@ interface Tab {
   readonly client: HeliographClient;
   readonly ids: string[];
   readonly frames: string[];
+  readonly errors: unknown[];
 }
 
 async function open(
@@ -41,9 +42,10 @@ async function open(
     topics,
     random: () => 0,
   });
-  const tab: Tab = { client, ids: [], frames: [] };
+  const tab: Tab = { client, ids: [], frames: [], errors: [] };
   client.on("notification", ({ id }) => tab.ids.push(id));
   client.on("frame", ({ type }) => tab.frames.push(type));
+  client.on("error", (error) => tab.errors.push(error));
   tabs.push(tab);
   client.open();
   await vi.dynamicImportSettled();
@@ -201,6 +203,16 @@ test("nor does a tab that the lock could reach before the refusal", async () => 
 
   expect(both.map(({ client }) => client.status)).toEqual(["refused", "refused"]);
   expect(server.sockets).toHaveLength(1);
+});
+
+test("nor is it told as an error once more, for the topics of a tab that had joined", async () => {
+  const first = await open();
+  await open("alice", ["a"]);
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+
+  expect(first.client.status).toBe("refused");
+  expect(first.errors).toEqual([]);
 });
 
 test("a tab that is opened after that tries with its own token, and takes the others along", async () => {
