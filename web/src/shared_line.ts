@@ -101,8 +101,8 @@ export class SharedLine implements Link {
     return this.#calls.make(method, values, (call) => this.#say(call));
   }
 
-  #join(): void {
-    this.#say({ kind: "join", from: this.#tab, topics: this.topics });
+  #join(answers = false): void {
+    this.#say({ kind: "join", from: this.#tab, topics: this.topics, answers });
     this.#candidacy.stand();
   }
 
@@ -155,10 +155,10 @@ export class SharedLine implements Link {
     if (message.kind === "answer" && message.to === this.#tab) this.#calls.settle(message);
     if (message.kind === "heard" && !line) this.#hearLeader(message);
     if (message.kind === "lead") {
-      this.#join();
+      this.#join(true);
       for (const call of this.#calls.open) this.#say(call);
     }
-    if (!line && message.kind === "join") this.#candidacy.giveBack();
+    if (!line && message.kind === "join" && !message.answers) this.#candidacy.giveBack();
     if (!line) return;
     if (message.kind === "join") this.#welcome(line, message.from, message.topics);
     if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));

@@ -17,6 +17,8 @@ export interface Join {
   readonly kind: "join";
   readonly from: string;
   readonly topics: readonly string[];
+  /** A leader that may have been refused meanwhile, and asks for no try. */
+  readonly answers: boolean;
 }
 
 export interface Leave {

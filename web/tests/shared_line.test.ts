@@ -215,6 +215,33 @@ test("nor is it told as an error once more, for the topics of a tab that had joi
   expect(first.errors).toEqual([]);
 });
 
+test("nor does one whose answer to a new leader comes after that was refused, too", async () => {
+  const unheard: (() => void)[] = [];
+  vi.stubGlobal(
+    "BroadcastChannel",
+    fakeChannels((hear) => unheard.push(hear)),
+  );
+  const hear = async (index: number) => {
+    unheard.splice(index, 1)[0]?.();
+    await settled();
+  };
+  const refuse = async () => {
+    server.newest.accept();
+    await say({ type: "error", code: 4004, fatal: true });
+  };
+  const first = await open();
+  await refuse();
+  const second = await open();
+  await hear(0); // The second has joined: it may lead, and says so.
+  await refuse();
+  await hear(0); // The first answers, and that is heard before it hears of the refusal.
+  await hear(-1);
+  while (unheard.length) await hear(0);
+
+  expect([first, second].map(({ client }) => client.status)).toEqual(["refused", "refused"]);
+  expect(server.sockets).toHaveLength(2);
+});
+
 test("a tab that is opened after that tries with its own token, and takes the others along", async () => {
   const first = await open();
   server.newest.accept();
