@@ -24,9 +24,11 @@ export class TabCalls {
     return [...this.#calls.values()].map(({ call }) => call);
   }
 
-  make(method: Method, values: readonly unknown[], say: (call: Call) => void): Promise<unknown> {
+  make(method: Method, asked: readonly unknown[], say: (call: Call) => void): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#count += 1;
+      // A channel copies no proxy and no function; a socket would send what JSON makes of them.
+      const values = JSON.parse(JSON.stringify(asked));
       const call: Call = { kind: "call", from: this.#from, number: this.#count, method, values };
       this.#calls.set(call.number, { call, resolve, reject });
       say(call);

@@ -158,6 +158,15 @@ test("what was asked of a tab that closed is asked by the next", async () => {
   expect(await counts).toEqual({ unread: 1, unseen: 0 });
 });
 
+test("what is asked of another tab may be anything that a socket takes", async () => {
+  await open();
+  await server.welcome();
+  const second = await open();
+  await second.client.send({ type: "ack", seq: new Proxy([7], {}), later: () => {} });
+
+  expect(server.newest.take("ack")).toEqual({ type: "ack", seq: [7] });
+});
+
 test("what one tab marks the others hear of, as the user's other devices do", async () => {
   const first = await open();
   await server.welcome();
