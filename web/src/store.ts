@@ -13,6 +13,7 @@ export class NotificationStore {
   readonly #listeners = new Set<() => void>();
   readonly #patterns = new Set<string>();
   #topics: readonly string[] = [];
+  #presenceTopics: readonly string[] = [];
   #snapshot = EMPTY;
   #feed: Feed | null = null;
 
@@ -30,6 +31,7 @@ export class NotificationStore {
     this.stop();
     const { topics = [], presenceTopics = [] } = options;
     this.#topics = topics;
+    this.#presenceTopics = presenceTopics;
     const all = new Set([...topics, ...presenceTopics, ...this.#patterns]);
     this.#feed = new Feed(options, all, (snapshot) => this.#show(snapshot));
     this.#feed.client.open();
@@ -43,13 +45,14 @@ export class NotificationStore {
     this.#show(EMPTY);
   }
 
-  /** Other topics than at the start, beside those of `subscribePattern`. */
+  /** Other topics than at the start, beside those of `subscribePattern` and `presenceTopics`. */
   changeTopics(topics: readonly string[]): void {
     const before = this.#topics;
     if (!this.#feed) return;
     this.#topics = topics;
     const added = topics.filter((topic) => !before.includes(topic));
-    const removed = before.filter((topic) => !topics.includes(topic) && !this.#patterns.has(topic));
+    const kept = new Set([...topics, ...this.#presenceTopics, ...this.#patterns]);
+    const removed = before.filter((topic) => !kept.has(topic));
     if (added.length) this.#asked(({ client }) => client.subscribe(...added));
     if (removed.length) this.#asked(({ client }) => client.unsubscribe(...removed));
   }

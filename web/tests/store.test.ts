@@ -53,6 +53,18 @@ test("patterns outlive a client, topics of the options do not", async () => {
   expect(await server.welcome()).toMatchObject({ topics: ["orders:*"] });
 });
 
+test("a topic that is wanted otherwise is not given back", async () => {
+  await store.subscribePattern("orders:*");
+  store.start({ ...options, topics: ["orders:*", "room:1", "a"], presenceTopics: ["room:1"] });
+  await server.welcome();
+  store.changeTopics([]);
+  await settled();
+  const unsubscribe = server.newest.take("unsubscribe");
+  server.newest.say({ type: "unsubscribed", id: unsubscribe?.["id"], topic: "a" });
+
+  expect(unsubscribe).toMatchObject({ topics: ["a"] });
+});
+
 test("a pattern that is refused is not asked for again", async () => {
   store.start(options);
   await server.welcome();
