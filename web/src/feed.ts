@@ -62,14 +62,16 @@ export class Feed {
 
   /** At once for who looks; taken back if the server does not take it. */
   async mark(ids: readonly string[], state: "read" | "archived"): Promise<void> {
-    const before = this.#snapshot.notifications.filter(({ id }) => ids.includes(id));
+    const before = this.#snapshot.notifications;
+    let left = ids;
     this.#showMarks({ ids, state, at: new Date().toISOString() });
     try {
-      for (let done = 0; done < ids.length; done += MAX_IDS) {
-        await this.client.mark(ids.slice(done, done + MAX_IDS), state);
+      for (; left.length; left = left.slice(MAX_IDS)) {
+        await this.client.mark(left.slice(0, MAX_IDS), state);
       }
     } catch (error) {
-      this.#set({ notifications: withPage(this.#snapshot.notifications, before) });
+      const unmarked = before.filter(({ id }) => left.includes(id));
+      this.#set({ notifications: withPage(this.#snapshot.notifications, unmarked) });
       throw error;
     }
   }

@@ -181,6 +181,20 @@ test("more than fit into a message are marked by several", async () => {
   await marked;
 });
 
+test("and what was marked is not taken back with what was refused", async () => {
+  const many = Array.from({ length: 101 }, (_, number) => `n${number}`);
+  await open();
+  for (const id of ["n0", "n100"]) await notify(id);
+  const refused = expect(feed.mark(many, "read")).rejects.toMatchObject({ code: 4429 });
+  await settled();
+  await say({ type: "marked", id: server.newest.take("mark")?.["id"], unread: 1, unseen: 0 });
+  await say({ type: "error", id: server.newest.take("mark")?.["id"], code: 4429 });
+  await refused;
+
+  const unread = last()?.notifications.filter(({ read_at }) => !read_at);
+  expect(unread?.map(({ id }) => id)).toEqual(["n100"]);
+});
+
 test("once it is closed it shows nothing", async () => {
   await open();
   const { length } = shown;
