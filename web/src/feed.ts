@@ -4,6 +4,7 @@ import { Backoff } from "./backoff.js";
 import { HeliographClient } from "./client.js";
 import { countsAfterArrival, countsAfterFrame, isBehind } from "./counts.js";
 import { asError, type HeliographError, isTemporary } from "./errors.js";
+import type { Body } from "./fields.js";
 import type { Frame } from "./frames.js";
 import { withArrival, withMarks, withPage } from "./inbox.js";
 import { InboxPages, type Loaded } from "./inbox_pages.js";
@@ -78,7 +79,7 @@ export class Feed {
 
   async markAllAsRead(): Promise<void> {
     this.#setCounts(await this.client.api.markAll("read"));
-    this.#showMarks({ ids: null, state: "read", at: new Date().toISOString() });
+    this.#hearMarks({ ids: null, state: "read", at: new Date().toISOString() });
   }
 
   loadMore(): Promise<void> {
@@ -157,7 +158,7 @@ export class Feed {
   #hearFrame(frame: Frame): void {
     const counts = this.#counts;
     const isWelcomeBack = frame.type === "welcome" && !this.#isStale;
-    if (frame.type === "notification_updated") this.#showMarks(frame);
+    if (frame.type === "notification_updated") this.#hearMarks(frame);
     this.#set({ presence: this.#presence.after(this.#snapshot.presence, frame) });
     this.#setCounts(countsAfterFrame(counts, frame));
     if (isWelcomeBack && isBehind(counts, frame)) this.#refresh();
@@ -168,7 +169,12 @@ export class Feed {
     this.#refresh();
   }
 
-  #showMarks(frame: Omit<Frame, "type">): void {
+  #hearMarks(frame: Body): void {
+    this.#pages.marked(frame);
+    this.#showMarks(frame);
+  }
+
+  #showMarks(frame: Body): void {
     this.#set({ notifications: withMarks(this.#snapshot.notifications, frame) });
   }
 

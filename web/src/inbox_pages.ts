@@ -1,6 +1,7 @@
 /** The inbox over HTTP, page by page. */
-import type { Api, Counts } from "./api.js";
-import { type Entries, withFirstPage, withPage } from "./inbox.js";
+import type { Api, Counts, InboxPage } from "./api.js";
+import type { Body } from "./fields.js";
+import { type Entries, withFirstPage, withMarks, withPage } from "./inbox.js";
 
 const PAGE_SIZE = 50;
 
@@ -14,6 +15,8 @@ export class InboxPages {
   /** Whether there are older ones than those that were loaded. */
   hasMore = false;
   #cursor: string | null = null;
+  /** Of each page that is being loaded. */
+  readonly #marks = new Set<Body[]>();
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -22,10 +25,13 @@ export class InboxPages {
 
   /** What came last, again. */
   async newest(known: Entries): Promise<Loaded> {
-    const page = await this.#api.inbox({ limit: PAGE_SIZE });
+    const [page, withMeanwhile] = await this.#load();
     if (!this.#cursor) this.#turn(page.nextCursor);
     const judged = page.nextCursor === null ? known : [];
-    return { into: (entries) => withFirstPage(entries, page.entries, judged), counts: page.counts };
+    return {
+      into: (entries) => withMeanwhile(withFirstPage(entries, page.entries, judged)),
+      counts: page.counts,
+    };
   }
 
   /** The next page that has something which is not `known`. */
@@ -33,19 +39,35 @@ export class InboxPages {
     const ids = new Set(known.map(({ id }) => id));
     for (;;) {
       const cursor = this.#cursor ?? undefined;
-      const page = await this.#api.inbox({ limit: PAGE_SIZE, cursor });
+      const [page, withMeanwhile] = await this.#load(cursor);
       this.#turn(page.nextCursor);
       const isNew = page.entries.some(({ id }) => !ids.has(id));
       if (isNew || !this.hasMore || cursor === page.nextCursor) {
-        return { into: (entries) => withPage(entries, page.entries), counts: page.counts };
+        return {
+          into: (entries) => withMeanwhile(withPage(entries, page.entries)),
+          counts: page.counts,
+        };
       }
     }
+  }
+
+  /** A page that is being loaded may be older than that. */
+  marked(frame: Body): void {
+    for (const marks of this.#marks) marks.push(frame);
   }
 
   /** Some that were loaded are not kept: they are among the older ones again. */
   rewind(): void {
     this.#cursor = null;
     this.hasMore = true;
+  }
+
+  async #load(cursor?: string): Promise<[InboxPage, (entries: Entries) => Entries]> {
+    const marks: Body[] = [];
+    this.#marks.add(marks);
+    const loading = this.#api.inbox({ limit: PAGE_SIZE, cursor });
+    const page = await loading.finally(() => this.#marks.delete(marks));
+    return [page, (entries) => marks.reduce(withMarks, entries)];
   }
 
   #turn(cursor: string | null): void {

@@ -82,6 +82,35 @@ test("what was heard meanwhile is newer than the counts that were asked for", as
   expect(last()?.unreadCount).toBe(2);
 });
 
+test("and so is what was marked meanwhile", async () => {
+  let answer!: (response: Response) => void;
+  const slow = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  await open({ fetch: () => slow });
+  for (const id of ["1", "2", "3"]) await notify(id);
+  const marked = feed.mark(["3"], "archived");
+  await settled();
+  await say({ type: "marked", id: server.newest.take("mark")?.["id"], unread: 1, unseen: 1 });
+  await marked;
+  await say({ type: "notification_updated", ids: ["2"], state: "read", at: "4" });
+  answer(
+    answered(
+      inbox(
+        ["3", "2", "1"].map((id) => ({ id, stream: "general", timestamp: id })),
+        3,
+      ),
+    ),
+  );
+  await settled();
+
+  const read = last()?.notifications.map(({ id, read_at }) => [id, read_at]);
+  expect(read).toEqual([
+    ["2", "4"],
+    ["1", null],
+  ]);
+});
+
 test("no more is kept than is wanted; what is dropped can be had again", async () => {
   await open({ limit: 2 });
   for (const id of ["1", "2", "3"]) await notify(id);
