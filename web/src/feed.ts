@@ -78,8 +78,10 @@ export class Feed {
   }
 
   async markAllAsRead(): Promise<void> {
-    this.#setCounts(await this.client.api.markAll("read"));
-    this.#hearMarks({ ids: null, state: "read", at: new Date().toISOString() });
+    const countsSaid = this.#countsSaid;
+    const shown = this.#snapshot.notifications.map(({ id }) => id);
+    this.#setCounts(await this.client.api.markAll("read"), countsSaid);
+    this.#hearMarks({ ids: shown, state: "read", at: new Date().toISOString() });
   }
 
   loadMore(): Promise<void> {
@@ -127,10 +129,8 @@ export class Feed {
   async #load(loading: Promise<Loaded>): Promise<void> {
     const countsSaid = this.#countsSaid;
     const { into, counts } = await loading;
-    const { hasMore } = this.#pages;
-    this.#set({ notifications: into(this.#snapshot.notifications), hasMore });
-    // What was said meanwhile is newer.
-    if (countsSaid === this.#countsSaid) this.#setCounts(counts);
+    this.#set({ notifications: into(this.#snapshot.notifications), hasMore: this.#pages.hasMore });
+    this.#setCounts(counts, countsSaid);
   }
 
   #hearChange({ status, error }: Change): void {
@@ -182,9 +182,11 @@ export class Feed {
     return { unread: this.#snapshot.unreadCount, unseen: this.#snapshot.unseenCount };
   }
 
-  #setCounts({ unread, unseen }: Counts): void {
+  /** What was said since it was asked for is newer. */
+  #setCounts({ unread, unseen }: Counts, countsSaid = this.#countsSaid): void {
     const { unreadCount, unseenCount } = this.#snapshot;
-    if (unread === unreadCount && unseen === unseenCount) return;
+    const isNew = unread !== unreadCount || unseen !== unseenCount;
+    if (!isNew || countsSaid !== this.#countsSaid) return;
     this.#countsSaid += 1;
     this.#set({ unreadCount: unread, unseenCount: unseen });
   }

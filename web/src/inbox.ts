@@ -44,14 +44,13 @@ export function withFirstPage(entries: Entries, page: Entries, known: Entries = 
   );
 }
 
-/** After a `notification_updated`. `ids` null: all, or what is older than `before`. */
+/** After a `notification_updated`. `ids` null: all of then, or what is older than `before`. */
 export function withMarks(entries: Entries, frame: Body): Entries {
   const ids = frame["ids"] === null ? null : texts(frame, "ids");
-  const before = text(frame, "before");
   const state = text(frame, "state");
   const at = text(frame, "at");
-  const isMeant = (each: Notification) =>
-    ids ? ids.includes(each.id) : !before || each.timestamp < before;
+  const before = text(frame, "before") || at;
+  const isMeant = (each: Notification) => (ids ? ids.includes(each.id) : each.timestamp < before);
   const marked = entries.map((each) => (isMeant(each) ? withMark(each, state, at) : each));
   return state === "archived" ? marked.filter(({ archived_at }) => !archived_at) : marked;
 }

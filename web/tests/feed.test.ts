@@ -224,6 +224,23 @@ test("and what was marked is not taken back with what was refused", async () => 
   expect(unread?.map(({ id }) => id)).toEqual(["n100"]);
 });
 
+test("what comes after all was marked, and before that is answered, is unread", async () => {
+  let answer!: (response: Response) => void;
+  const slow = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  await open({ inbox: false, fetch: () => slow });
+  await notify("1", { unread: 1, unseen: 1 });
+  const marked = feed.markAllAsRead();
+  await settled();
+  await notify("2", { unread: 1, unseen: 1 });
+  answer(answered({ unread: 0, unseen: 0 }));
+  await marked;
+
+  const unread = last()?.notifications.filter(({ read_at }) => !read_at);
+  expect(unread?.map(({ id }) => id)).toEqual(["2"]);
+});
+
 test("once it is closed it shows nothing", async () => {
   await open();
   const { length } = shown;

@@ -89,12 +89,13 @@ test("what is archived is gone", () => {
   ]);
 });
 
-test("all are meant where none is named, or what is older", () => {
+test("all of then are meant where none is named, or what is older", () => {
   const seen = (frame: object) =>
     withMarks(list("n1", "n2"), { ids: null, state: "seen", at: "t", ...frame })
       .filter(({ seen_at }) => seen_at)
       .map(({ id }) => id);
 
   expect(seen({})).toEqual(["n2", "n1"]);
+  expect(seen({ at: "2026-01-01T12" })).toEqual(["n1"]);
   expect(seen({ before: "2026-01-02" })).toEqual(["n1"]);
 });
