@@ -6,19 +6,17 @@ import { Line, type LineOptions } from "./line.js";
 import type { Emit, Link, LinkEvents } from "./link.js";
 import type { Notification } from "./notifications.js";
 import type { Change } from "./states.js";
-import { performed, TabCalls } from "./tab_calls.js";
-import type { Answer, Call, Heard, Method, Standing, TabMessage } from "./tab_messages.js";
-import { pack, packError, unpack } from "./tab_messages.js";
+import { answered, TabCalls } from "./tab_calls.js";
+import type { Call, Method, Standing, TabMessage } from "./tab_messages.js";
+import { pack, unpack } from "./tab_messages.js";
 import { without } from "./topics.js";
 import { isDue, WantedTopics } from "./wanted_topics.js";
 
 /** So long do other tabs have to say what they want of a new leader. */
 const JOINING_MS = 5_000;
+const CLOSED = new HeliographError("closed", "it was closed by its owner");
 
-export interface Browser {
-  readonly locks: LockManager;
-  readonly BroadcastChannel: typeof BroadcastChannel;
-}
+type Browser = Pick<Navigator, "locks"> & Pick<typeof globalThis, "BroadcastChannel">;
 
 export class SharedLine implements Link {
   readonly #tab = `${Date.now()}.${Math.random()}`;
@@ -30,6 +28,7 @@ export class SharedLine implements Link {
   #last: Change = { status: "connecting", error: null, retryInMs: null };
   /** Ours while we have the lock. */
   #line: Line | null = null;
+  #hasLeft = false;
   #joining: ReturnType<typeof setTimeout> | undefined;
   readonly #options: LineOptions;
   readonly #emit: Emit;
@@ -49,18 +48,15 @@ export class SharedLine implements Link {
 
   open(): void {
     this.#emit("change", this.#last);
+    globalThis.addEventListener?.("pagehide", this.#leave);
     this.#join();
   }
 
   close(): void {
-    const line = this.#line;
-    const error = new HeliographError("closed", "it was closed by its owner");
-    this.#say({ kind: "leave", from: this.#tab });
-    this.#last = { status: "disconnected", error, retryInMs: null };
+    globalThis.removeEventListener?.("pagehide", this.#leave);
+    this.#leave();
+    this.#last = { status: "disconnected", error: CLOSED, retryInMs: null };
     this.#channel.close();
-    this.#end(error);
-    this.#candidacy.giveBack();
-    line?.close();
     this.#emit("change", { ...this.#last, error: null });
   }
 
@@ -70,6 +66,7 @@ export class SharedLine implements Link {
   }
 
   probe(): void {
+    if (this.#hasLeft) this.#join();
     this.#call("probe").catch(() => {});
   }
 
@@ -95,13 +92,24 @@ export class SharedLine implements Link {
   }
 
   #call(method: Method, ...values: unknown[]): Promise<unknown> {
-    if (this.#line) return performed(this.#line, this.#wanted, { from: this.#tab, method, values });
     const { status, error } = this.#last;
     if (status === "refused" || status === "disconnected") return Promise.reject(error);
-    return this.#calls.make(method, values, (call) => this.#say(call));
+    return this.#calls.make(method, values, (call) => this.#ask(call));
   }
 
+  /** The page is gone, or put aside with its lock: others go on without it. It may come back. */
+  readonly #leave = (): void => {
+    const line = this.#line;
+    this.#say({ kind: "leave", from: this.#tab });
+    this.#hasLeft = true;
+    this.#end(CLOSED);
+    this.#candidacy.giveBack();
+    line?.close();
+  };
+
   #join(answers = false): void {
+    if (this.#hasLeft) this.#emit("gap", { stream: "", reason: "away" });
+    this.#hasLeft = false;
     this.#say({ kind: "join", from: this.#tab, topics: this.topics, answers });
     this.#candidacy.stand();
   }
@@ -116,8 +124,7 @@ export class SharedLine implements Link {
     this.#line = line;
     this.#say({ kind: "lead" });
     line.open();
-    for (const call of this.#calls.open)
-      this.#answer(line, call, (each) => this.#calls.settle(each));
+    for (const call of this.#calls.open) void this.#ask(call);
     this.#joining = setTimeout(() => this.#drop(this.#wanted.unwanted(line.topics)), JOINING_MS);
   }
 
@@ -143,32 +150,28 @@ export class SharedLine implements Link {
       // it joins the lock is kept: the next in the queue may not have heard of the refusal yet.
       if (this.#last.status === "refused" && this.#last.error) this.#end(this.#last.error);
     }
-    if (name === "notification") {
-      const { topic } = value as Notification;
-      if (!isDue(topic, this.topics, this.#standing.topics)) return;
-    }
+    const { topic } = value as Notification;
+    if (name === "notification" && !isDue(topic, this.topics, this.#standing.topics)) return;
     this.#emit(name, value);
   }
 
   #hear(message: TabMessage): void {
+    if (this.#hasLeft) return;
     const line = this.#line;
     if (message.kind === "answer" && message.to === this.#tab) this.#calls.settle(message);
-    if (message.kind === "heard" && !line) this.#hearLeader(message);
+    if (message.kind === "heard" && !line && (message.to ?? this.#tab) === this.#tab) {
+      this.#standing = message.standing;
+      this.#deliver(message.name, unpack(message.name, message.value));
+    }
     if (message.kind === "lead") {
       this.#join(true);
-      for (const call of this.#calls.open) this.#say(call);
+      for (const call of this.#calls.open) void this.#ask(call);
     }
     if (!line && message.kind === "join" && !message.answers) this.#candidacy.giveBack();
+    if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));
     if (!line) return;
     if (message.kind === "join") this.#welcome(line, message.from, message.topics);
-    if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));
-    if (message.kind === "call") this.#answer(line, message, (answer) => this.#say(answer));
-  }
-
-  #hearLeader({ to, name, value, standing }: Heard): void {
-    if (to && to !== this.#tab) return;
-    this.#standing = standing;
-    this.#deliver(name, unpack(name, value));
+    if (message.kind === "call") void this.#ask(message);
   }
 
   #welcome(line: Line, tab: string, topics: readonly string[]): void {
@@ -180,12 +183,14 @@ export class SharedLine implements Link {
     this.#say({ kind: "heard", to: tab, name: "change", value, standing: this.#standing });
   }
 
-  #answer(line: Line, call: Call, say: (answer: Answer) => void): void {
-    const { from: to, number } = call;
-    performed(line, this.#wanted, call).then(
-      (value) => say({ kind: "answer", to, number, value }),
-      (error) => say({ kind: "answer", to, number, error: packError(asError(error, "lost")) }),
-    );
+  /** The leader, if there is one. The next one is asked what this one does not answer. */
+  async #ask(call: Call): Promise<void> {
+    const line = this.#line;
+    if (!line) return this.#say(call);
+    const answer = await answered(line, this.#wanted, call);
+    if (this.#line !== line) return;
+    if (call.from === this.#tab) this.#calls.settle(answer);
+    else this.#say(answer);
   }
 
   #drop(topics: readonly string[]): void {

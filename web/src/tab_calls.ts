@@ -1,7 +1,7 @@
 /** Calls of a tab that another tab answers. */
-import type { HeliographError } from "./errors.js";
+import { asError, type HeliographError } from "./errors.js";
 import type { Line } from "./line.js";
-import { type Answer, type Call, type Method, unpackError } from "./tab_messages.js";
+import { type Answer, type Call, type Method, packError, unpackError } from "./tab_messages.js";
 import type { WantedTopics } from "./wanted_topics.js";
 
 interface Open {
@@ -59,4 +59,13 @@ export async function performed(
   if (method !== "unsubscribe") return (line[method] as (...all: unknown[]) => unknown)(...values);
   const unwanted = wanted.remove(from, topics);
   return unwanted.length ? line.unsubscribe(unwanted) : undefined;
+}
+
+/** The same as a message to that tab. */
+export function answered(line: Line, wanted: WantedTopics, call: Call): Promise<Answer> {
+  const known = { kind: "answer", to: call.from, number: call.number } as const;
+  return performed(line, wanted, call).then(
+    (value) => ({ ...known, value }),
+    (error) => ({ ...known, error: packError(asError(error, "lost")) }),
+  );
 }

@@ -23,6 +23,20 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
+/** Tabs that are opened from now on are in a page that comes and goes. */
+function stubPage(): (event: "pagehide" | "pageshow") => Promise<void> {
+  const window = new EventTarget();
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  vi.stubGlobal("window", window);
+  vi.stubGlobal("document", document);
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window));
+  return async (event) => {
+    window.dispatchEvent(new Event(event));
+    await settled();
+  };
+}
+
 interface Tab {
   readonly client: HeliographClient;
   readonly ids: string[];
@@ -143,6 +157,41 @@ test("when the tab with the connection closes, another goes on where it was", as
   expect(second.client.status).toBe("connected");
   await vi.advanceTimersByTimeAsync(5_000);
   expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
+});
+
+test("what the topics of a page that is gone were is given back", async () => {
+  await open();
+  await server.welcome();
+  const happen = stubPage();
+  await open("alice", ["a"]);
+  await subscribed("a");
+  await happen("pagehide");
+
+  expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
+});
+
+test("a page that is put aside leads no more, and joins as it comes back", async () => {
+  const happen = stubPage();
+  const first = await open("alice", ["a"]);
+  await server.welcome();
+  stubPage();
+  const second = await open();
+  const gaps = vi.fn();
+  first.client.on("gap", gaps);
+  const asked = second.client.presence("room:1");
+  await settled();
+  await happen("pagehide");
+  await server.welcome();
+  await say({ type: "presence_state", id: server.newest.take("presence")?.["id"], count: 1 });
+  expect(await asked).toMatchObject({ count: 1 });
+  await notify("missed");
+  await happen("pageshow");
+  await notify("heard");
+
+  expect(server.sockets.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  expect(first.ids).toEqual(["heard"]);
+  expect(gaps).toHaveBeenCalledOnce();
+  expect(first.client.status).toBe("connected");
 });
 
 test("what was asked of a tab that closed is asked by the next", async () => {
