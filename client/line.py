@@ -217,13 +217,19 @@ class Line:
 
     async def _make_up(self, connection: Connection, asked: tuple[str, ...]) -> None:
         """Topics that were taken and given back on the connection before, meanwhile."""
-        taken = tuple(topic for topic in self._topics if topic not in asked)
-        given_back = tuple(topic for topic in asked if topic not in self._topics)
+        while asked != (wanted := tuple(self._topics)):
+            taken = tuple(topic for topic in wanted if topic not in asked)
+            given_back = tuple(topic for topic in asked if topic not in wanted)
+            asked = wanted
+            await self._tell_refusal(connection.subscribe, taken)
+            await self._tell_refusal(connection.unsubscribe, given_back)
+
+    async def _tell_refusal(
+        self, ask: Callable[[tuple[str, ...]], Awaitable[None]], topics: tuple[str, ...]
+    ) -> None:
         try:
-            if taken:
-                await connection.subscribe(taken)
-            if given_back:
-                await connection.unsubscribe(given_back)
+            if topics:
+                await ask(topics)
         except RequestRefused as refused:
             self._around.on_error(refused)
 

@@ -104,6 +104,40 @@ async def test_the_successor_is_asked_for_what_was_subscribed_meanwhile() -> Non
         assert not first.is_open
 
 
+async def test_and_for_what_changes_while_that_is_asked_for_though_it_is_refused() -> None:
+    async with Stage(["b"]) as stage:
+        first = await grow_old(stage)
+        await stage.steps({"server": "accept"}, {"server": "expect", "frame": {"type": "hello"}})
+        hello = stage.last_request
+
+        async def change(verb: str, topic: str) -> None:
+            stage.call(getattr(stage.client, verb)(topic))
+            await stage.settle()
+            request = first.from_client.pop()
+            first.say_frame(f"{verb}d", id=request["id"], topic=topic)
+            await stage.settle()
+
+        await change("subscribe", "a")
+        await change("unsubscribe", "b")
+        stage.last_request = hello
+        await stage.steps(
+            {"server": "send", "frame": stage.welcome()},
+            {"server": "expect", "frame": {"type": "subscribe", "topics": ["a"]}},
+        )
+        subscribe = stage.last_request
+        await change("subscribe", "c")
+        stage.last_request = subscribe
+        await stage.steps(
+            {"server": "send", "frame": {"type": "error", "id": "$", "code": 4429, "topic": "a"}},
+            {"server": "expect", "frame": {"type": "unsubscribe", "topics": ["b"]}},
+            {"server": "send", "frame": {"type": "unsubscribed", "id": "$", "topic": "b"}},
+            {"server": "expect", "frame": {"type": "subscribe", "topics": ["c"]}},
+            {"server": "send", "frame": {"type": "subscribed", "id": "$", "topic": "c"}},
+            {"expect": "refusals", "codes": [4429]},
+        )
+        assert not first.is_open
+
+
 async def test_a_question_that_the_old_one_does_not_answer_goes_to_the_new_one() -> None:
     async with Stage([]) as stage:
         await grow_old(stage)

@@ -39,19 +39,23 @@ export class Dialer {
     this.#tries += 1;
     const number = this.#tries;
     const token = await (this.#token === null ? tokens.current() : tokens.renew());
-    if (number !== this.#tries) throw new HeliographError("closed", "nobody waits for it any more");
+    if (number !== this.#tries) throw new HeliographError("closed", "it was closed by its owner");
     this.#token = token;
     const connection = new Connection(openSocket(token), this.#listener);
     this.#newest = connection;
-    const asked = [...topics];
+    let asked = [...topics];
     const hello = () => ({
       ...{ type: "hello", protocol: 1, topics: asked },
       resume: this.#arrivals.resume(),
     });
     try {
       const welcome = await connection.hello(hello);
-      await this.#makeUp(connection, "subscribe", without(topics, asked));
-      await this.#makeUp(connection, "unsubscribe", without(asked, topics));
+      while (String(asked) !== String([...topics])) {
+        const before = asked;
+        asked = [...topics];
+        await this.#makeUp(connection, "subscribe", without(asked, before));
+        await this.#makeUp(connection, "unsubscribe", without(before, asked));
+      }
       return [connection, welcome];
     } catch (error) {
       connection.end(asError(error, "lost"));

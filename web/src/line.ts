@@ -159,7 +159,7 @@ export class Line implements Link {
 
   #begin(connection: Connection, welcome: Frame): void {
     if (this.#isOver)
-      return connection.end(new HeliographError("closed", "nobody waits for it any more"));
+      return connection.end(new HeliographError("closed", "it was closed by its owner"));
     const old = this.#current.get();
     connection.keepAlive(number(welcome, "ping_interval_ms") ?? 0);
     if (!old) this.#change({ status: "connected" });

@@ -6,8 +6,7 @@ export const BASE_PATH = "/api/v1";
 export function checkedBaseUrl(url: string): string {
   const base = globalThis.location?.origin;
   const { protocol, host, pathname } = new URL(url, base);
-  if (!/^https?:$/.test(protocol))
-    throw new TypeError(`not a URL such as https://example.com: ${url}`);
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`not an HTTP URL: ${url}`);
   return `${protocol}//${host}${pathname.replace(/\/+$/, "")}`;
 }
 

@@ -112,6 +112,29 @@ test("what was taken and given back on the old one meanwhile is made up for on t
   expect([...line.topics]).toEqual(["b"]);
 });
 
+test("and so is what changes while that is made up for", async () => {
+  line.open();
+  await server.welcome(BEGINNING);
+  const old = server.newest;
+  await takesAndGivesBackWhileTheNextConnects(old);
+  const again = line.subscribe(["c", "a"]);
+  await settled();
+  const id = old.take("subscribe")?.["id"];
+  for (const topic of ["c", "a"]) old.say({ type: "subscribed", id, topic });
+  await again;
+  const madeUp: unknown[] = [];
+  for (const type of ["subscribe", "unsubscribe", "subscribe"]) {
+    const message = server.newest.take(type);
+    const topics = message?.["topics"] as string[];
+    madeUp.push(topics);
+    for (const topic of topics) server.newest.say({ type: `${type}d`, id: message?.["id"], topic });
+    await settled();
+  }
+
+  expect(madeUp).toEqual([["b"], ["a"], ["c", "a"]]);
+  expect(old.isClosed).toBe(true);
+});
+
 test("what the next refuses of it is told", async () => {
   line.open();
   await server.welcome(BEGINNING);
