@@ -11,13 +11,14 @@ export class WantedTopics {
     this.#tabs.set(tab, wanted);
   }
 
-  /** They count at once, for another tab may give the same topics back before the answer comes. */
+  /** They count at once, as another tab may give them back meanwhile; once refused, as before. */
   async whileAsked(tab: string, topics: readonly string[], asked: Promise<unknown>): Promise<void> {
+    const added = without(topics, this.of(tab));
     this.add(tab, topics);
     try {
       await asked;
     } catch (error) {
-      this.remove(tab, without(topics, asError(error, "lost").accepted ?? []));
+      this.remove(tab, without(added, asError(error, "lost").accepted ?? []));
       throw error;
     }
   }

@@ -35,6 +35,15 @@ test("what is asked for counts before the answer, and not if it is refused", asy
   expect(wanted.of("first")).toEqual(["a"]);
 });
 
+test("what was wanted before is wanted though it is refused when it is asked for again", async () => {
+  const wanted = new WantedTopics();
+  wanted.add("tab", ["a"]);
+  const busy = new HeliographError("request_refused", "too fast", { code: 4429 });
+  await expect(wanted.whileAsked("tab", ["a", "b"], Promise.reject(busy))).rejects.toBe(busy);
+
+  expect(wanted.of("tab")).toEqual(["a"]);
+});
+
 test.each([
   ["its own topic", "orders:1", ["orders:*"], true],
   ["another tab's topic", "orders:1", ["builds:*"], false],
