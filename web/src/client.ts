@@ -174,7 +174,11 @@ export class HeliographClient {
       this.#last = value as Change;
       if (last.status === this.status && !last.error && !this.error) return;
     }
-    if (name === "notification" && !this.#recent.add((value as Notification).id)) return;
+    if (
+      name === "notification" &&
+      (this.#isClosed || !this.#recent.add((value as Notification).id))
+    )
+      return;
     this.#emitter.emit(name, value);
   }
 }

@@ -60,6 +60,26 @@ test("it opens once, and closes for good", async () => {
   await expect(client.send({ type: "ack" })).rejects.toMatchObject({ kind: "closed" });
 });
 
+test("what waits for the next connection's welcome is not heard once it is closed", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  await opened({ random: () => 0 });
+  const heard = vi.fn();
+  client.on("notification", heard);
+  const said = { type: "notification", stream: "a", epoch: "e" };
+  server.newest.say({ ...said, id: "a1", seq: 1 });
+  const old = server.newest;
+  await vi.advanceTimersByTimeAsync(7_050_000);
+  server.newest.accept();
+  await settled();
+  old.say({ ...said, id: "a2", seq: 2 });
+  client.close();
+  await settled();
+  vi.useRealTimers();
+
+  expect(server.sockets).toHaveLength(2);
+  expect(heard.mock.calls.map(([{ id }]) => id)).toEqual(["a1"]);
+});
+
 test("closed in the breath it was opened in, it has asked for nothing", async () => {
   const getToken = vi.fn(() => "t");
   make({ getToken }).open();
