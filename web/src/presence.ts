@@ -50,8 +50,10 @@ export class Presence {
     if (at <= (heardAt?.get(userId) ?? "")) return state;
     heardAt?.set(userId, at);
     const others = before.users.filter(({ user_id }) => user_id !== userId);
-    if (isJoin === others.length < before.users.length) return state;
-    const users = isJoin ? [...others, { user_id: userId, connections: 1, since: at }] : others;
+    const isNews = isJoin !== others.length < before.users.length;
+    if (!isNews && !before.truncated) return state; // Else: counted, but not shown?
+    const joined = [...others, { user_id: userId, connections: 1, since: at }];
+    const users = isNews ? (isJoin ? joined : others) : before.users;
     return {
       ...state,
       [topic]: { ...before, users, count: number(frame, "count") ?? users.length },

@@ -43,6 +43,12 @@ test("a frame that comes twice changes nothing", () => {
   expect(users(twice)).toEqual(["bob", "carol"]);
 });
 
+test("who leaves is not counted any more, though only some are shown", () => {
+  const some = after({ ...state, count: 101, truncated: true }, leave("zoe", "2026-02-01", 100));
+
+  expect(some[ROOM]).toEqual({ count: 100, users: [bob], truncated: true });
+});
+
 test("of two about one user the later is right", () => {
   expect(users(after(state, leave("bob", "2026-02-02"), join("bob", "2026-02-01")))).toEqual([]);
 });
