@@ -35,7 +35,7 @@ export class Arrivals {
   }
 
   restore(positions: PositionMap): void {
-    this.#positions.restore(positions);
+    this.#release(this.#positions.restore(positions));
   }
 
   /** What to give back in the hello of a new connection. */

@@ -1,7 +1,7 @@
 /** The client: notifications over a connection that comes back by itself, and the HTTP API. */
 import { Api, type Counts, readCounts } from "./api.js";
 import { Emitter } from "./emitter.js";
-import { HeliographError } from "./errors.js";
+import { closedByOwner, type HeliographError } from "./errors.js";
 import { type Frame, type Message, topicsOf } from "./frames.js";
 import { Line, type LineOptions } from "./line.js";
 import type { Emit, Link, LinkEvents } from "./link.js";
@@ -76,7 +76,7 @@ export class HeliographClient {
   close(): void {
     if (this.status === "disconnected") return;
     this.#stopWatching();
-    this.#rejectLink(new HeliographError("closed", "it was closed by its owner"));
+    this.#rejectLink(closedByOwner());
     if (this.#present) this.#present.close();
     else this.#emit("change", { status: "disconnected", error: null, retryInMs: null });
   }

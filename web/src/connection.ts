@@ -61,7 +61,7 @@ export class Connection {
       if (ended) throw ended;
       const [welcome] = await this.request(compose());
       if (welcome?.type === "welcome") return welcome;
-      throw new HeliographError("lost", `hello was answered with ${welcome?.type}`);
+      throw new HeliographError("lost", "hello got no welcome");
     } finally {
       clearTimeout(patience);
     }

@@ -1,7 +1,7 @@
 /** Opening a connection: a token, a socket, and a welcome. */
 import type { Arrivals } from "./arrivals.js";
 import { Connection, type Listener } from "./connection.js";
-import { asError, HeliographError } from "./errors.js";
+import { asError, closedByOwner, type HeliographError } from "./errors.js";
 import type { Frame } from "./frames.js";
 import type { TokenSource } from "./tokens.js";
 import { without } from "./topics.js";
@@ -39,7 +39,7 @@ export class Dialer {
     this.#tries += 1;
     const number = this.#tries;
     const token = await (this.#token === null ? tokens.current() : tokens.renew());
-    if (number !== this.#tries) throw new HeliographError("closed", "it was closed by its owner");
+    if (number !== this.#tries) throw closedByOwner();
     this.#token = token;
     const connection = new Connection(openSocket(token), this.#listener);
     this.#newest = connection;

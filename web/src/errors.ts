@@ -70,3 +70,8 @@ export function asError(thrown: unknown, kind: ErrorKind): HeliographError {
     ? thrown
     : new HeliographError(kind, thrown instanceof Error ? thrown.message : String(thrown));
 }
+
+/** Whatever was asked for will not come any more. */
+export function closedByOwner(): HeliographError {
+  return new HeliographError("closed", "it was closed by its owner");
+}

@@ -3,7 +3,7 @@ import { Arrivals } from "./arrivals.js";
 import type { Connection } from "./connection.js";
 import { CurrentConnection } from "./current_connection.js";
 import { Dialer, type DialerOptions, type Welcomed } from "./dialer.js";
-import { asError, HeliographError } from "./errors.js";
+import { asError, closedByOwner, HeliographError } from "./errors.js";
 import { number } from "./fields.js";
 import type { Frame, Message } from "./frames.js";
 import type { Emit, Link } from "./link.js";
@@ -57,7 +57,7 @@ export class Line implements Link {
     return this.#arrivals.reached;
   }
 
-  /** Go on where another line was. A token that was asked for back then may be old. */
+  /** Go on where another tab was. A token that was asked for back then may be old. */
   restore(positions: PositionMap): void {
     this.#arrivals.restore(positions);
     this.#dialer.distrustToken();
@@ -69,7 +69,7 @@ export class Line implements Link {
 
   close(): void {
     if (this.#status === "disconnected") return;
-    this.#stop("disconnected", new HeliographError("closed", "it was closed by its owner"));
+    this.#stop("disconnected", closedByOwner());
   }
 
   reconnect(): void {
@@ -158,8 +158,7 @@ export class Line implements Link {
   }
 
   #begin(connection: Connection, welcome: Frame): void {
-    if (this.#isOver)
-      return connection.end(new HeliographError("closed", "it was closed by its owner"));
+    if (this.#isOver) return connection.end(closedByOwner());
     const old = this.#current.get();
     connection.keepAlive(number(welcome, "ping_interval_ms") ?? 0);
     if (!old) this.#change({ status: "connected" });

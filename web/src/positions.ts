@@ -32,11 +32,13 @@ export class Positions {
     return Object.fromEntries([...this.#streams].map(([name, stream]) => [name, stream.position]));
   }
 
-  /** Go on from where another client was. */
-  restore(positions: PositionMap): void {
-    for (const [name, { epoch, seq }] of Object.entries(positions)) {
-      this.#keep(name, new Stream(epoch, seq));
-    }
+  /** Go on from where another client was, also where this one is ahead. */
+  restore(positions: PositionMap): Notification[] {
+    return Object.entries(positions).flatMap(([name, position]) => {
+      const known = this.#streams.get(name);
+      const isBehind = known?.epoch === position.epoch && known.position.seq > position.seq;
+      return !known || isBehind ? this.#restart(name, position) : [];
+    });
   }
 
   /** What to give back in the hello of a new connection. */
@@ -136,9 +138,7 @@ export class Positions {
       stream.skipTo(position.seq);
       return [];
     }
-    const held = stream.resign();
-    this.#keep(name, new Stream(position.epoch, position.seq)).more = true;
-    return held;
+    return this.#restart(name, position);
   }
 
   retry(name: string): void {
@@ -178,6 +178,12 @@ export class Positions {
     return onlyStands
       ? left
       : [...left, ...stream.expect(seq, number(said, "replayed") ?? 0, said["has_more"] === true)];
+  }
+
+  #restart(name: string, { epoch, seq }: Position): Notification[] {
+    const held = this.#streams.get(name)?.resign() ?? [];
+    this.#keep(name, new Stream(epoch, seq)).more = true;
+    return held;
   }
 
   #keep(name: string, stream: Stream): Stream {

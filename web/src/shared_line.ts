@@ -1,20 +1,18 @@
 /** One line for all tabs of an origin and a user: the tab with the lock has it, the others use it there. */
 import { Candidacy } from "./candidacy.js";
-import { asError, HeliographError } from "./errors.js";
+import { closedByOwner, type HeliographError } from "./errors.js";
 import type { Frame, Message } from "./frames.js";
 import { Line, type LineOptions } from "./line.js";
 import type { Emit, Link, LinkEvents } from "./link.js";
 import type { Notification } from "./notifications.js";
 import type { Change } from "./states.js";
-import { answered, TabCalls } from "./tab_calls.js";
-import type { Call, Method, Standing, TabMessage } from "./tab_messages.js";
+import { answered, drop, joined, TabCalls } from "./tab_calls.js";
+import type { Call, Join, Method, TabMessage } from "./tab_messages.js";
 import { pack, unpack } from "./tab_messages.js";
-import { without } from "./topics.js";
 import { isDue, WantedTopics } from "./wanted_topics.js";
+import { standingOf, Whereabouts } from "./whereabouts.js";
 
-/** So long do other tabs have to say what they want of a new leader. */
-const JOINING_MS = 5_000;
-const CLOSED = new HeliographError("closed", "it was closed by its owner");
+const JOINING_MS = 5_000; // for other tabs to say what they want of a new leader
 
 type Browser = Pick<Navigator, "locks"> & Pick<typeof globalThis, "BroadcastChannel">;
 
@@ -23,11 +21,10 @@ export class SharedLine implements Link {
   readonly #channel: BroadcastChannel;
   readonly #calls = new TabCalls(this.#tab);
   readonly #wanted = new WantedTopics();
+  readonly #whereabouts = new Whereabouts();
   readonly #candidacy: Candidacy;
-  #standing: Standing = { topics: [], positions: {} };
   #last: Change = { status: "connecting", error: null, retryInMs: null };
-  /** Ours while we have the lock. */
-  #line: Line | null = null;
+  #line: Line | null = null; // while we have the lock
   #hasLeft = false;
   #joining: ReturnType<typeof setTimeout> | undefined;
   readonly #options: LineOptions;
@@ -55,7 +52,7 @@ export class SharedLine implements Link {
   close(): void {
     globalThis.removeEventListener?.("pagehide", this.#leave);
     this.#leave();
-    this.#last = { status: "disconnected", error: CLOSED, retryInMs: null };
+    this.#last = { status: "disconnected", error: closedByOwner(), retryInMs: null };
     this.#channel.close();
     this.#emit("change", { ...this.#last, error: null });
   }
@@ -102,30 +99,31 @@ export class SharedLine implements Link {
     const line = this.#line;
     this.#say({ kind: "leave", from: this.#tab });
     this.#hasLeft = true;
-    this.#end(CLOSED);
+    this.#whereabouts.uncover();
+    this.#end(closedByOwner());
     this.#candidacy.giveBack();
     line?.close();
   };
 
   #join(answers = false): void {
-    if (this.#hasLeft) this.#emit("gap", { stream: "", reason: "away" });
     this.#hasLeft = false;
-    this.#say({ kind: "join", from: this.#tab, topics: this.topics, answers });
+    const positions = this.#whereabouts.known?.positions;
+    this.#say({ kind: "join", from: this.#tab, topics: this.topics, positions, answers });
     this.#candidacy.stand();
   }
 
   #lead(): void {
-    const { topics, positions } = this.#standing;
+    const { known, topics } = this.#whereabouts;
     const line = new Line(
       { ...this.#options, topics: new Set([...this.topics, ...topics]) },
       (name, value) => this.#tell(line, name, value),
     );
-    if (this.#last.status !== "connecting") line.restore(positions);
+    if (known) line.restore(known.positions);
     this.#line = line;
     this.#say({ kind: "lead" });
     line.open();
     for (const call of this.#calls.open) void this.#ask(call);
-    this.#joining = setTimeout(() => this.#drop(this.#wanted.unwanted(line.topics)), JOINING_MS);
+    this.#joining = setTimeout(() => drop(line, this.#wanted.unwanted(line.topics)), JOINING_MS);
   }
 
   #end(error: HeliographError): void {
@@ -138,8 +136,9 @@ export class SharedLine implements Link {
   /** What our line says goes to the other tabs as well, until we have it no more. */
   #tell<Name extends keyof LinkEvents>(line: Line, name: Name, value: LinkEvents[Name]): void {
     if (this.#line !== line) return;
-    this.#standing = { topics: [...line.topics], positions: line.reached };
-    this.#say({ kind: "heard", name, value: pack(name, value), standing: this.#standing });
+    const standing = standingOf(line);
+    this.#whereabouts.hear(standing, true);
+    this.#say({ kind: "heard", name, value: pack(name, value), standing });
     this.#deliver(name, value);
   }
 
@@ -151,36 +150,42 @@ export class SharedLine implements Link {
       if (this.#last.status === "refused" && this.#last.error) this.#end(this.#last.error);
     }
     const { topic } = value as Notification;
-    if (name === "notification" && !isDue(topic, this.topics, this.#standing.topics)) return;
+    if (name === "notification" && !isDue(topic, this.topics, this.#whereabouts.topics)) return;
     this.#emit(name, value);
   }
 
   #hear(message: TabMessage): void {
     if (this.#hasLeft) return;
     const line = this.#line;
-    if (message.kind === "answer" && message.to === this.#tab) this.#calls.settle(message);
+    if (message.kind === "answer" && message.to === this.#tab) {
+      this.#whereabouts.hear(message.standing, false);
+      this.#calls.settle(message);
+    }
     if (message.kind === "heard" && !line && (message.to ?? this.#tab) === this.#tab) {
-      this.#standing = message.standing;
+      this.#whereabouts.hear(message.standing, message.isOurs === true);
       this.#deliver(message.name, unpack(message.name, message.value));
     }
     if (message.kind === "lead") {
+      this.#whereabouts.uncover();
       this.#join(true);
       for (const call of this.#calls.open) void this.#ask(call);
     }
     if (!line && message.kind === "join" && !message.answers) this.#candidacy.giveBack();
-    if (message.kind === "leave") this.#drop(this.#wanted.remove(message.from));
+    if (message.kind === "leave") drop(line, this.#wanted.remove(message.from));
     if (!line) return;
-    if (message.kind === "join") this.#welcome(line, message.from, message.topics);
+    if (message.kind === "join") void this.#welcome(line, message);
     if (message.kind === "call") void this.#ask(message);
   }
 
-  #welcome(line: Line, tab: string, topics: readonly string[]): void {
-    this.#wanted.add(tab, topics);
-    const missing = without(topics, line.topics);
-    if (missing.length)
-      line.subscribe(missing).catch((error) => this.#tell(line, "error", asError(error, "lost")));
-    const value = pack("change", this.#last);
-    this.#say({ kind: "heard", to: tab, name: "change", value, standing: this.#standing });
+  async #welcome(line: Line, join: Join): Promise<void> {
+    const tell = (isOurs: boolean) => {
+      const heard = { kind: "heard", to: join.from, name: "change", isOurs } as const;
+      const value = pack("change", this.#last);
+      if (this.#line === line) this.#say({ ...heard, value, standing: standingOf(line) });
+    };
+    tell(false);
+    await joined(line, this.#wanted, join).catch((error) => this.#tell(line, "error", error));
+    tell(true);
   }
 
   /** The leader, if there is one. The next one is asked what this one does not answer. */
@@ -191,9 +196,5 @@ export class SharedLine implements Link {
     if (this.#line !== line) return;
     if (call.from === this.#tab) this.#calls.settle(answer);
     else this.#say(answer);
-  }
-
-  #drop(topics: readonly string[]): void {
-    if (topics.length) this.#line?.unsubscribe(topics).catch(() => {});
   }
 }

@@ -1,8 +1,17 @@
 /** Calls of a tab that another tab answers. */
 import { asError, type HeliographError } from "./errors.js";
 import type { Line } from "./line.js";
-import { type Answer, type Call, type Method, packError, unpackError } from "./tab_messages.js";
+import {
+  type Answer,
+  type Call,
+  type Join,
+  type Method,
+  packError,
+  unpackError,
+} from "./tab_messages.js";
+import { without } from "./topics.js";
 import type { WantedTopics } from "./wanted_topics.js";
+import { standingOf } from "./whereabouts.js";
 
 interface Open {
   readonly call: Call;
@@ -65,7 +74,34 @@ export async function performed(
 export function answered(line: Line, wanted: WantedTopics, call: Call): Promise<Answer> {
   const known = { kind: "answer", to: call.from, number: call.number } as const;
   return performed(line, wanted, call).then(
-    (value) => ({ ...known, value }),
-    (error) => ({ ...known, error: packError(asError(error, "lost")) }),
+    (value) => ({ ...known, value, standing: standingOf(line) }),
+    (error) => ({
+      ...known,
+      error: packError(asError(error, "lost")),
+      standing: standingOf(line),
+    }),
   );
+}
+
+/** Takes in a tab with what it wants and where it is. Throws what of that is refused, when all is done. */
+export async function joined(
+  line: Line,
+  wanted: WantedTopics,
+  { from, topics, positions = {} }: Join,
+): Promise<void> {
+  wanted.remove(from); // It may have given some back while nobody led.
+  wanted.add(from, topics);
+  const missing = without(topics, line.topics);
+  try {
+    if (missing.length) await line.subscribe(missing);
+  } catch (error) {
+    throw asError(error, "lost");
+  } finally {
+    // No sooner: the server would not replay what is not subscribed.
+    line.restore(positions);
+  }
+}
+
+export function drop(line: Line | null, topics: readonly string[]): void {
+  if (topics.length) line?.unsubscribe(topics).catch(() => {});
 }

@@ -17,6 +17,8 @@ export interface Join {
   readonly kind: "join";
   readonly from: string;
   readonly topics: readonly string[];
+  /** Where the tab was: a leader that was not there may be ahead of it. */
+  readonly positions: PositionMap | undefined;
   /** A leader that may have been refused meanwhile, and asks for no try. */
   readonly answers: boolean;
 }
@@ -31,13 +33,15 @@ export interface Lead {
   readonly kind: "lead";
 }
 
-/** Something was heard. `to`: meant for one tab alone. */
+/** The line said something, and stands there. `to`: to a tab that has joined, how it is. */
 export interface Heard {
   readonly kind: "heard";
   readonly to?: string;
   readonly name: keyof LinkEvents;
   readonly value: unknown;
   readonly standing: Standing;
+  /** Whether it has begun where that tab was, so that it stands where that tab does. */
+  readonly isOurs?: boolean;
 }
 
 export interface Call {
@@ -54,6 +58,7 @@ export interface Answer {
   readonly number: number;
   readonly value?: unknown;
   readonly error?: PackedError;
+  readonly standing: Standing;
 }
 
 export type TabMessage = Join | Leave | Lead | Heard | Call | Answer;

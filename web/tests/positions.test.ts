@@ -114,9 +114,24 @@ test("a topic that is subscribed already keeps its position", () => {
 test("a client goes on from where another was", () => {
   welcome({ a: 5 });
   const other = new Positions(() => {});
-  other.restore(positions.all);
+  expect(other.restore(positions.all)).toEqual([]);
 
   expect(other.resume()).toEqual({ a: { epoch: "e", seq: 5 } });
+});
+
+test("also where this one is ahead: what came in between is asked for", () => {
+  welcome({ a: 7, b: 2, c: 4 });
+  hear("a", [9]); // It waits for 8.
+  const restored = positions.restore({
+    ...{ a: { epoch: "e", seq: 5 }, b: { epoch: "e", seq: 3 } },
+    ...{ c: { epoch: "other", seq: 1 }, d: { epoch: "e", seq: 6 } },
+  });
+
+  expect(seqs(restored)).toEqual([9]);
+  expect(Object.fromEntries(positions.behind())).toEqual({
+    ...{ a: { epoch: "e", seq: 5 }, d: { epoch: "e", seq: 6 } },
+  });
+  expect(hear("a", [6, 7, 8, 9], { replay: true })).toEqual([6, 7, 8, 9]);
 });
 
 test("holes are chased once they were waited for", () => {

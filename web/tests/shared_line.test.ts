@@ -170,27 +170,25 @@ test("what the topics of a page that is gone were is given back", async () => {
   expect(server.newest.take("unsubscribe")).toMatchObject({ topics: ["a"] });
 });
 
-test("a page that is put aside leads no more, and joins as it comes back", async () => {
+test("a page that is put aside leads no more, and goes on where it was as it comes back", async () => {
   const happen = stubPage();
   const first = await open("alice", ["a"]);
-  await server.welcome();
+  await server.welcome({ resume: { general: { epoch: "e", seq: 5, reason: "no_position" } } });
   stubPage();
   const second = await open();
-  const gaps = vi.fn();
-  first.client.on("gap", gaps);
   const asked = second.client.presence("room:1");
   await settled();
   await happen("pagehide");
-  await server.welcome();
+  await server.welcome({ resume: { general: { epoch: "e", seq: 5, recovered: true } } });
   await say({ type: "presence_state", id: server.newest.take("presence")?.["id"], count: 1 });
   expect(await asked).toMatchObject({ count: 1 });
-  await notify("missed");
+  await notify("missed", { epoch: "e", seq: 6 });
   await happen("pageshow");
-  await notify("heard");
+  await notify("heard", { epoch: "e", seq: 7 });
+  const replay = server.newest.take("replay");
+  expect(replay).toMatchObject({ stream: "general", after_seq: 5 });
 
   expect(server.sockets.map(({ isClosed }) => isClosed)).toEqual([true, false]);
-  expect(first.ids).toEqual(["heard"]);
-  expect(gaps).toHaveBeenCalledOnce();
   expect(first.client.status).toBe("connected");
 });
 
@@ -309,6 +307,16 @@ test("a tab that is opened after that tries with its own token, and takes the ot
 
   expect(server.sockets).toHaveLength(2);
   expect(first.client.status).toBe("connected");
+});
+
+test("and goes on where they were", async () => {
+  await open();
+  await server.welcome({ resume: { general: { epoch: "e", seq: 5, reason: "no_position" } } });
+  await say({ type: "error", code: 4003, fatal: true });
+  await open();
+  const hello = await server.welcome();
+
+  expect(hello["resume"]).toEqual({ general: { epoch: "e", seq: 5 } });
 });
 
 test("so does one that is asked to", async () => {

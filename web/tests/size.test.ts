@@ -17,8 +17,8 @@ test("the client is at most 8 KB", async () => {
   expect(await gzipped("index.ts", ["./shared_line.js"])).toBeLessThanOrEqual(8 * 1024);
 });
 
-test("all of it, the part for shared tabs too, is at most 10 KB", async () => {
-  expect(await gzipped("index.ts")).toBeLessThanOrEqual(10 * 1024);
+test("all of it, the part for shared tabs too, is at most 10.25 KB", async () => {
+  expect(await gzipped("index.ts")).toBeLessThanOrEqual(10.25 * 1024);
 });
 
 test("the client knows no React", async () => {
