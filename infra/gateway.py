@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.clients import new_client
+from infra.invocation import correlation_id, follow
 from infra.log import log
 from notify.model import ConnectionId
 from notify.ports import Outcome
@@ -90,7 +91,9 @@ def _each(
     if len(ids) < 2:
         yield from ((connection_id, call(connection_id)) for connection_id in ids)
         return
-    with ThreadPoolExecutor(min(POSTS_AT_ONCE, len(ids))) as pool:
+    # A thread begins without what its invocation is about.
+    threads, followed = min(POSTS_AT_ONCE, len(ids)), (correlation_id(),)
+    with ThreadPoolExecutor(threads, initializer=follow, initargs=followed) as pool:
         yield from zip(ids, pool.map(call, ids), strict=True)
 
 

@@ -26,6 +26,11 @@ def begin(correlation_id: str) -> None:
     _metrics.set({})
 
 
+def follow(correlation_id: str | None) -> None:
+    """What is done from here on was asked for by that request."""
+    _correlation_id.set(correlation_id)
+
+
 def correlation_id() -> str | None:
     """The caller's own id of a request, or the gateway's: it is in the log and in the frames."""
     return _correlation_id.get()

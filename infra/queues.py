@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from infra.invocation import correlation_id
 from notify.codes import Code
 from notify.jobs import LaterJob, PartJob, encode_job
 from notify.model import ConnectionId
 
-# The limits of one SendMessageBatch: ten messages and 256 KB in all.
+# The limits of one SendMessageBatch: ten messages and 256 KB in all, attributes included.
 MAX_MESSAGES = 10
 MAX_BYTES = 240 * 1024
+# A message's attribute that says what request it comes of.
+CORRELATION_ID = "correlation_id"
 
 
 # Of a SendMessageBatch.
@@ -26,9 +29,12 @@ class Queue(Protocol):
 
 def entries(bodies: Iterable[str], delay_seconds: int | None = None) -> Iterator[list[Entry]]:
     """Batches of messages as SQS takes them, told apart by their numbers."""
-    delay = {} if delay_seconds is None else {"DelaySeconds": delay_seconds}
+    common: Entry = {} if delay_seconds is None else {"DelaySeconds": delay_seconds}
+    if followed := correlation_id():
+        value = {"DataType": "String", "StringValue": followed}
+        common["MessageAttributes"] = {CORRELATION_ID: value}
     for batch in batches(bodies):
-        yield [{"Id": str(n), "MessageBody": body, **delay} for n, body in enumerate(batch)]
+        yield [{"Id": str(n), "MessageBody": body, **common} for n, body in enumerate(batch)]
 
 
 def batches(bodies: Iterable[str]) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """What was scheduled, once its time has come."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -19,7 +20,10 @@ LEASE_MS = 35_000
 
 
 class ScheduledSending:
-    """Sends under the id fixed when it was scheduled: a job that comes twice notifies once."""
+    """Sends under the id fixed when it was scheduled: a job that comes twice notifies once.
+
+    `follow` is told which request had asked for what is sent.
+    """
 
     def __init__(
         self,
@@ -28,12 +32,14 @@ class ScheduledSending:
         scheduled: Scheduled,
         later: LaterQueue,
         clock: Clock,
+        follow: Callable[[str], None],
     ) -> None:
         self._publishing = publishing
         self._accounts = accounts
         self._scheduled = scheduled
         self._later = later
         self._clock = clock
+        self._follow = follow
 
     def send(self, job: ScheduledJob) -> Counter[str]:
         """Does nothing if it was sent or cancelled, and comes back if it is early or another's.
@@ -43,6 +49,8 @@ class ScheduledSending:
         item, now = self._scheduled.get(job.id), self._clock()
         if item is None or not item.state.is_open:
             return Counter(done=1)
+        if item.correlation_id is not None:
+            self._follow(item.correlation_id)
         if item.at > now:
             return self._come_back(job, item.at, now)
         if item.lease_until > now:

@@ -136,8 +136,18 @@ def request(
     return event
 
 
-def batch(queue: str, *bodies: str, receive_count: int = 1) -> Event:
+def batch(
+    queue: str, *bodies: str, receive_count: int = 1, correlation_id: str | None = None
+) -> Event:
     """An SQS batch; message ids are `m0`, `m1` …"""
+    attributes: Event = {}
+    if correlation_id is not None:
+        attributes["correlation_id"] = {
+            "stringValue": correlation_id,
+            "stringListValues": [],
+            "binaryListValues": [],
+            "dataType": "String",
+        }
     return {
         "Records": [
             {
@@ -150,7 +160,7 @@ def batch(queue: str, *bodies: str, receive_count: int = 1) -> Event:
                     "SenderId": "000000000000",
                     "ApproximateFirstReceiveTimestamp": str(CONNECTED_AT),
                 },
-                "messageAttributes": {},
+                "messageAttributes": attributes,
                 "md5OfBody": "",
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:eu-central-1:000000000000:{queue}",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from infra.invocation import correlation_id, embedded
+from infra.invocation import embedded
 from infra.log import log
 
 Event = Mapping[str, Any]
@@ -37,7 +37,7 @@ def log_bug(error: Exception, request_id: str) -> None:
 
 def log_invocation(event: str, started: float, **fields: Any) -> None:
     """The one line of an invocation, its metrics in it; `started` is of `time.perf_counter`."""
-    log(event, **fields, correlation_id=correlation_id(), **embedded(ms_since(started)))
+    log(event, **fields, **embedded(ms_since(started)))
     if not gc.isenabled():
         _end_cold_start()
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from handlers._edge.invocation import Context, Event, Response, log_bug, log_invocation
-from infra.invocation import begin, count
+from infra.invocation import begin, count, follow
+from infra.queues import CORRELATION_ID
 
 T = TypeVar("T")
 Handler = Callable[[Event, Context], Response]
@@ -19,6 +20,9 @@ class Record:
     def __init__(self, record: Event, context: Context) -> None:
         self.body = str(record["body"])
         self.message_id = str(record["messageId"])
+        # Who has put it knew what request it comes of, unless they were of an earlier version.
+        followed = record.get("messageAttributes", {}).get(CORRELATION_ID)
+        self.correlation_id = str(followed["stringValue"]) if followed else self.message_id
         self.receive_count = int(record["attributes"]["ApproximateReceiveCount"])
         # Since it was put; a delay that was asked for is part of it.
         sent_ms = int(record["attributes"]["SentTimestamp"])
@@ -65,6 +69,7 @@ def queue_at_once(
             for record in records:
                 with _attempt([record]):
                     parsed[record] = parse(record.body)
+            begin(context.aws_request_id)  # what is done for all of them is no single one's
             with _attempt(parsed):
                 operation(parsed)
             for record in records:
@@ -78,7 +83,7 @@ def queue_at_once(
 
 
 def _begin(record: Record) -> None:
-    begin(record.message_id)
+    begin(record.correlation_id)
     count({"backlog_ms": record.waited_ms})
 
 
@@ -90,6 +95,7 @@ def _attempt(records: Iterable[Record]) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001
         for record in records:
             record.outcome, record.is_taken = "failed", False
+            follow(record.correlation_id)
             log_bug(error, record.message_id)
 
 

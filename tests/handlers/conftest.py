@@ -70,10 +70,17 @@ class Service:
 
     def queued(self, queue: str, wait_seconds: int = 0) -> list[str]:
         """The bodies that wait in a queue; taken out of it."""
+        return [message["Body"] for message in self.messages(queue, wait_seconds)]
+
+    def messages(self, queue: str, wait_seconds: int = 0) -> list[dict[str, Any]]:
+        """The same, attributes included."""
         answer = client("sqs").receive_message(
-            QueueUrl=self.queues[queue], MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds
+            QueueUrl=self.queues[queue],
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            WaitTimeSeconds=wait_seconds,
         )
-        return [entry["Body"] for entry in answer.get("Messages", [])]
+        return list(answer.get("Messages", []))
 
 
 def answer(response: dict[str, Any]) -> Any:

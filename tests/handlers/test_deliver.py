@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -64,6 +65,27 @@ def test_the_message_names_the_broadcast_and_says_no_more(three: Service) -> Non
     queued = queue(three)
     (body,) = three.queued("DeliveriesQueue")
     assert parse_job(body) == PartJob(queued["broadcast_id"], 0)
+
+
+def test_every_line_of_a_broadcast_says_what_request_it_comes_of(
+    three: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = {"pattern": "*", "notification_type": "n", "title": "t", "message": "m"}
+    token = three.token("root", "admin")
+    event = events.request("POST /api/v1/notifications/broadcast", body, token)
+    event["headers"]["x-correlation-id"] = "order-12"
+    broadcast.handler(event, events.CONTEXT)
+    three.gateway.answer = lambda *call: 500  # type: ignore[method-assign]
+    while waiting := three.messages("DeliveriesQueue"):
+        for message in waiting:
+            followed = message["MessageAttributes"]["correlation_id"]["StringValue"]
+            deliver.handler(
+                events.batch("deliveries", message["Body"], correlation_id=followed), PLENTY
+            )
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["correlation_id"] for line in lines} == {"order-12"}
+    assert {"http", "queue", "post_failed"} <= {line["event"] for line in lines}
 
 
 def test_excluded_users_get_nothing(three: Service) -> None:

@@ -35,10 +35,9 @@ def test_a_call_says_once_what_went_wrong_and_how_often(
     gateway_server.throttled |= set(ids[:3])
     gateway_server.first[ids[3]] = [500]
     dict(CurlGateway(gateway_server.url, REGION, retries=ONCE).post_each(dict.fromkeys(ids, b"{}")))
-    assert lines(capsys.readouterr().out) == [
-        {"level": "warning", "event": "post_failed", "error": error, "times": times}
-        for error, times in (("429", 3), ("500", 1))
-    ]
+    said = lines(capsys.readouterr().out)
+    assert {(line["level"], line["event"]) for line in said} == {("warning", "post_failed")}
+    assert [(line["error"], line["times"]) for line in said] == [("429", 3), ("500", 1)]
 
 
 def test_a_400_that_says_nothing_of_the_id_forgets_nobody(gateway_server: GatewayServer) -> None:

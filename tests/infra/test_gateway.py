@@ -12,6 +12,7 @@ from infra.clients import session
 from infra.curl import Retries
 from infra.curl_gateway import CurlGateway
 from infra.gateway import ApiGateway
+from infra.invocation import begin
 from local_server.claims import read_claims
 from local_server.signatures import check_digest
 from notify.model import ConnectionId
@@ -199,3 +200,14 @@ def test_a_gateway_that_is_down_is_a_failure_to_be_tried_again(
     assert gateway.is_open(HERE)
     events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
     assert events == ["post_failed", "post_failed", "disconnect_failed", "post_failed"]
+
+
+def test_what_fails_of_many_posts_says_what_request_they_follow(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin("order-12")
+    dict(gateway.post_each({HERE: b"{}", BUSY: b"{}"}))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {(line["event"], line["correlation_id"]) for line in lines} == {
+        ("post_failed", "order-12")
+    }

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from infra import invocation
-from infra.invocation import begin, correlation_id, count, embedded
+from infra.invocation import begin, correlation_id, count, embedded, follow
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +68,10 @@ def test_invocations_in_two_threads_do_not_mix() -> None:
     thread.start()
     thread.join()
     assert (invocation.correlation_id(), embedded(0)["delivered"]) == ("here", 1)
+
+
+def test_whoever_follows_another_request_counts_on() -> None:
+    begin("r1")
+    count({"delivered": 1})
+    follow("order-12")
+    assert (correlation_id(), embedded(0)["delivered"]) == ("order-12", 1)

@@ -1,21 +1,26 @@
 """Over either library: what holds for one holds for the other."""
 
+import contextvars
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.curl_queue import CurlQueue
+from infra.invocation import begin
 from infra.queues import (
     MAX_BYTES,
     MAX_MESSAGES,
+    Entry,
     Queue,
     SqsDeliveries,
     SqsLater,
     SqsRefusals,
     batches,
+    entries,
 )
 from infra.sqs_queue import SqsQueue
 from notify.codes import Code
@@ -32,9 +37,15 @@ def queue(request: pytest.FixtureRequest) -> MakeQueue:
     return lambda url: request.param(url, REGION)
 
 
+def messages(url: str) -> list[dict[str, Any]]:
+    answer = client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )
+    return list(answer.get("Messages", []))
+
+
 def received(url: str) -> list[str]:
-    answer = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-    return [entry["Body"] for entry in answer.get("Messages", [])]
+    return [message["Body"] for message in messages(url)]
 
 
 def test_a_refusal_names_the_connection_and_the_code(
@@ -61,6 +72,42 @@ def test_what_is_put_off_waits_as_long_as_asked(service: dict[str, str], queue: 
     )
     assert attributes["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
     assert received(url) == []
+
+
+def test_a_message_bears_the_id_of_the_request_that_it_comes_of(
+    service: dict[str, str], queue: MakeQueue
+) -> None:
+    begin("order-12")
+    SqsDeliveries(queue(service["DeliveriesQueue"])).put([PartJob("bc", 0)])
+    (message,) = messages(service["DeliveriesQueue"])
+    attribute = {"DataType": "String", "StringValue": "order-12"}
+    assert message["MessageAttributes"] == {"correlation_id": attribute}
+
+
+def test_what_no_request_has_asked_for_bears_no_id(
+    service: dict[str, str], queue: MakeQueue
+) -> None:
+    deliveries = SqsDeliveries(queue(service["DeliveriesQueue"]))
+    contextvars.Context().run(deliveries.put, [PartJob("bc", 0)])
+    (message,) = messages(service["DeliveriesQueue"])
+    assert "MessageAttributes" not in message
+
+
+def size(entry: Entry) -> int:
+    """As SQS counts it: the body, and of each attribute the name, the type and the value."""
+    attributes = entry["MessageAttributes"].items()
+    texts = [
+        entry["MessageBody"],
+        *(text for name, value in attributes for text in (name, *value.values())),
+    ]
+    return sum(len(text.encode()) for text in texts)
+
+
+def test_the_longest_id_leaves_a_batch_below_the_limit_of_sqs() -> None:
+    begin(128 * "x")
+    (batch,) = entries(MAX_MESSAGES * [MAX_BYTES // MAX_MESSAGES * "y"])
+    assert len(batch) == MAX_MESSAGES
+    assert sum(map(size, batch)) < 256 * 1024
 
 
 def test_a_queue_that_is_not_there_is_unavailable(

@@ -71,6 +71,24 @@ async def test_a_broadcast_is_followed_to_its_end(heliograph: Service) -> None:
     assert (seen["state"], seen["delivered"], seen["failed"]) == ("done", CLIENTS, 0)
     assert seen["shards"] == {"total": 1, "done": 1}
     assert heliograph.stats()["broadcasts"] == {"running": 0, "queued": 0}
+    (request,) = (
+        each.event["requestContext"]["requestId"]
+        for each in heliograph.running.invocations
+        if each.function == "broadcast" and queued["broadcast_id"] in (each.answer or "")
+    )
+    assert followed_by_workers(heliograph, queued) == {request}
+
+
+def followed_by_workers(service: Service, queued: dict[str, Any]) -> set[str]:
+    """The requests that the messages of a broadcast say that they come of."""
+    records = [
+        record
+        for each in service.running.invocations
+        if each.function == "deliver"
+        for record in each.event["Records"]
+        if queued["broadcast_id"] in record["body"]
+    ]
+    return {record["messageAttributes"]["correlation_id"]["stringValue"] for record in records}
 
 
 @pytest.mark.parametrize("delay_ms", [0, 20, 60, 150])

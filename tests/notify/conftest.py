@@ -400,8 +400,16 @@ class World:
     @property
     def scheduled_sending(self) -> ScheduledSending:
         return ScheduledSending(
-            self.publishing, self.accounts, self.scheduled, self.later_queue, self.clock
+            publishing=self.publishing,
+            accounts=self.accounts,
+            scheduled=self.scheduled,
+            later=self.later_queue,
+            clock=self.clock,
+            follow=self.follow,
         )
+
+    def follow(self, correlation_id: str) -> None:
+        self.correlation_id = correlation_id
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -92,6 +92,15 @@ def test_what_was_accepted_at_the_limit_of_size_is_sent(three: World, to: dict[s
     assert {frame["correlation_id"] for _, frame in three.gateway.posted} == {"short"}
 
 
+def test_a_job_follows_the_request_that_had_asked_for_it(three: World) -> None:
+    three.correlation_id = "order-12"
+    schedule(three, 60_000)
+    three.clock.advance(60_000)
+    three.correlation_id = "the scheduler's"
+    assert run(three) == {"sent": 1}
+    assert three.correlation_id == "order-12"
+
+
 class DyingStreams(FakeStreams):
     """The function is killed behind its first write."""
 
