@@ -138,6 +138,7 @@ class CredentialRow(Table):
     created_at = NumberAttribute(null=True)
     revoked_before = NumberAttribute(null=True)
     principal = UnicodeAttribute(null=True)
+    taken_by = UnicodeAttribute(null=True)
     ends_at = NumberAttribute()
     expires_at = NumberAttribute()
 

@@ -5,14 +5,18 @@ import math
 
 from infra.rows import DoesNotExist, UpdateError
 from infra.stores.border import condition_failed, translated
-from infra.tables import CredentialRow, delete_returning
+from infra.tables import CredentialRow
 from notify.caps import parse_caps
 from notify.credentials import Family, Ticket
 from notify.model import Principal, Username
+from notify.ports import NewId
 
 
 class DynamoCredentials:
     """What is presented once is taken by one conditional write, so only once."""
+
+    def __init__(self, new_id: NewId) -> None:
+        self._new_id = new_id
 
     @translated
     def add_family(self, family: Family) -> None:
@@ -68,11 +72,26 @@ class DynamoCredentials:
 
     @translated
     def take_ticket(self, hash: str, now: int) -> Principal | None:
-        attributes = delete_returning(CredentialRow, _ticket_key(hash))
-        if attributes is None:
-            return None
-        row = CredentialRow.from_raw_data(attributes)
-        return _decode(row.principal) if row.ends_at > now else None
+        row, taker = CredentialRow(_ticket_key(hash)), self._new_id()
+        try:
+            row.update(
+                actions=[CredentialRow.taken_by.set(taker), CredentialRow.ends_at.set(0)],
+                condition=CredentialRow.ends_at > now,
+            )
+        except UpdateError as error:
+            if not condition_failed(error):
+                raise
+            return _taken_by(taker, hash)
+        return _decode(row.principal)
+
+
+def _taken_by(taker: str, hash: str) -> Principal | None:
+    """DynamoDB's client repeats a write whose answer is lost, and then finds the ticket taken."""
+    try:
+        row = CredentialRow.get(_ticket_key(hash), consistent_read=True)
+    except DoesNotExist:
+        return None
+    return _decode(row.principal) if row.taken_by == taker else None
 
 
 def _family(sid: str, row: CredentialRow) -> Family:

@@ -4,7 +4,7 @@ import secrets
 
 from infra.stores.credentials import DynamoCredentials
 from infra.stores.limits import DynamoLimits
-from infra.wiring import clock, part
+from infra.wiring import clock, new_id, part
 from infra.wiring.accounts import accounts
 from infra.wiring.limits import limits
 from infra.wiring.revocation import revocation
@@ -23,4 +23,11 @@ def logins() -> Logins:
         env.logins_per_minute,
         env.logins_per_minute_per_address,
     )
-    return Logins(accounts(), DynamoCredentials(), guard, revocation(), clock, secrets.token_bytes)
+    return Logins(
+        accounts(),
+        DynamoCredentials(new_id),
+        guard,
+        revocation(),
+        clock,
+        secrets.token_bytes,
+    )

@@ -171,6 +171,7 @@ def connect(service: Service) -> None:
     _cold()
     _fill(Pattern("role:manager"))
     service.connect("bobs", issued["ticket"])
+    service.connect("refused", issued["ticket"])
     service.connect("bobs too", service.token("bob", "manager"))
     # One takes the place of the one that is gone; for another there is none.
     for name in ("fifth", "sixth"):

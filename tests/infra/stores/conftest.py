@@ -193,7 +193,7 @@ def in_dynamodb() -> Stores:
         _begin_to_close,
         DynamoDeadlines(),
         DynamoRecounts(),
-        DynamoCredentials(),
+        DynamoCredentials(FakeIds()),
         DynamoLimits(),
         new_topics,
     )

@@ -8,7 +8,7 @@ from notify.credentials import Family, Ticket
 from notify.errors import Unavailable
 from notify.model import Action, Pattern, Principal, Username
 from tests.fakes import NOW
-from tests.infra.stores.calls import failing, interleave
+from tests.infra.stores.calls import before, failing, interleave, repeated
 from tests.infra.stores.conftest import Stores, fresh
 
 DAY_MS = 86_400_000
@@ -113,6 +113,34 @@ def test_of_two_who_take_a_ticket_at_once_one_gets_it(seed: int) -> None:
         stores.credentials.add_ticket(TICKET)
         taken = interleave(seed, *[lambda: stores.credentials.take_ticket("hash", NOW)] * 2)
         assert sorted(each is None for each in taken) == [False, True]
+
+
+def test_a_ticket_whose_taking_is_repeated_because_its_answer_was_lost_is_taken_once(
+    dynamo: Stores,
+) -> None:
+    dynamo.credentials.add_ticket(TICKET)
+    with repeated("UpdateItem", "credentials"):
+        assert dynamo.credentials.take_ticket("hash", NOW) == FULL
+    assert dynamo.credentials.take_ticket("hash", NOW) is None
+
+
+def test_a_taking_that_is_repeated_behind_that_of_another_gets_nothing(dynamo: Stores) -> None:
+    dynamo.credentials.add_ticket(TICKET)
+    taken = []
+
+    def overtake() -> None:
+        taken.append(dynamo.credentials.take_ticket("hash", NOW))
+
+    with before("UpdateItem", "credentials", overtake), repeated("UpdateItem", "credentials"):
+        assert dynamo.credentials.take_ticket("hash", NOW) is None
+    assert taken == [FULL]
+
+
+def test_a_worker_of_an_earlier_version_finds_a_taken_ticket_expired(dynamo: Stores) -> None:
+    """It deletes the row to take it, and goes by the end that the row has."""
+    dynamo.credentials.add_ticket(TICKET)
+    assert dynamo.credentials.take_ticket("hash", NOW) == FULL
+    assert CredentialRow.get("ticket:hash").ends_at <= NOW
 
 
 def test_rows_go_with_the_tables_ttl(dynamo: Stores) -> None:
