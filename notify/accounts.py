@@ -111,12 +111,19 @@ class Accounts:
         """Every token issued before now is worth nothing. Raises: Unknown, Conflict."""
         self._change(self.get(username), self._revoked)
 
-    def revoke_sid(
-        self, username: Username, sid: str, until: int, issued_until: int | None = None
-    ) -> None:
-        """Every token of one login is, or only those issued at `issued_until` or before; none of
-        them lives beyond `until`. Raises: as above."""
-        ended = EndedLogin(until, until if issued_until is None else issued_until)
+    def end_family(self, username: Username, sid: str, until: int) -> None:
+        """Every token of one login is, refresh tokens included; no access token of it lives beyond
+        `until`. Raises: as above."""
+        self._change(
+            self.get(username),
+            lambda user: self._without_sid(user, sid, EndedLogin(until, until)),
+            lambda user: self._users.end_family(user, sid),
+        )
+
+    def revoke_sid(self, username: Username, sid: str, until: int, issued_until: int) -> None:
+        """Of a login that is a provider's, every token is that was issued at `issued_until` or
+        before; none of them lives beyond `until`. Raises: as above."""
+        ended = EndedLogin(until, issued_until)
         self._change(self.get(username), lambda user: self._without_sid(user, sid, ended))
 
     def remove(self, by: Principal, username: str) -> None:
@@ -128,13 +135,19 @@ class Accounts:
         finally:  # a repeated write finds nobody, because the first one has been here
             self._revoke_again(user.username)
 
-    def _change(self, user: User, change: Callable[[User], User]) -> User:
+    def _change(
+        self,
+        user: User,
+        change: Callable[[User], User],
+        write: Callable[[User], None] | None = None,
+    ) -> User:
         """Writes what `change` makes of the user, unless somebody else has written meanwhile: then
         of what they have made of it."""
+        write = write or self._users.replace
         for _ in range(MAX_TRIES):
             changed = change(user)
             with suppress(Conflict):
-                self._users.replace(changed)
+                write(changed)
                 if changed.revoked_before != user.revoked_before:
                     self._revoke_again(user.username)
                 return changed

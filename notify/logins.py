@@ -1,7 +1,5 @@
 """Logging in, staying so, and logging out."""
 
-from contextlib import suppress
-
 from msgspec import Struct
 
 from notify.account_requests import Login
@@ -9,7 +7,7 @@ from notify.accounts import TOKEN_SECONDS, Accounts
 from notify.credentials import Family, RandomBytes, RefreshToken
 from notify.errors import Invalid, Unauthorized, Unknown
 from notify.limits import LoginGuard
-from notify.model import Principal, User, Username
+from notify.model import Principal, User
 from notify.ports import Clock, Credentials
 from notify.revocation import Revocation
 
@@ -108,20 +106,19 @@ class Logins:
             return
         if principal.sid is None:
             raise Invalid("all_devices: must be true, for this token names no login of its own")
-        # The refresh token goes first: should the rest fail, the access token can try again.
-        is_ours, until = self._end_family(principal, principal.sid), principal.token_expires_at
-        # A provider's `sid` stays the same over sign-ins, and the next of them is not logged out.
-        issued_until = None if is_ours else max(self._clock(), principal.issued_at)
-        self._revoke(principal.username, principal.sid, until, issued_until)
+        family = self._credentials.family(principal.sid, self._clock())
+        if family is not None and family.username == principal.username:
+            self._end_family(family, principal.token_expires_at)
+        else:
+            self._end_providers(principal, principal.sid)
 
-    def _end_family(self, principal: Principal, sid: str) -> bool:
-        """Whether there was one, of the principal's. Where it has ended before, nothing is issued
-        under that `sid` any more."""
-        family = self._credentials.family(sid, self._clock())
-        if family is None or family.username != principal.username:
-            return False
-        self._credentials.remove_family(sid)
-        return True
+    def _end_providers(self, principal: Principal, sid: str) -> None:
+        """Also a login of ours that has ended before: nothing is issued under it any more."""
+        until = self._outlived(principal.token_expires_at)
+        # A provider's `sid` stays the same over sign-ins, and the next of them is not logged out.
+        issued_until = max(self._clock(), principal.issued_at)
+        revoke_sid, username = self._accounts.revoke_sid, principal.username
+        self._revocation.end(username, lambda: revoke_sid(username, sid, until, issued_until), sid)
 
     def _grant(self, user: User, token: RefreshToken, now: int) -> Grant:
         access = self._accounts.sign(user, token.sid, now)
@@ -140,17 +137,19 @@ class Logins:
         return user
 
     def _end_stolen(self, family: Family) -> None:
-        # The row goes last: until then whoever presents a used token again ends what is left.
-        with suppress(Unknown):  # of a user who was removed everything has ended
-            self._revoke(family.username, family.sid, 0)
-        self._credentials.remove_family(family.sid)
+        try:
+            self._end_family(family, 0)
+        except Unknown:  # of a user who was removed everything has ended, and only its row is left
+            self._credentials.remove_family(family.sid)
 
-    def _revoke(
-        self, username: Username, sid: str, until: int, issued_until: int | None = None
-    ) -> None:
-        until = max(until, self._clock() + OUTLIVES_TOKENS_MS)
-        revoke_sid = self._accounts.revoke_sid
-        self._revocation.end(username, lambda: revoke_sid(username, sid, until, issued_until), sid)
+    def _end_family(self, family: Family, expires_at: int) -> None:
+        """`expires_at`: of its last access token, as far as it is known."""
+        username, sid, until = family.username, family.sid, self._outlived(expires_at)
+        end = self._accounts.end_family
+        self._revocation.end(username, lambda: end(username, sid, until), sid)
+
+    def _outlived(self, expires_at: int) -> int:
+        return max(expires_at, self._clock() + OUTLIVES_TOKENS_MS)
 
 
 def _is_revoked(family: Family, user: User) -> bool:

@@ -48,6 +48,10 @@ class Users(Protocol):
     def replace(self, user: User) -> None:
         """Raises: Unknown; Conflict if the user has changed since `user.version` was read."""
 
+    def end_family(self, user: User, sid: str) -> None:
+        """The same, and ends the family of refresh tokens of that `sid`: both or neither. Raises:
+        as above."""
+
     def remove(self, username: Username, now: int) -> None:
         """Remembers when, so that the next user of that name has it as `revoked_before`.
 

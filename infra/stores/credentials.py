@@ -21,7 +21,7 @@ class DynamoCredentials:
     @translated
     def add_family(self, family: Family) -> None:
         CredentialRow(
-            _family_key(family.sid),
+            family_key(family.sid),
             username=family.username,
             secret_hash=family.secret_hash,
             created_at=family.created_at,
@@ -33,7 +33,7 @@ class DynamoCredentials:
     @translated
     def family(self, sid: str, now: int) -> Family | None:
         try:
-            row = CredentialRow.get(_family_key(sid), consistent_read=True)
+            row = CredentialRow.get(family_key(sid), consistent_read=True)
         except DoesNotExist:
             return None
         if row.ends_at <= now:  # DynamoDB's TTL deletes hours late
@@ -44,7 +44,7 @@ class DynamoCredentials:
     def rotate(self, family: Family, secret_hash: str, now: int) -> bool:
         newest = CredentialRow.secret_hash == family.secret_hash
         try:
-            CredentialRow(_family_key(family.sid)).update(
+            CredentialRow(family_key(family.sid)).update(
                 actions=[CredentialRow.secret_hash.set(secret_hash)],
                 condition=newest & (CredentialRow.ends_at > now),
             )
@@ -58,7 +58,7 @@ class DynamoCredentials:
 
     @translated
     def remove_family(self, sid: str) -> None:
-        CredentialRow(_family_key(sid)).delete()
+        CredentialRow(family_key(sid)).delete()
 
     @translated
     def add_ticket(self, ticket: Ticket) -> None:
@@ -106,7 +106,7 @@ def _family(sid: str, row: CredentialRow) -> Family:
     )
 
 
-def _family_key(sid: str) -> str:
+def family_key(sid: str) -> str:
     return f"family:{sid}"
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from infra.rows import Action, Attribute, Condition, DoesNotExist, UpdateError
+from infra.rows import Action, Attribute, Condition, DoesNotExist, TransactWriteError, UpdateError
 from infra.stores.border import condition_failed, translated
-from infra.tables import UserRow
+from infra.tables import CredentialRow, UserRow, transaction
 from notify.errors import Conflict, HeliographError, Unknown
 from notify.model import EndedLogin, User, Username
 
 EXISTS = UserRow.username.exists() & UserRow.removed.does_not_exist()
+# Why a transaction is not made that somebody else's write has overtaken, or is about to.
+OVERTAKEN = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 IS_FREE = UserRow.username.does_not_exist() | UserRow.removed.exists()
 
 
@@ -62,21 +64,26 @@ class DynamoUsers:
 
     @translated
     def replace(self, user: User) -> None:
-        sids = json.dumps(dict(user.revoked_sids)) if user.revoked_sids else None
-        actions = [
-            *_fields(user),
-            UserRow.revoked_before.set(user.revoked_before),
-            _set_or_remove(UserRow.revoked_sids, sids),
-        ]
-        unchanged = UserRow.version == user.version
-        if user.version == 0:  # also that of rows that were written before there were versions
-            unchanged |= UserRow.version.does_not_exist()
-        changed = Conflict(f"the user has changed meanwhile: {user.username}")
+        changed = _changed(user)
         try:
-            _update(user.username, actions, EXISTS & unchanged, changed)
+            _update(user.username, _replacing(user), _unchanged(user), changed)
         except Conflict:
             self._require(user.username)
             raise
+
+    @translated
+    def end_family(self, user: User, sid: str) -> None:
+        from infra.stores.credentials import family_key  # here, for few functions end logins
+
+        try:
+            with transaction() as write:
+                write.update(UserRow(user.username), _counted(_replacing(user)), _unchanged(user))
+                write.delete(CredentialRow(family_key(sid)))
+        except TransactWriteError as error:
+            if OVERTAKEN.isdisjoint(each.code for each in error.cancellation_reasons if each):
+                raise
+            self._require(user.username)
+            raise _changed(user) from error
 
     def _require(self, username: Username) -> None:
         if self.get(username) is None:
@@ -106,14 +113,38 @@ class DynamoUsers:
 def _update(
     username: Username, actions: Sequence[Action], condition: Condition, otherwise: HeliographError
 ) -> None:
-    # Every write counts, also a removal: a version never comes twice under one name.
-    counted = [*actions, UserRow.version.add(1)]
     try:
-        UserRow(username).update(actions=counted, condition=condition)
+        UserRow(username).update(actions=_counted(actions), condition=condition)
     except UpdateError as error:
         if condition_failed(error):
             raise otherwise from error
         raise
+
+
+def _counted(actions: Sequence[Action]) -> list[Action]:
+    """Every write counts, also a removal: a version never comes twice under one name."""
+    return [*actions, UserRow.version.add(1)]
+
+
+def _unchanged(user: User) -> Condition:
+    unchanged = UserRow.version == user.version
+    if user.version == 0:  # also that of rows that were written before there were versions
+        unchanged |= UserRow.version.does_not_exist()
+    as_read: Condition = EXISTS & unchanged
+    return as_read
+
+
+def _changed(user: User) -> Conflict:
+    return Conflict(f"the user has changed meanwhile: {user.username}")
+
+
+def _replacing(user: User) -> list[Action]:
+    sids = json.dumps(dict(user.revoked_sids)) if user.revoked_sids else None
+    return [
+        *_fields(user),
+        UserRow.revoked_before.set(user.revoked_before),
+        _set_or_remove(UserRow.revoked_sids, sids),
+    ]
 
 
 def _fields(user: User) -> list[Action]:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from notify.codes import Code
+from notify.credentials import Family
 from notify.errors import Conflict, Invalid, Unknown
 from notify.frames import NotificationFrame, StoredNotification
 from notify.jobs import LaterJob, PartJob
@@ -75,6 +76,7 @@ class FakeUsers:
         self.by_name: dict[Username, User] = {}
         self.removed_at: dict[Username, int] = {}
         self.changes = 0
+        self.families: dict[str, Family] = {}
 
     def get(self, username: Username) -> User | None:
         return self.by_name.get(username)
@@ -93,6 +95,10 @@ class FakeUsers:
         if self.by_name[user.username].version != user.version:
             raise Conflict(f"the user has changed meanwhile: {user.username}")
         self._write(user)
+
+    def end_family(self, user: User, sid: str) -> None:
+        self.replace(user)
+        self.families.pop(sid, None)
 
     def remove(self, username: Username, now: int) -> None:
         self._require(username)

@@ -18,10 +18,10 @@ class FakeRandomBytes:
 
 
 class FakeCredentials:
-    """`families` by sid, `tickets` by hash."""
+    """`families` by sid, which accounts may share; `tickets` by hash."""
 
-    def __init__(self) -> None:
-        self.families: dict[str, Family] = {}
+    def __init__(self, families: dict[str, Family] | None = None) -> None:
+        self.families = {} if families is None else families
         self.tickets: dict[str, Ticket] = {}
 
     def add_family(self, family: Family) -> None:

@@ -171,7 +171,7 @@ class World:
         self.max_inline_recipients = max_inline_recipients
         self.correlation_id: str | None = None
         self.accounts = Accounts(self.users, self.keyring, self.keyring, self.hasher, self.clock)
-        self.credentials = FakeCredentials()
+        self.credentials = FakeCredentials(self.users.families)
         self.limits = FakeLimits()
         self.random_bytes = FakeRandomBytes()
         self.frame_limits = FrameLimits(self.rates, self.clock)

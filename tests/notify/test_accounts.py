@@ -276,7 +276,7 @@ def is_good(world: World, token: str) -> bool:
 
 def test_the_tokens_of_one_login_are_revoked_and_no_others(world: World) -> None:
     tokens = [token_of(world, sid) for sid in ("a", "b", None)]
-    world.accounts.revoke_sid(ALICE, "a", world.clock() + HOUR_MS)
+    world.accounts.end_family(ALICE, "a", world.clock() + HOUR_MS)
     assert [is_good(world, token) for token in tokens] == [False, True, True]
 
 
@@ -289,17 +289,17 @@ def test_every_token_from_before_is_revoked_and_none_from_after(world: World) ->
 
 def test_logins_that_have_ended_are_forgotten_with_their_last_token(world: World) -> None:
     for number in range(MAX_REVOKED_SIDS):
-        world.accounts.revoke_sid(ALICE, f"s{number}", world.clock() + HOUR_MS)
+        world.accounts.end_family(ALICE, f"s{number}", world.clock() + HOUR_MS)
     world.clock.advance(HOUR_MS)
-    world.accounts.revoke_sid(ALICE, "last", world.clock() + HOUR_MS)
+    world.accounts.end_family(ALICE, "last", world.clock() + HOUR_MS)
     until = world.clock() + HOUR_MS
     assert world.accounts.get("alice").revoked_sids == {"last": EndedLogin(until, until)}
     assert is_good(world, token_of(world, "s0"))  # as a provider's may be, under the same name
 
 
 def test_a_login_ends_no_earlier_for_being_ended_again(world: World) -> None:
-    world.accounts.revoke_sid(ALICE, "a", world.clock() + HOUR_MS)
-    world.accounts.revoke_sid(ALICE, "a", world.clock())
+    world.accounts.end_family(ALICE, "a", world.clock() + HOUR_MS)
+    world.accounts.end_family(ALICE, "a", world.clock())
     assert not is_good(world, token_of(world, "a"))
 
 
@@ -307,7 +307,7 @@ def test_more_ended_logins_than_the_row_holds_end_all_of_the_user(world: World) 
     stays, goes = token_of(world, "stays"), token_of(world, "s0")
     world.clock.advance(1)
     for number in range(MAX_REVOKED_SIDS + 1):
-        world.accounts.revoke_sid(ALICE, f"s{number}", world.clock() + HOUR_MS)
+        world.accounts.end_family(ALICE, f"s{number}", world.clock() + HOUR_MS)
     assert [is_good(world, stays), is_good(world, goes)] == [False, False]
     assert world.accounts.get("alice").revoked_sids == {}
 

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from notify.logins import FAMILY_MS, Grant
 from notify.model import Connection, ConnectionId, Principal, User, Username
 from tests.fakes import FakeConnections, FakeCredentials, FakeUsers
 from tests.notify.conftest import HOUR_MS, PASSWORD, World, refusal_code
+from tests.notify.killing import Killed, Killer
 
 ALICE = Username("alice")
 
@@ -422,6 +424,37 @@ def test_a_logout_ends_one_login_at_once(world: World) -> None:
     assert [can_refresh(world, grant) for grant in (phone, laptop)] == [False, True]
     assert [frame["code"] for frame in world.gateway.frames("c1")] == [4003]
     assert world.gateway.disconnected == ["c1"]
+
+
+@pytest.mark.parametrize("stolen", [False, True])
+def test_what_dies_while_it_ends_a_login_leaves_all_of_it_or_nothing(stolen: bool) -> None:
+    """Nobody keeps an access token for its hour whose refresh token has ended, or the other way
+    round for thirty days."""
+    killer = Killer()
+    for number in itertools.count():
+        world = World(users=killer.at(FakeUsers()))
+        world.add_user("alice", "member")
+        world.credentials = killer.at(FakeCredentials(world.users.families))
+        world.later_queue = killer.at(world.later_queue)
+        first = login(world)
+        newest = world.logins.refresh(first.refresh_token)
+        principal, killer.left = who(world, newest), number
+        try:
+            if stolen:
+                assert not can_refresh(world, first)
+            else:
+                world.logins.logout(principal, all_devices=False)
+            break
+        except Killed:
+            pass
+        finally:
+            killer.left = None
+        is_alive = is_good(world, newest)
+        world.clock.advance(2 * HOUR_MS)  # a login that has ended is remembered for an hour
+        assert can_refresh(world, newest) == is_alive
+    assert not is_good(world, newest)
+    assert not can_refresh(world, newest)
+    assert number > 3
 
 
 def test_a_logout_from_all_devices_ends_every_login(world: World) -> None:

@@ -71,7 +71,7 @@ def test_a_token_that_proves_nothing_is_4401_and_the_connection_stays(
 def test_an_expired_or_revoked_token_is_4401_too(alice: World) -> None:
     assert auth(alice, alice.principal("alice", token_ms=0))["code"] == 4401
     ended = replace(alice.principal("alice"), sid="ended")
-    alice.accounts.revoke_sid(ended.username, "ended", ended.token_expires_at)
+    alice.accounts.end_family(ended.username, "ended", ended.token_expires_at)
     assert auth(alice, ended)["code"] == 4401
 
 

@@ -159,7 +159,7 @@ def test_a_job_closes_only_what_the_end_of_one_login_has_left(connected: World) 
     end_while_busy(
         connected,
         lambda: connected.revocation.end(
-            "alice", lambda: connected.accounts.revoke_sid(ALICE, "phone", until), "phone"
+            "alice", lambda: connected.accounts.end_family(ALICE, "phone", until), "phone"
         ),
     )
     assert work_off(connected) == ["c1"]

@@ -149,11 +149,11 @@ def a_connection(
 
 
 def in_memory() -> Stores:
-    new_topics = NewTopicsOf()
+    new_topics, users = NewTopicsOf(), FakeUsers()
     memory = Memory(admit_topic=new_topics.admit)
     return Stores(
         memory.clock,
-        FakeUsers(),
+        users,
         FakeConnections(memory),
         FakeSubscriptions(memory),
         FakeStreams(memory),
@@ -168,7 +168,7 @@ def in_memory() -> Stores:
         memory.begin_to_close,
         FakeDeadlines(),
         FakeRecounts(memory),
-        FakeCredentials(),
+        FakeCredentials(users.families),
         FakeLimits(),
         new_topics,
     )

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from infra.tables import UserRow
+from notify.credentials import Family
 from notify.errors import Conflict, Unavailable, Unknown
 from notify.model import EndedLogin, User, Username
 from tests.fakes import NOW
@@ -51,6 +52,37 @@ def test_a_replaced_user_has_nothing_left_of_the_old(stores: Stores) -> None:
     changed = User(ALICE.username, "other", revoked_before=NOW, version=read(stores).version)
     stores.users.replace(changed)
     assert stores.users.get(ALICE.username) == changed
+
+
+FAMILY = Family("sid", ALICE.username, "secret", NOW, NOW + 1000)
+
+
+def test_a_family_ends_with_what_its_user_is_told(stores: Stores) -> None:
+    stores.users.add(ALICE)
+    stores.credentials.add_family(FAMILY)
+    changed = replace(read(stores), revoked_sids={"sid": EndedLogin(NOW + 1, NOW)})
+    stores.users.end_family(changed, "sid")
+    assert read(stores) == changed
+    assert stores.credentials.family("sid", NOW) is None
+    stores.users.end_family(read(stores), "sid")  # also if it has ended before
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_no_family_ends_whose_user_is_not_told(stores: Stores, exists: bool) -> None:
+    stores.credentials.add_family(FAMILY)
+    if exists:
+        stores.users.add(ALICE)
+        stores.users.replace(read(stores))
+    with pytest.raises(Conflict if exists else Unknown):
+        stores.users.end_family(replace(ALICE, version=7), "sid")
+    assert stores.credentials.family("sid", NOW) == FAMILY
+
+
+def test_an_ending_that_meets_another_transaction_is_tried_again(dynamo: Stores) -> None:
+    dynamo.users.add(ALICE)
+    met = ("TransactionCanceledException", "TransactionConflict", "None")
+    with failing(*met, operation="TransactWriteItems"), pytest.raises(Conflict):
+        dynamo.users.end_family(read(dynamo), "sid")
 
 
 def test_who_does_not_exist_is_not_replaced(stores: Stores) -> None:
