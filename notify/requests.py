@@ -24,7 +24,8 @@ Priority = Literal["low", "normal", "high", "urgent"]
 TtlSeconds = Annotated[int, Meta(ge=60, le=365 * 86_400)]
 DEFAULT_TTL_SECONDS = 30 * 86_400
 # Posts a second; a hundred times what API Gateway lets an account do.
-MaxRate = Annotated[int, Meta(ge=1, le=1_000_000)]
+MAX_RATE = 1_000_000
+MaxRate = Annotated[int, Meta(ge=1, le=MAX_RATE)]
 PageLimit = Annotated[int, Meta(ge=1, le=100)]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_MS = 253_402_300_799_999  # of the year 9999, the last that can be written
@@ -155,6 +156,13 @@ def parse_addressed(fields: object) -> Addressed:
     if "pattern" in fields:
         return convert(fields, Broadcast)
     return convert(fields, Send)
+
+
+def parse_stored(fields: dict[str, Any]) -> Addressed:
+    """The same of what was accepted once, also if it was by a version that bounded less."""
+    if (fields.get("max_rate") or 0) > MAX_RATE:
+        fields = {**fields, "max_rate": MAX_RATE}
+    return parse_addressed(fields)
 
 
 def parse_body(body: str | bytes, to: type[T]) -> T:

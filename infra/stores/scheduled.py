@@ -8,7 +8,7 @@ from infra.rows import Action, Condition, DoesNotExist, PutError, UpdateError
 from infra.stores.border import condition_failed, translated
 from infra.tables import ScheduledRow
 from notify.model import Principal
-from notify.requests import parse_addressed
+from notify.requests import parse_stored
 from notify.timetable import ScheduledSend, ScheduledState
 
 
@@ -84,7 +84,7 @@ def _item(row: ScheduledRow) -> ScheduledSend:
     return ScheduledSend(
         id=row.id,
         by=msgspec.json.decode(row.principal or "", type=Principal),
-        request=parse_addressed(msgspec.json.decode(row.request or "")),
+        request=parse_stored(msgspec.json.decode(row.request or "")),
         at=int(row.at or 0),
         created_at=int(row.created_at or 0),
         expires_at=int(row.expires_at) * 1000,

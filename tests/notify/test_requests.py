@@ -14,13 +14,16 @@ from notify.model import Pattern, timestamp
 from notify.requests import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
+    MAX_RATE,
     Broadcast,
     InboxQuery,
     MarkAll,
     MarkThese,
     Send,
+    parse_addressed,
     parse_body,
     parse_query,
+    parse_stored,
 )
 from tests.fakes import NOW
 from tests.notify.conftest import refusal_code
@@ -314,3 +317,16 @@ def test_a_query_says_numbers_as_text() -> None:
 def test_a_bad_query_is_refused_by_the_name_of_its_parameter(name: str, text: str) -> None:
     with pytest.raises(Invalid, match=f"^{name}: "):
         parse_query({name: text}, InboxQuery)
+
+
+@pytest.mark.parametrize(
+    ("rate", "read"), [(None, None), (7, 7), (MAX_RATE, MAX_RATE), (MAX_RATE + 1, MAX_RATE)]
+)
+def test_a_rate_above_the_highest_is_refused_but_read_from_the_store(
+    rate: int | None, read: int | None
+) -> None:
+    body = {"pattern": "*", "notification_type": "n", "title": "t", "message": "m"}
+    stored = parse_stored({**body, "max_rate": rate})
+    assert isinstance(stored, Broadcast)
+    assert stored.max_rate == read
+    assert (refusal_code(parse_addressed, {**body, "max_rate": rate}) is None) is (rate == read)

@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import pytest
 from msgspec.structs import replace
@@ -6,7 +7,7 @@ from msgspec.structs import replace
 from infra.tables import ScheduledRow
 from notify.errors import Unavailable
 from notify.model import Action, Pattern, Principal, Username
-from notify.requests import Addressed, Broadcast, Send
+from notify.requests import MAX_RATE, Addressed, Broadcast, Send
 from notify.timetable import ScheduledSend, ScheduledState
 from tests.fakes import NOW
 from tests.infra.stores.calls import failing, interleave
@@ -40,6 +41,15 @@ def test_what_is_read_is_what_was_added(stores: Stores, request_: Addressed) -> 
     item = replace(ITEM, request=request_)
     assert stores.scheduled.add(item) == item
     assert stores.scheduled.get("ntf_1") == item
+
+
+def test_a_rate_that_an_earlier_version_took_is_read_as_the_highest(dynamo: Stores) -> None:
+    dynamo.scheduled.add(replace(ITEM, request=BROADCAST))
+    row = ScheduledRow.get("item#ntf_1", "ntf_1")
+    earlier = json.dumps(json.loads(row.request or "") | {"max_rate": 10**12})
+    row.update([ScheduledRow.request.set(earlier)])
+    (found,) = dynamo.scheduled.get_each(["ntf_1"]).values()
+    assert found.request == replace(BROADCAST, max_rate=MAX_RATE)
 
 
 def test_the_correlation_id_is_kept(stores: Stores) -> None:
