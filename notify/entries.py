@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from notify.marks import Mark, State, Watermarks
 from notify.model import Pattern, Principal, Username
 from notify.topics import EVERY_USER, implicit_topics, wildcards_over
 
+UNMARKED = Mark()
 _ID = re.compile(r"ntf_([0-9a-f]{12})[0-9a-f]{16}")
 
 
@@ -120,11 +121,26 @@ def meant_for(
         met |= names
 
 
-def settle(stored: StoredNotification, mark: Mark, watermarks: Watermarks) -> Entry:
-    """The state that the user's marks and mark-alls leave it in: the first time of each counts."""
+def settle_each(
+    stored: Collection[StoredNotification], marks: Mapping[str, Mark], watermarks: Watermarks
+) -> list[Entry]:
+    """The states that the user's marks, by ids, and mark-alls leave them in: the first time of each
+    counts."""
+    highest = {
+        stream: watermarks.highest(Pattern(stream))
+        for stream in {each.frame.stream for each in stored}
+    }
+    return [
+        _settle(each, marks.get(each.frame.id, UNMARKED), watermarks, highest[each.frame.stream])
+        for each in stored
+    ]
+
+
+def _settle(stored: StoredNotification, mark: Mark, watermarks: Watermarks, highest: int) -> Entry:
+    """`highest`: the number up to which any mark-all covers the stream."""
     stream, seq = Pattern(stored.frame.stream), _seq(stored)
     generation = max(watermarks.generation, mark.generation or 0)
-    if seq > watermarks.highest(stream):  # as nearly everything is that is counted for a send
+    if seq > highest:  # as nearly everything is that is counted for a send
         return Entry(stored, mark.seen_at, mark.read_at, mark.archived_at, generation)
 
     def covered(state: State, until: int | None) -> list[int]:

@@ -19,12 +19,12 @@ from notify.entries import (
     inbox_streams,
     issued_at,
     meant_for,
-    settle,
+    settle_each,
     tally,
 )
 from notify.errors import Unavailable
 from notify.frames import StoredNotification
-from notify.marks import Mark, State, Watermarks
+from notify.marks import State, Watermarks
 from notify.model import Pattern, Principal, User, Username
 from notify.ports import Clock, Marks, StreamPage, Streams, Users
 from notify.recent import KnownWatermarks, Recent
@@ -32,7 +32,6 @@ from notify.recent import KnownWatermarks, Recent
 SKEW_MS = 60_000  # how far the clocks of two machines may be apart
 MAX_TRIES = 8
 NEVER = 1 << 62  # a time later than any
-UNMARKED = Mark()
 
 
 class InboxPage(Struct, frozen=True):
@@ -141,7 +140,7 @@ class Inbox:
         oldest = min(each.frame.id for each in stored)
         marks, watermarks = self._marks.since(principal.username, oldest)
         self._known.keep(principal.username, watermarks)
-        return [settle(each, marks.get(each.frame.id, UNMARKED), watermarks) for each in stored]
+        return settle_each(stored, marks, watermarks)
 
     def _stored(
         self, principal: Principal, since: int = NEVER, user: User | None = None

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from notify.entries import (
     issued_at,
     meant_for,
     parse_cursor,
-    settle,
+    settle_each,
     tally,
 )
 from notify.errors import Invalid
@@ -72,6 +73,11 @@ def test_what_was_stored_twice_counts_once() -> None:
 
 
 # In which state
+
+
+def settle(stored: StoredNotification, mark: Mark, watermarks: Watermarks) -> Entry:
+    (entry,) = settle_each([stored], {stored.frame.id: mark}, watermarks)
+    return entry
 
 
 def times(mark: Mark, watermarks: Watermarks, seq: int = 1) -> tuple[int | None, ...]:
@@ -212,3 +218,21 @@ def test_what_is_no_cursor_is_invalid(text: str) -> None:
 def test_what_decodes_to_no_place_is_invalid(raw: str) -> None:
     with pytest.raises(Invalid, match=r"^cursor: "):
         parse_cursor(raw)
+
+
+class CountedWatermarks(Watermarks, frozen=True):
+    """Which say how often they were asked how far each stream is covered."""
+
+    asked: list[Pattern] = msgspec.field(default_factory=list)
+
+    def highest(self, stream: Pattern) -> int:
+        self.asked.append(stream)
+        return super().highest(stream)
+
+
+def test_how_far_a_stream_is_covered_is_asked_once_for_all_that_is_in_it() -> None:
+    steps = {state: raised(state, seq=2).steps[state] for state in (State.READ, State.SEEN)}
+    watermarks = CountedWatermarks(NOW, steps)
+    entries = settle_each([stored(seq) for seq in (4, 3, 2, 1)], {}, watermarks)
+    assert [entry.read_at for entry in entries] == [None, None, NOW, NOW]
+    assert watermarks.asked == [GENERAL]
