@@ -1,5 +1,6 @@
 """What should be there: the files that are deployed say so."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PREFIX = "${self:custom.prefix}"
+PARAM = re.compile(r"\$\{param:(\w+)\}")
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,6 +47,27 @@ def expected_alarms() -> list[str]:
 
 def expected_functions() -> list[str]:
     return list(_load("serverless.yml")["functions"])
+
+
+def expected_reserved(stage: str) -> dict[str, int]:
+    """The executions that a stage's functions take out of the account's, of those that may."""
+    return reserved_in(_load("serverless.yml"), stage)
+
+
+def reserved_in(template: Mapping[str, Any], stage: str) -> dict[str, int]:
+    """0 where the stage's param is `!Ref AWS::NoValue`. What only a deploy finds out, such as an
+    `${env:…}`, is left out."""
+    params = {**template["params"]["default"], **(template["params"].get(stage) or {})}
+    values = {
+        name: params[PARAM.sub(r"\1", function["reservedConcurrency"])]
+        for name, function in template["functions"].items()
+        if "reservedConcurrency" in function
+    }
+    return {
+        name: int(value or 0)
+        for name, value in values.items()
+        if value is None or str(value).isdigit()
+    }
 
 
 def _resources(path: str, kind: str) -> list[Mapping[str, Any]]:

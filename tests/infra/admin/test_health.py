@@ -10,7 +10,7 @@ DENIED = refusal("AccessDenied")
 CLIENTS = {
     "sts": {"get_caller_identity": identity(0)},
     "cloudformation": {"describe_stacks": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}},
-    "lambda": {"get_function_configuration": DENIED},
+    "lambda": {"get_function_configuration": DENIED, "get_account_settings": DENIED},
     "dynamodb": {"describe_table": DENIED},
     "sqs": {"get_queue_url": DENIED},
     "cloudwatch": {"get_paginator": DENIED},
