@@ -242,11 +242,30 @@ def test_a_crash_in_front_of_the_write_costs_no_number(dynamo: Stores) -> None:
     assert append(dynamo) == 2
 
 
-def test_a_head_that_lags_far_behind_its_stream_finds_the_end_of_it(dynamo: Stores) -> None:
-    dynamo.streams.head(ORDERS)
+def leave_behind(stores: Stores, end: int) -> None:
+    """A head at 0, as a restored one, of a stream with so many numbers."""
+    stores.streams.head(ORDERS)
     with NotificationRow.batch_write() as batch:
-        for seq in range(1, 2 * MAX_TRIES + 1):
+        for seq in range(1, end + 1):
             batch.save(NotificationRow(ORDERS, seq, id=f"n{seq}", frame="{}", at=NOW, expires_at=1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parallel_writers_behind_a_restored_head_never_share_or_skip_a_number(seed: int) -> None:
+    with fresh("dynamodb") as stores:
+        leave_behind(stores, 2 * TRIES_NEARBY)
+        writers = [lambda name=name: append(stores, name) for name in ("a", "b", "c")]
+        numbers = interleave(seed, *writers)
+        behind = [2 * TRIES_NEARBY + more for more in (1, 2, 3)]
+        assert sorted(numbers, key=str) == behind
+        assert sorted(stored())[2 * TRIES_NEARBY :] == sorted(
+            zip(numbers, ("a", "b", "c"), strict=True)
+        )
+        assert stores.streams.head(ORDERS).seq == behind[-1]
+
+
+def test_a_head_that_lags_far_behind_its_stream_finds_the_end_of_it(dynamo: Stores) -> None:
+    leave_behind(dynamo, 2 * MAX_TRIES)
     with listed() as calls:
         assert append(dynamo) == 2 * MAX_TRIES + 1
     assert sum(call.matches("PutItem", "notifications") for call in calls) == TRIES_NEARBY + 1
