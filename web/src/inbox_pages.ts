@@ -15,6 +15,7 @@ export class InboxPages {
   /** Whether there are older ones than those that were loaded. */
   hasMore = false;
   #cursor: string | null = null;
+  #isBegun = false;
   /** Of each page that is being loaded. */
   readonly #marks = new Set<Body[]>();
   readonly #api: Api;
@@ -26,7 +27,10 @@ export class InboxPages {
   /** What came last, again. */
   async newest(known: Entries): Promise<Loaded> {
     const [page, withMeanwhile] = await this.#load();
-    if (!this.#cursor) this.#turn(page.nextCursor);
+    const oldest = page.entries.at(-1);
+    // What is known goes on behind it: the place from which there are older ones stays.
+    if (!this.#isBegun || !known.some(({ id }) => id === oldest?.id)) this.#turn(page.nextCursor);
+    this.#isBegun = true;
     const judged = page.nextCursor === null ? known : [];
     return {
       into: (entries) => withMeanwhile(withFirstPage(entries, page.entries, judged)),

@@ -49,14 +49,30 @@ test("older ones come from where the last page ended", async () => {
 });
 
 test("to read the newest again does not lose the place", async () => {
-  inbox.mockResolvedValue(page("c", "9"));
-  await pages.newest([]);
-  await pages.older([]);
-  inbox.mockResolvedValue(page("d", "9"));
-  await pages.newest([]);
-  await pages.older([]);
+  inbox.mockResolvedValueOnce(page("c", "9")).mockResolvedValueOnce(page("d", "8"));
+  const first = (await pages.newest([])).into([]);
+  const known = (await pages.older(first)).into(first);
+  inbox.mockResolvedValueOnce(page("c", "9")).mockResolvedValueOnce(page(null, "7"));
+  await pages.newest(known);
+  await pages.older(known);
+  expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "d" });
+  expect(pages.hasMore).toBe(false);
+  inbox.mockResolvedValueOnce(page("c", "9"));
+  await pages.newest(known);
 
-  expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "c" });
+  expect(pages.hasMore).toBe(false);
+});
+
+test("but what is missing between it and what is known can be had", async () => {
+  inbox.mockResolvedValueOnce(page("c", "5")).mockResolvedValueOnce(page("x", "4"));
+  const first = (await pages.newest([])).into([]);
+  const known = (await pages.older(first)).into(first);
+  inbox.mockResolvedValueOnce(page("d", "9", "8")).mockResolvedValueOnce(page("e", "7", "6"));
+  const newer = (await pages.newest(known)).into(known);
+  const { into } = await pages.older(newer);
+
+  expect(inbox).toHaveBeenLastCalledWith({ limit: 50, cursor: "d" });
+  expect(idsOf(into(newer))).toEqual(["9", "8", "7", "6", "5", "4"]);
 });
 
 test("after a rewind, pages that are known are turned over", async () => {
