@@ -165,7 +165,7 @@ export class SharedLine implements Link {
       this.#whereabouts.hear(message.standing, message.isOurs === true);
       this.#deliver(message.name, unpack(message.name, message.value));
     }
-    if (message.kind === "lead") {
+    if (message.kind === "lead" && !line) {
       this.#whereabouts.uncover();
       this.#join(true);
       for (const call of this.#calls.open) void this.#ask(call);

@@ -407,6 +407,21 @@ test("nor does one that was refused before", async () => {
   expect(server.sockets).toHaveLength(1);
 });
 
+test("where locks are given to nobody, a tab asks on its own line, and once", async () => {
+  const request = async () => Promise.reject(new DOMException("not here", "SecurityError"));
+  vi.stubGlobal("navigator", { locks: { request } });
+  const first = await open("alice", ["a"]);
+  await server.welcome();
+  const socket = server.newest;
+  first.client.presence("a").catch(() => {}); // The test does not wait for an answer.
+  await settled();
+  await open();
+  await server.welcome();
+
+  expect(server.sockets).toHaveLength(2);
+  expect(socket.sent.filter(({ type }) => type === "presence")).toHaveLength(1);
+});
+
 test("a tab may ask for another connection, or whether there is one, in the tab that has it", async () => {
   await open();
   await server.welcome();
