@@ -9,6 +9,7 @@ from moto import mock_aws
 from moto.core.config import DefaultConfig
 
 from infra import tables, wiring
+from infra.invocation import follow
 from tests.aws import PREFIX, REGION, create_queues, create_tables
 from tests.gateway_server import GatewayServer
 from tests.rows import carry_to_moto
@@ -42,6 +43,12 @@ def pytest_collection_finish() -> None:
 
 def _turn(file: str) -> int:
     return 0 if file in LONG else 2 if file.startswith("notify/") else 1
+
+
+@pytest.fixture(autouse=True)
+def _no_request() -> None:
+    """What a test before was about is not in the lines and messages of this one."""
+    follow(None)
 
 
 @pytest.fixture(autouse=True)
