@@ -290,6 +290,15 @@ def test_a_component_of_the_demo_is_short_and_opens_with_a_sentence(path: Path) 
     assert not NOT_USED.search(path.stem)
 
 
+def test_the_inspector_and_the_demo_have_their_colours_from_one_place() -> None:
+    named: dict[str, str] = {}
+    sheets = [*(ROOT / "local_server/inspector/css").glob("*.css"), WEB / "demo/main.css"]
+    for sheet in sheets:
+        for colour in set(re.findall(r"^ *(--[\w-]+):", sheet.read_text(), re.MULTILINE)):
+            assert named.setdefault(colour, name(sheet)) == name(sheet), colour
+    assert named["--ground"] == "local_server/inspector/css/palette.css"
+
+
 # What is only types, and what only passes on.
 WEB_WITHOUT_TESTS = {"index", "link", "options", "snapshot", "states"}
 
