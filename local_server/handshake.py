@@ -12,11 +12,11 @@ from local_server.authorizers.websocket import ConnectAuthorizer
 from local_server.connect_access import ClientAdmission, admit_every_client
 from local_server.errors import FunctionError, FunctionForbidden, FunctionThrottled
 from local_server.events.websocket import Peer, connect_event
-from local_server.integration import Integration, IntegrationTimeout
+from local_server.integration import Integration, IntegrationTimeout, log_malformed
 from local_server.refusals import Refusal
 from local_server.requests import Request
 from local_server.responses import Malformed, Response, gateway_error, proxy_response
-from local_server.route_invoker import RouteInvoker, log_malformed
+from local_server.route_invoker import RouteInvoker
 from local_server.shared import Shared
 from local_server.template import Template, WebsocketRoute
 from local_server.twoway import status_of, subprotocol_of
@@ -94,7 +94,7 @@ class Handshake:
         except FunctionError:
             return Refused(CONNECT_FAILED)
         except Malformed as error:
-            log_malformed(route, error)
+            log_malformed(logger, route.key, route.target, error)
             return Refused(CONNECT_FAILED)
         except IntegrationTimeout:
             return Refused(CONNECT_TIMED_OUT)

@@ -11,7 +11,7 @@ from local_server.errors import EventTooLarge, FunctionError, FunctionThrottled
 from local_server.events import Event
 from local_server.events.http import HttpCall, RouteMatch, http_event
 from local_server.faults import Call
-from local_server.integration import Integration, IntegrationTimeout
+from local_server.integration import Integration, IntegrationTimeout, log_malformed
 from local_server.journal import Answered
 from local_server.requests import Request
 from local_server.responses import (
@@ -139,9 +139,7 @@ class HttpApi:
         try:
             return http_response(payload)
         except Malformed as error:
-            logger.warning(
-                "%s -> %s: the result is malformed: %s", route.key, route.function, error
-            )
+            log_malformed(logger, route.key, route.function, error)
             return INTERNAL_SERVER_ERROR
 
     def _identified(self) -> Headers:

@@ -1,6 +1,7 @@
 """Calling a function for the gateway: the integration's own timeout, and the function runs on."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from typing import Any
 
@@ -8,8 +9,14 @@ from local_server.deadlines import Deadlines
 from local_server.errors import FunctionForbidden
 from local_server.faults import Call, FaultKind
 from local_server.functions import Invoker
+from local_server.responses import Malformed
 from local_server.shared import Shared
 from local_server.template import FunctionName
+
+
+def log_malformed(log: logging.Logger, route: str, target: str, reason: Malformed) -> None:
+    """The client is not told why; who wrote the function wants to know."""
+    log.warning("%s -> %s: the result is malformed: %s", route, target, reason)
 
 
 class IntegrationTimeout(Exception):

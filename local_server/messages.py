@@ -1,16 +1,20 @@
 """Messages: a route for each, and the frame that answers it, if any."""
 
+import logging
+
 from local_server import frames, ids
 from local_server.errors import FunctionError
 from local_server.events.websocket import Peer, message_event
 from local_server.ids import RequestId
-from local_server.integration import Integration, IntegrationTimeout
+from local_server.integration import Integration, IntegrationTimeout, log_malformed
 from local_server.responses import Malformed
-from local_server.route_invoker import RouteInvoker, log_malformed
+from local_server.route_invoker import RouteInvoker
 from local_server.selection import NoRoute, select_route
 from local_server.shared import Shared
 from local_server.template import Template
 from local_server.twoway import checked_result, reply_of
+
+logger = logging.getLogger("local_server.websocket")
 
 
 class Throttled(Exception):
@@ -57,7 +61,7 @@ class Messages:
             result = checked_result(await self._routes.invoke(routes[key], event))
             return reply_of(result) if routes[key].two_way else None
         except Malformed as error:
-            log_malformed(routes[key], error)
+            log_malformed(logger, key, routes[key].target, error)
             raise
 
     def _throttled(self, peer: Peer, request_id: RequestId) -> str | None:

@@ -8,15 +8,9 @@ from typing import Any
 from local_server.faults import Call
 from local_server.integration import Integration, IntegrationTimeout
 from local_server.mock import Mock, mock_payload
-from local_server.responses import Malformed
 from local_server.template import WebsocketRoute
 
 logger = logging.getLogger("local_server.websocket")
-
-
-def log_malformed(route: WebsocketRoute, reason: Malformed) -> None:
-    """The client is not told why; who wrote the function wants to know."""
-    logger.warning("%s -> %s: the result is malformed: %s", route.key, route.target, reason)
 
 
 class RouteInvoker:
