@@ -46,9 +46,13 @@ _BODY_BYTES = 32 * 1024 * 1024
 # A function that is invoked by name may take all of Lambda's fifteen minutes; the APIs have limits
 # of their own.
 _LONGEST_S = 15 * 60 + 30
-# docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-_HEADER_BYTES = 10_240
-# The same page's limit for WebSocket APIs; how it is refused has not been recorded.
+# "Total combined size of request line and header values", which names are no part of
+# (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
+HEAD_BYTES = 10_240
+# Names and all; Sanic reads no more.
+_WHOLE_HEAD_BYTES = 16_384
+HEAD_TOO_LARGE = gateway_error(431, "Request Header Fields Too Large")
+# The limits page's for WebSocket APIs; how it is refused has not been recorded.
 UPGRADE_URL_CHARS = 4096
 URL_TOO_LONG = gateway_error(414, "Request URI Too Long")
 
@@ -74,7 +78,7 @@ def make_app(front: Front) -> Sanic[Any, Any]:
         ACCESS_LOG=False,
         KEEP_ALIVE_TIMEOUT=350,
         MOTD=False,
-        REQUEST_MAX_HEADER_SIZE=_HEADER_BYTES,
+        REQUEST_MAX_HEADER_SIZE=_WHOLE_HEAD_BYTES,
         REQUEST_MAX_SIZE=_BODY_BYTES,
         RESPONSE_TIMEOUT=_LONGEST_S,
         # Sanic rewrites its own classes at a start, which works once in a process only.
@@ -89,6 +93,8 @@ def make_app(front: Front) -> Sanic[Any, Any]:
 
 
 async def _answer(front: Front, sanic_request: SanicRequest) -> HTTPResponse | None:
+    if is_head_too_large(sanic_request.head):
+        return _sanic_response(HEAD_TOO_LARGE)
     request = _request(sanic_request, front.port)
     path = request.decoded_path.rstrip("/")
     if request.decoded_path == control.FEED:
@@ -129,6 +135,13 @@ def _watch(front: Front, sanic_request: SanicRequest, request: Request) -> HTTPR
     except ConnectionResetError:
         return None
     return None
+
+
+def is_head_too_large(head: bytes) -> bool:
+    if len(head) <= HEAD_BYTES:
+        return False
+    line, *headers = head.split(b"\r\n")
+    return len(line) + sum(len(one.partition(b":")[2].strip()) for one in headers) > HEAD_BYTES
 
 
 def _wants_upgrade(request: Request) -> bool:
@@ -214,7 +227,8 @@ async def _failed(request: SanicRequest, error: BaseException) -> HTTPResponse:
     if isinstance(error, asyncio.CancelledError):
         return _sanic_response(SERVICE_UNAVAILABLE)
     if isinstance(error, PayloadTooLarge):
-        return _sanic_response(TOO_LARGE)
+        # Sanic has no head to show if that is what it refuses.
+        return _sanic_response(TOO_LARGE if request.head else HEAD_TOO_LARGE)
     if isinstance(error, SanicException):
         status = error.status_code or 500
         return _sanic_response(gateway_error(status, HTTPStatus(status).phrase))

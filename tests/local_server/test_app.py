@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from local_server import pages
+from local_server.app import HEAD_BYTES
 from local_server.testing import Running, emulator
 
 
@@ -46,6 +47,17 @@ async def ask(running: Running, line: bytes, headers: bytes) -> bytes:
     return await raw(running, line + b" HTTP/1.1\r\nHost: h\r\n" + headers + b"\r\n", end=False)
 
 
+async def first_line(running: Running, line: bytes, headers: bytes) -> bytes:
+    """Of the answer; an open socket says no more."""
+    host, port = running.http_url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(line + b" HTTP/1.1\r\nHost: h\r\n" + headers + b"\r\n")
+    first = await asyncio.wait_for(reader.readline(), 20)
+    writer.close()
+    await writer.wait_closed()
+    return first
+
+
 async def raw(sample: Running, request: bytes, *, end: bool = True) -> bytes:
     host, port = sample.http_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -56,6 +68,30 @@ async def raw(sample: Running, request: bytes, *, end: bool = True) -> bytes:
     writer.close()
     await writer.wait_closed()
     return answer
+
+
+@pytest.mark.parametrize(
+    ("line", "upgrade", "status"),
+    [
+        (b"GET /things/1", b"", b"200"),
+        (b"GET /local", b"Upgrade: websocket\r\nConnection: Upgrade\r\n" + KEY, b"101"),
+    ],
+    ids=["http", "websocket"],
+)
+async def test_a_request_line_and_headers_may_have_10240_bytes__1_4_10__6_3_13(
+    sample: Running, line: bytes, upgrade: bytes, status: bytes
+) -> None:
+    values = b"".join(header.partition(b": ")[2] for header in upgrade.split(b"\r\n"))
+    room = HEAD_BYTES - len(line + b" HTTP/1.1" + b"h" + values)
+    for size, expected in ((room, status), (room + 1, b"431 Request Header Fields Too Large\r\n")):
+        headers = upgrade + b"X-A-Long-Name: " + b"x" * size + b"\r\nX-Empty:  \r\n"
+        assert (await first_line(sample, line, headers)).startswith(b"HTTP/1.1 " + expected)
+
+
+async def test_a_head_beyond_reason_is_not_read_and_a_431_too__6_3_13(sample: Running) -> None:
+    answer = await ask(sample, b"GET /things/1", b"X: " + b"x" * 20_000 + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert answer.endswith(b'\r\n\r\n{"message":"Request Header Fields Too Large"}')
 
 
 @pytest.mark.parametrize(
