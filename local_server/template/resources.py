@@ -1,12 +1,13 @@
 """The CloudFormation resources of the template: which are held, which are harmless, which not."""
 
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from local_server.errors import TemplateError
 from local_server.template.document import Block
 from local_server.template.fields import Fields
 from local_server.template.model import LogicalId, Resource
-from local_server.template.stack_names import WEBSOCKET_STAGE
+from local_server.template.stack_names import WEBSOCKET_API, WEBSOCKET_STAGE
 
 TABLE = "AWS::DynamoDB::Table"
 QUEUE = "AWS::SQS::Queue"
@@ -14,6 +15,7 @@ HELD = (TABLE, QUEUE)
 GATEWAY = "AWS::ApiGatewayV2::"
 IAM = "AWS::IAM::"
 API_KEYS = tuple(f"AWS::ApiGateway::{kind}" for kind in ("ApiKey", "UsagePlan", "UsagePlanKey"))
+_KEY_SOURCE = "ApiKeySelectionExpression"
 # They permit, watch or publish; a handler that runs here does not notice that they are missing.
 # One that is referred to all the same is refused where it is referred to.
 _HARMLESS = (
@@ -71,7 +73,7 @@ class Resources:
         for key in blocks.keys():  # noqa: SIM118 - Fields is no mapping
             self._refuse_twice(blocks, key)
             if key != WEBSOCKET_STAGE:
-                blocks.refuse(key, "overrides of what the framework generates are not emulated")
+                _refuse_override(blocks, key)
             self.gateway.append(Declared(WEBSOCKET_STAGE, f"{GATEWAY}Stage", blocks.block(key)))
 
     def _refuse_twice(self, blocks: Fields, key: str) -> None:
@@ -94,6 +96,13 @@ def read_resources(root: Fields) -> Resources:
             resources.add(blocks, key)
         resources.extend(section.block("extensions"))
     return resources
+
+
+def _refuse_override(blocks: Fields, key: str) -> NoReturn:
+    properties = blocks.block(key).block("Properties")
+    if key == WEBSOCKET_API and _KEY_SOURCE in properties:
+        properties.refuse(_KEY_SOURCE, "API keys are taken from the header x-api-key alone")
+    blocks.refuse(key, "overrides of what the framework generates are not emulated")
 
 
 def left_out(kind: str) -> str:

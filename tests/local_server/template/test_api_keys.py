@@ -122,6 +122,16 @@ def test_no_other_route_may__1_3_1(tmp_path: Path, access: str) -> None:
         load(tmp_path, ROUTE.format(key="other", access=access))
 
 
+def test_keys_that_an_authorizer_names_are_refused__1_3_12(tmp_path: Path) -> None:
+    source = "ApiKeySelectionExpression: $context.authorizer.usageIdentifierKey"
+    with pytest.raises(TemplateError) as error:
+        load(tmp_path, f"  extensions:\n    WebsocketsApi:\n      Properties:\n        {source}\n")
+    assert str(error.value) == (
+        "serverless.yml:9: extensions.WebsocketsApi.Properties.ApiKeySelectionExpression: "
+        "API keys are taken from the header x-api-key alone"
+    )
+
+
 def test_the_frameworks_short_form_is_refused_with_what_to_write__1_3_9(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_text(
         "service: s\nfunctions:\n  f:\n    handler: a.b\n"
