@@ -64,11 +64,15 @@ class Clock:
         ahead_ms = next((ahead for since, ahead in reversed(self._jumps) if since <= machine), 0)
         return Milliseconds(machine + ahead_ms)
 
-    def advance(self, seconds: float) -> None:
-        """It is later now. Timers that are due run in the loop's next turn. Never backwards."""
+    def ahead_after(self, seconds: float) -> int:
+        """In milliseconds, if the clock is advanced by `seconds`. Raises ValueError."""
         if seconds < 0:
             raise ValueError("time does not run backwards")
-        self._ahead_ms += round(seconds * 1000)
+        return self._ahead_ms + round(seconds * 1000)
+
+    def advance(self, seconds: float) -> None:
+        """It is later now. Timers that are due run in the loop's next turn. Never backwards."""
+        self._ahead_ms = self.ahead_after(seconds)
         self._jumps.append((self.machine_now(), self._ahead_ms))
         for timer in list(self._timers):
             timer.schedule()

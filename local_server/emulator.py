@@ -70,6 +70,7 @@ class Emulator:
         self.prepared = asyncio.Event()
         self.prepared.set()
         self._tasks = Tasks()
+        self._advancing = asyncio.Lock()
         self._polls: list[asyncio.Task[None]] = []
         self._store: Store | None = None
         self._watch: asyncio.Task[NoReturn] | None = None
@@ -138,6 +139,8 @@ class Emulator:
             settings.store, near=self.template.root, data=settings.data
         )
         await self.store.ready()
+        if ahead_ms := settings.clock.ahead_ms:
+            await self.store.go_ahead(ahead_ms)
         if settings.verify_signatures:
             check_store(self.store)
         clients = await asyncio.to_thread(
@@ -265,7 +268,9 @@ class Emulator:
 
     async def _start_sources(self, names: Names, clients: Clients) -> None:
         assert self._functions is not None  # noqa: S101 - started a moment ago
-        for source in make_sources(self.template, names, clients, self._invoker, self.shared):
+        for source in make_sources(
+            self.template, names, clients, self._invoker, self.shared, self.store.follows
+        ):
             await source.open()
             self._polls.append(self._tasks.start(source.run()))
 
@@ -283,9 +288,12 @@ class Emulator:
 
     async def advance(self, seconds: float, settle_s: float = SETTLE_S) -> None:
         """It is so much later. What is running may finish first: for that, no time has passed."""
-        await self._invoker.settled(settle_s)
         clock, journal = self.shared.clock, self.shared.journal
-        clock.advance(seconds)
+        async with self._advancing:
+            await self._invoker.settled(settle_s)
+            # The store first: what a timer sets off finds it at the new time.
+            await self.store.go_ahead(clock.ahead_after(seconds))
+            clock.advance(seconds)
         if journal.is_detailed:
             journal.add(Moved(clock.now(), seconds, clock.ahead_ms))
 

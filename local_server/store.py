@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from local_server.clock import Clock
 from local_server.errors import StoreError
-from local_server.stores.endpoints import Endpoints
+from local_server.stores.endpoints import Endpoints, Follows
 from local_server.stores.folder import Folder
 from local_server.stores.process import StoreProcess, answers
 from local_server.stores.programs import Program, choose_programs
@@ -77,6 +77,18 @@ class Store:
     @property
     def programs(self) -> tuple[Program, ...]:
         return tuple(process.program for process in self._processes)
+
+    @property
+    def follows(self) -> Follows:
+        """What of it goes ahead with the clock; a store at a URL keeps the machine's time."""
+        ours = [process.program.follows_clock for process in self._processes]
+        return Follows(tables=any(ours[:1]), queues=any(ours[-1:]))
+
+    async def go_ahead(self, ahead_ms: int) -> None:
+        """So far ahead of the machine's time, where it follows at all."""
+        await asyncio.gather(
+            *(asyncio.to_thread(process.go_ahead, ahead_ms) for process in self._processes)
+        )
 
     async def ready(self) -> None:
         """Returns once every endpoint answers. Raises StoreError."""

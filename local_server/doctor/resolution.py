@@ -15,7 +15,7 @@ from local_server.provisioning import expected_names, unknown_properties
 from local_server.shared import Shared
 from local_server.sources.mappings import make_sources
 from local_server.store import FAKE_CREDENTIALS
-from local_server.stores.endpoints import Endpoints
+from local_server.stores.endpoints import Endpoints, Follows
 from local_server.tasks import Tasks
 from local_server.template import Function, FunctionName, Names, Template
 from local_server.template.document import Block
@@ -96,7 +96,9 @@ def _sources(template: Template, names: Names) -> Iterator[TemplateError]:
     shared = Shared(Clock(), os.urandom, Tasks())
     for source in template.sources:
         try:
-            make_sources(replace(template, sources=(source,)), names, _NOBODY, _NOBODY, shared)
+            make_sources(
+                replace(template, sources=(source,)), names, _NOBODY, _NOBODY, shared, Follows()
+            )
         except TemplateError as error:
             yield error
 

@@ -13,6 +13,7 @@ from local_server.sources.queues import Queue, QueuePoller
 from local_server.sources.readers import Stream
 from local_server.sources.schedules import Rule, Scheduler
 from local_server.sources.streams import StreamPoller
+from local_server.stores.endpoints import Follows
 from local_server.template import (
     ACCOUNT,
     EventSource,
@@ -39,10 +40,15 @@ class Source(Protocol):
 
 
 def make_sources(
-    template: Template, names: Names, clients: Clients, functions: Invoker, shared: Shared
+    template: Template,
+    names: Names,
+    clients: Clients,
+    functions: Invoker,
+    shared: Shared,
+    follows: Follows,
 ) -> list[Source]:
     """Raises TemplateError."""
-    maker = _Maker(template, names, clients, functions, shared)
+    maker = _Maker(template, names, clients, functions, shared, follows)
     return [maker.make(source) for source in template.sources]
 
 
@@ -53,14 +59,19 @@ class _Maker:
     clients: Clients
     functions: Invoker
     shared: Shared
+    follows: Follows
 
     def make(self, source: EventSource) -> Source:
         if isinstance(source, QueueSource):
             queue = self._queue(source)
-            return QueuePoller(queue, self.functions, self.clients.sqs, self.shared)
+            return QueuePoller(
+                queue, self.functions, self.clients.sqs, self.shared, self.follows.queues
+            )
         if isinstance(source, StreamSource):
             stream = self._stream(source)
-            return StreamPoller(stream, self.functions, self.clients.streams, self.shared)
+            return StreamPoller(
+                stream, self.functions, self.clients.streams, self.shared, self.follows.tables
+            )
         return Scheduler(self._rule(source), self.functions, self.shared)
 
     def _queue(self, source: QueueSource) -> Queue:

@@ -50,15 +50,26 @@ class Queue:
 
 
 class QueuePoller:
-    """Of a FIFO queue too: SQS itself holds a message group back while some of it is in work."""
+    """Of a FIFO queue too: SQS itself holds a message group back while some of it is in work.
 
-    def __init__(self, queue: Queue, functions: Invoker, sqs: Client, shared: Shared) -> None:
+    A store that `follows_clock` stamps messages with the emulator's time.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        functions: Invoker,
+        sqs: Client,
+        shared: Shared,
+        follows_clock: bool = False,
+    ) -> None:
         self._queue = queue
         self._functions = functions
         self._sqs = sqs
         self._tasks = shared.tasks
         self._clock = shared.clock
         self._journal = shared.journal
+        self._follows_clock = follows_clock
         self._slots = asyncio.Semaphore(queue.concurrency)
         # A long poll would hold one of the few threads that the event loop lends.
         self._thread = ThreadPoolExecutor(1, "local_server.sources")
@@ -130,7 +141,9 @@ class QueuePoller:
             self._journal.add(Batch(now, "queue", name, self._queue.function, len(batch), done))
 
     def _by_our_clock(self, message: Message) -> Message:
-        """SQS stamps messages with the machine's time."""
+        """Another store stamps messages with the machine's time."""
+        if self._follows_clock:
+            return message
         attributes = dict(message.get("Attributes", {}))
         for name in attributes.keys() & _STAMPS:
             attributes[name] = str(self._clock.at(Milliseconds(int(attributes[name]))))

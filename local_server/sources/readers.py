@@ -39,13 +39,21 @@ class Stream:
 
 
 class ShardReader:
-    def __init__(self, stream: Stream, cursor: Cursor, functions: Invoker, shared: Shared) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        cursor: Cursor,
+        functions: Invoker,
+        shared: Shared,
+        follows_clock: bool = False,
+    ) -> None:
         self._stream = stream
         self._cursor = cursor
         self._functions = functions
         self._tasks = shared.tasks
         self._clock = shared.clock
         self._journal = shared.journal
+        self._follows_clock = follows_clock
 
     async def run(self) -> None:
         """Until the shard ends."""
@@ -84,7 +92,9 @@ class ShardReader:
         )
 
     def _by_our_clock(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The store stamps records with the machine's time."""
+        """Another store stamps records with the machine's time."""
+        if self._follows_clock:
+            return record
         change = record["dynamodb"]
         stamp: datetime = change["ApproximateCreationDateTime"]
         born = self._clock.at(Milliseconds(int(stamp.timestamp() * 1000)))

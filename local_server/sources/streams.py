@@ -15,13 +15,24 @@ from local_server.sources.shards import Shard, ready, shards_of
 
 
 class StreamPoller:
-    """Follows all shards of one stream."""
+    """Follows all shards of one stream.
 
-    def __init__(self, stream: Stream, functions: Invoker, streams: Client, shared: Shared) -> None:
+    A store that `follows_clock` stamps records with the emulator's time.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        functions: Invoker,
+        streams: Client,
+        shared: Shared,
+        follows_clock: bool = False,
+    ) -> None:
         self._stream = stream
         self._functions = functions
         self._streams = streams
         self._shared = shared
+        self._follows_clock = follows_clock
         self._cursors: list[Cursor] = []
         self._begun: set[str] = set()
         self._ended: set[str] = set()
@@ -55,7 +66,9 @@ class StreamPoller:
                 group.create_task(self._follow(cursor, group))
 
     async def _follow(self, cursor: Cursor, group: asyncio.TaskGroup) -> None:
-        await ShardReader(self._stream, cursor, self._functions, self._shared).run()
+        await ShardReader(
+            self._stream, cursor, self._functions, self._shared, self._follows_clock
+        ).run()
         self._ended.add(cursor.shard_id)
         shards = await patiently(self._shards, self._shared.clock, self._stream.arn)
         for shard in ready(shards, self._begun, self._ended):

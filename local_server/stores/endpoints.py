@@ -1,6 +1,14 @@
-"""Where SDKs find each service of a store."""
+"""Where SDKs find each service of a store, and whose time it tells."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Follows:
+    """Which services tell the emulator's time; the others tell the machine's."""
+
+    tables: bool = False
+    queues: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,15 @@ _START_TIMEOUT_S = 30.0
 # What is kept is written at the end; a large table takes its time.
 _WRITE_TIMEOUT_S = 10.0
 _POLL_S = 0.02
+# It answers at once, unless the machine is very busy.
+_TELL_TIMEOUT_S = 10.0
 _SHOWN_LINES = 12
 
 
 class StoreProcess:
     """It ends with the emulator, however that ends. `start` again, and it has the same URL."""
+
+    _lifeline: socket.socket
 
     def __init__(self, program: Program, environment: Mapping[str, str]) -> None:
         self.program = program
@@ -45,15 +49,18 @@ class StoreProcess:
         return self._process.pid
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # The kernel ties it to the thread that starts it: that is the event loop's own.
-        return subprocess.Popen(  # noqa: S603 - a program of ours
-            self.program.command(self._port),
-            env={**self._environment, **self.program.environment(self._port)},
-            stdin=subprocess.PIPE,
-            stdout=self._output,
-            stderr=self._output,
-            start_new_session=True,
-        )
+        self._lifeline, theirs = socket.socketpair()
+        self._lifeline.settimeout(_TELL_TIMEOUT_S)
+        with theirs:
+            # The kernel ties it to the thread that starts it: that is the event loop's own.
+            return subprocess.Popen(  # noqa: S603 - a program of ours
+                self.program.command(self._port),
+                env={**self._environment, **self.program.environment(self._port)},
+                stdin=theirs.fileno(),
+                stdout=self._output,
+                stderr=self._output,
+                start_new_session=True,
+            )
 
     def start_again(self) -> None:
         self._release()
@@ -69,6 +76,17 @@ class StoreProcess:
                     await asyncio.sleep(_POLL_S)
         except TimeoutError as error:
             raise StoreError(f"{self.program.name} does not answer at {self.url}") from error
+
+    def go_ahead(self, ahead_ms: int) -> None:
+        """From when it returns on, its time is so far ahead of the machine's, if it follows.
+
+        One that has ended is not told.
+        """
+        if not self.program.follows_clock:
+            return
+        with suppress(OSError):
+            self._lifeline.sendall(b"%d\n" % ahead_ms)
+            self._lifeline.recv(1)
 
     def ending(self) -> str | None:
         """How it ended, None while it runs."""
@@ -107,8 +125,7 @@ class StoreProcess:
             os.killpg(self._process.pid, number)
 
     def _release(self) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._lifeline.close()
 
 
 def answers(url: str, *, proxies: bool = False) -> bool:

@@ -38,7 +38,7 @@ class Program:
 
     `folder` is where it keeps what it holds, None if it forgets. One that `survives_kill` has
     written by the time it answers; another one writes when it is told to end. One that `sweeps`
-    removes rows whose time to live is over.
+    removes rows whose time to live is over. One that `follows_clock` can be told what time it is.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Program:
     folder: Path | None = None
     survives_kill: bool = False
     sweeps: bool = True
+    follows_clock: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -99,6 +100,7 @@ def ministack(holds: str, folder: Path | None) -> Program:
             **kept,
         },
         folder=folder,
+        follows_clock=True,
     )
 
 
@@ -112,6 +114,7 @@ def moto(folder: Path | None) -> Program:
         words=(*_on_leash(), "moto.server", "-H", "127.0.0.1", "-p", _PORT),
         health="/moto-api/",
         variables={"MOTO_ACCOUNT_ID": ACCOUNT},
+        follows_clock=True,
     )
 
 

@@ -84,8 +84,7 @@ class Service:
         }
 
     def hurry(self, *queues: str, seconds: int) -> None:
-        """What was not done comes again so soon, not after minutes: the store keeps the machine's
-        time."""
+        """What was not done comes again so soon, not after minutes."""
         sqs = boto3.client("sqs", **self.store)
         for queue in queues:
             url = self.running.environment[f"{queue}_QUEUE_URL"]

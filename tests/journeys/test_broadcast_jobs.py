@@ -18,7 +18,7 @@ OVER = ("done", "cancelled", "failed")
 @pytest.fixture(scope="module")
 def queueing() -> Iterator[Service]:
     """A service where every broadcast is the queue's work, and what was not done comes again after
-    two seconds: on AWS that takes twelve minutes, and the store keeps the machine's time. Its
+    two seconds: on AWS that takes twelve minutes, which nobody moves the clock by. Its
     gateway lets in only what the functions' roles sign. Their clock is ahead, which libcurl cannot
     know."""
     with pytest.MonkeyPatch.context() as patch:

@@ -169,7 +169,6 @@ async def test_what_is_far_ahead_is_found_by_the_scheduler(heliograph: Service) 
     scheduled = post(heliograph, SEND, body).json()
     async with heliograph.connect(token) as socket:
         assert await seq_of(socket, name) == 0
-        # All at once: the queue holds messages back by the machine's time.
         await heliograph.running.advance(400)
         frame = await receive(socket)
     assert (frame["id"], frame["seq"]) == (scheduled["notification_id"], 1)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,25 @@ def test_a_program_that_is_accompanied_may_end_as_it_wants() -> None:
         os.killpg(process.pid, signal.SIGTERM)
         assert output_of(process).read() == "bye\n"
         assert process.wait() == 3
+
+
+LATER = "import time\nwhile time.time() < 4_000_000_000: time.sleep(0.01)\nprint('later')"
+
+
+def test_a_module_on_the_leash_tells_the_time_that_it_is_told() -> None:
+    ours, theirs = socket.socketpair()
+    leash = ROOT / "local_server" / "leash.py"
+    words = [sys.executable, "-P", str(leash), "timeit", "-n1", "-r1", LATER]
+    with (
+        ours,
+        subprocess.Popen(words, stdin=theirs.fileno(), stdout=subprocess.PIPE, text=True) as child,
+    ):
+        theirs.close()
+        # To 2100, by way of tomorrow.
+        for days in (1, 75 * 365):
+            ours.sendall(b"%d\n" % (days * 86_400_000))
+            assert ours.recv(1) == b"."
+        assert output_of(child).readline() == "later\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc and the kernel")

@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -16,7 +18,7 @@ from local_server.errors import StoreError
 from local_server.provisioning import Clients, make_clients
 from local_server.settings import Settings
 from local_server.store import FAKE_CREDENTIALS, Store, start_store
-from local_server.stores.endpoints import Endpoints
+from local_server.stores.endpoints import Endpoints, Follows
 from local_server.stores.folder import Folder
 from local_server.stores.process import StoreProcess
 from local_server.stores.programs import choose_programs, dynoxide, ministack
@@ -59,6 +61,21 @@ def test_two_programs_have_two_addresses() -> None:
         (tables.url, "dynoxide: tables"),
         (queues.url, "ministack: queues"),
     )
+    assert store.follows == Follows(tables=False, queues=True)
+
+
+async def test_an_embedded_store_follows_the_clock_and_one_at_a_url_does_not() -> None:
+    moto = start_store("moto")
+    try:
+        assert moto.follows == Follows(tables=True, queues=True)
+        await moto.ready()
+        await moto.go_ahead(86_400_000)
+        async with httpx.AsyncClient() as client:
+            date = (await client.get(moto.url + "/moto-api/")).headers["date"]
+        assert parsedate_to_datetime(date) > datetime.now(UTC) + timedelta(hours=23)
+    finally:
+        await moto.stop()
+    assert Store("store", "http://127.0.0.1:1").follows == Follows()
 
 
 def test_other_names_are_refused() -> None:

@@ -12,6 +12,7 @@ from local_server.sources import Source, make_sources
 from local_server.sources.queues import QueuePoller
 from local_server.sources.schedules import Scheduler
 from local_server.sources.streams import StreamPoller
+from local_server.stores.endpoints import Follows
 from local_server.template import LogicalId, Names, load_template
 from tests.local_server.sources.fakes import Functions, shared
 
@@ -51,7 +52,7 @@ def make(folder: Path, event: str) -> Source:
     file = folder / "serverless.yml"
     file.write_text(TEMPLATE.format(event=event))
     clients = Clients(dynamodb=NOBODY, sqs=NOBODY, streams=NOBODY)
-    (source,) = make_sources(load_template(file), NAMES, clients, Functions(), shared())
+    (source,) = make_sources(load_template(file), NAMES, clients, Functions(), shared(), Follows())
     return source
 
 

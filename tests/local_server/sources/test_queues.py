@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -16,7 +17,7 @@ from local_server.clock import Clock
 from local_server.provisioning import Client
 from local_server.sources.queues import Queue, QueuePoller
 from local_server.template import LogicalId
-from local_server.testing import Running
+from local_server.testing import Running, emulator
 from tests.local_server.conftest import Observer
 from tests.local_server.sources.fakes import RAISED, F, Functions, ImpatientClock, shared
 from tests.local_server.sources.stores import Provisioned, provisioned
@@ -75,12 +76,18 @@ class Sqs:
 
 
 async def run(
-    sqs: Sqs, functions: Functions, queue: Queue, *, count: int = 1, clock: Clock | None = None
+    sqs: Sqs,
+    functions: Functions,
+    queue: Queue,
+    *,
+    count: int = 1,
+    clock: Clock | None = None,
+    follows_clock: bool = False,
 ) -> list[list[str]]:
     """Until so many batches are in work; then they are released and finished."""
     common = shared(clock)
     functions.released.clear()
-    poller = QueuePoller(queue, functions, cast(Client, sqs), common)
+    poller = QueuePoller(queue, functions, cast(Client, sqs), common, follows_clock)
     await poller.open()
     poll = asyncio.ensure_future(poller.run())
     await functions.until(count)
@@ -153,6 +160,14 @@ async def test_times_are_the_clocks_that_handlers_compare_them_with() -> None:
         "ApproximateFirstReceiveTimestamp": "65000",
         "ApproximateReceiveCount": "1",
     }
+
+
+async def test_times_of_a_store_that_follows_the_clock_are_right_already() -> None:
+    clock, functions = Clock(lambda: 5_000_000_000), Functions()
+    clock.advance(60)
+    sqs = Sqs(1, attributes={"SentTimestamp": "65000"})
+    await run(sqs, functions, QUEUE, clock=clock, follows_clock=True)
+    assert functions.events[0]["Records"][0]["attributes"] == {"SentTimestamp": "65000"}
 
 
 async def test_a_queue_that_cannot_be_polled_is_asked_ever_later() -> None:
@@ -332,3 +347,54 @@ async def test_what_fails_ends_among_the_dead_letters(
     while shown["consumer"] != "bury":
         shown = await observer.next()
     assert json.loads(shown["record"]["body"])[failure] is True
+
+
+# The clock
+
+DELAYED = """\
+service: delayed
+provider: { name: aws, region: eu-west-3, environment: { QUEUE: !Ref Jobs } }
+functions:
+  send: { handler: h.send, timeout: 30 }
+  work: { handler: h.work, timeout: 30, events: [{ sqs: { arn: !GetAtt Jobs.Arn } }] }
+resources:
+  Resources:
+    Jobs: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 600 } }
+"""
+DELAYING = """\
+import os
+import boto3
+def send(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], **event)
+def work(event, context):
+    (record,) = event["Records"]
+    if record["attributes"]["ApproximateReceiveCount"] == "1":
+        raise ValueError("not yet")
+"""
+
+
+@pytest.mark.parametrize("kind", ["ministack", "moto"])
+async def test_what_is_delayed_or_failed_comes_back_by_the_clock(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "serverless.yml").write_text(DELAYED)
+    (tmp_path / "h.py").write_text(DELAYING)
+    async with emulator(tmp_path / "serverless.yml", store=kind) as gw:
+        began = gw.now
+        await gw.invoke("send", {"MessageBody": "{}", "DelaySeconds": 900})
+        for count, seconds in enumerate((900, 600), 1):
+            await gw.advance(seconds)
+            shown = await works(gw, count)
+    attributes = shown["Records"][0]["attributes"]
+    assert attributes["ApproximateReceiveCount"] == "2"
+    assert 0 <= int(attributes["SentTimestamp"]) - began < 60_000
+    first_received = int(attributes["ApproximateFirstReceiveTimestamp"])
+    assert 0 <= first_received - began - 900_000 < 60_000
+
+
+async def works(gw: Running, count: int) -> Any:
+    """What `work` was shown last, once it has been done with so many."""
+    async with asyncio.timeout(60):
+        while (
+            len(events := [one.event for one in gw.invocations if one.function == "work"]) < count
+        ):
+            await asyncio.sleep(0.01)
+    return events[-1]

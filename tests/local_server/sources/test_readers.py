@@ -97,6 +97,16 @@ async def test_records_come_in_batches_and_in_order() -> None:
     assert first["awsRegion"] == "eu-west-3"
 
 
+async def test_records_of_a_store_that_follows_the_clock_are_dated_already() -> None:
+    clock, functions = ImpatientClock(), Functions()
+    clock.advance(3600)
+    place = Cursor(cast(Client, Shard(1)), STREAM.arn, "shard", "TRIM_HORIZON")
+    async with asyncio.timeout(30):
+        await ShardReader(STREAM, place, functions, shared(clock), follows_clock=True).run()
+    (record,) = functions.events[0]["Records"]
+    assert record["dynamodb"]["ApproximateCreationDateTime"] == 0
+
+
 async def test_records_are_dated_by_the_clock_as_it_was_when_they_were_written() -> None:
     machine, functions = [0], Functions()
     clock = Clock(lambda: machine[0] * 1_000_000_000)

@@ -4,9 +4,12 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local_server.errors import StoreError
@@ -33,6 +36,20 @@ async def ended(process: StoreProcess) -> str:
 async def test_it_answers_where_it_says_and_has_not_ended(process: StoreProcess) -> None:
     assert answers(process.url + MOTO.health)
     assert process.ending() is None
+
+
+async def test_it_tells_the_time_that_it_is_told(process: StoreProcess) -> None:
+    for hours in (1, 3):
+        process.go_ahead(hours * 3_600_000)
+        date = httpx.get(process.url + MOTO.health).headers["date"]
+        assert abs(parsedate_to_datetime(date).timestamp() - time.time() - hours * 3600) < 60
+
+
+async def test_one_that_has_ended_is_told_nothing(process: StoreProcess) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    await ended(process)
+    process.go_ahead(1000)
+    process.go_ahead(2000)
 
 
 async def test_its_ending_is_known(process: StoreProcess) -> None:
