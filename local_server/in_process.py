@@ -36,7 +36,7 @@ from local_server.runtime import Runtime
 from local_server.template import Function, FunctionName
 from local_server.travel import Travel
 from local_server.worker import LambdaLoggerHandler, exit_status
-from local_server.worker_process import Answer, checked
+from local_server.worker_process import Answer, result_of
 
 logger = logging.getLogger("local_server.functions")
 
@@ -103,7 +103,7 @@ class InProcess:
                 raise throttled()
             async with self._turn:
                 self._strike(invocation.call)
-                invocation.succeed(checked(await self._run(invocation)))
+                invocation.succeed(result_of(await self._run(invocation)))
         except FunctionError as error:
             invocation.fail(error)
 

@@ -7,22 +7,20 @@ from collections.abc import Callable
 
 from local_server.clock import Timer
 from local_server.deadlines import Deadline, Deadlines
-from local_server.errors import FunctionCrashed, FunctionError, FunctionRaised, FunctionTimedOut
+from local_server.errors import FunctionCrashed, FunctionError, FunctionTimedOut
 from local_server.faults import Fault
 from local_server.invocation import Invocation
 from local_server.journal import Line
 from local_server.processes import Zygote
 from local_server.runtime import Runtime
 from local_server.template import Function
-from local_server.worker_process import Answer, WorkerProcess, checked
+from local_server.worker_process import Answer, WorkerProcess, result_of
 
 logger = logging.getLogger("local_server.functions")
 
 # Lambda gives the initialisation ten seconds of its own
 # (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 INIT_TIMEOUT_S = 10.0
-# 6 MB and what Lambda's own envelope may take.
-RESULT_BYTES = 6 * 1024 * 1024 + 100
 
 
 class Sandbox:
@@ -156,22 +154,11 @@ class _Work:
         """Raises FunctionError."""
         if self.reason is not None:
             raise self.reason
-        return _within_limit(checked(answer))
+        return result_of(answer)
 
 
 def _timed_out(seconds: float) -> FunctionError:
     return FunctionTimedOut("Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds")
-
-
-def _within_limit(result: bytes) -> bytes:
-    """Raises FunctionRaised."""
-    if len(result) > RESULT_BYTES:
-        raise FunctionRaised(
-            "Function.ResponseSizeTooLarge",
-            f"Response payload size ({len(result)} bytes) exceeded maximum allowed payload size "
-            f"({RESULT_BYTES} bytes).",
-        )
-    return result
 
 
 def _ms_since(started: float) -> str:

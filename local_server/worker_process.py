@@ -17,6 +17,8 @@ from local_server.worker import HEADER
 Answer = tuple[bytes, bytes]
 Answered = Callable[[Answer], None]
 
+# 6 MB and what Lambda's own envelope may take.
+RESULT_BYTES = 6 * 1024 * 1024 + 100
 _ENDED: Answer = (b"X", b"")
 
 
@@ -181,6 +183,18 @@ def checked(answer: Answer) -> bytes:
     if kind == b"X":
         raise _crashed(int(body or 0))
     return body
+
+
+def result_of(answer: Answer) -> bytes:
+    """Of an invocation. Raises FunctionRaised, FunctionCrashed."""
+    result = checked(answer)
+    if len(result) > RESULT_BYTES:
+        raise FunctionRaised(
+            "Function.ResponseSizeTooLarge",
+            f"Response payload size ({len(result)} bytes) exceeded maximum allowed payload size "
+            f"({RESULT_BYTES} bytes).",
+        )
+    return result
 
 
 def _raised(body: bytes) -> FunctionError:

@@ -27,6 +27,7 @@ functions:
     events:
       - websocket: {route: echo, routeResponseSelectionExpression: $default}
       - httpApi: POST /echo
+  huge: {handler: a.huge, events: [{websocket: huge}, {httpApi: GET /huge}]}
   work:
     handler: a.work
     environment: {QUEUE: !Ref Jobs}
@@ -41,6 +42,8 @@ def gate(event, context):
     return {"statusCode": 200}
 def echo(event, context):
     return {"statusCode": 200, "body": event["body"][:100]}
+def huge(event, context):
+    return {"statusCode": 200, "body": "x" * 6_291_556}
 def work(event, context):
     pathlib.Path("worked").write_text(event["Records"][0]["attributes"]["ApproximateReceiveCount"])
 """
@@ -92,6 +95,17 @@ async def test_a_body_that_base64_makes_too_big_is_a_413__6_3_11(gw: RunningInTh
     async with httpx.AsyncClient(base_url=gw.http_url, timeout=30) as http:
         answer = await http.post("/echo", content=b"\xff" * 4_800_000, headers=headers)
     assert (answer.status_code, answer.text) == (413, '{"message":"Request Entity Too Large"}')
+
+
+async def test_a_result_too_big_for_lambda_is_an_internal_error__2_3_2__6_3_12(
+    gw: RunningInThread,
+) -> None:
+    async with httpx.AsyncClient(base_url=gw.http_url, timeout=30) as http:
+        answer = await http.get("/huge")
+    assert (answer.status_code, answer.text) == (500, '{"message":"Internal Server Error"}')
+    async with await gw.connect() as socket:
+        await socket.send({"action": "huge"})
+        assert (await socket.receive())["message"] == "Internal server error"
 
 
 async def test_a_batch_of_a_throttled_function_stays_in_its_queue(

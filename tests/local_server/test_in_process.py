@@ -153,6 +153,11 @@ async def test_modules_of_the_project_are_imported_anew_after_a_change(tmp_path:
         ("def f(:", FunctionRaised, "Runtime.UserCodeSyntaxError"),
         ("def f(event, context):\n    raise KeyError('x')", FunctionRaised, "KeyError: 'x'"),
         ("def f(event, context):\n    return object()", FunctionRaised, "Runtime.MarshalError"),
+        (
+            "def f(event, context):\n    return 'x' * 6_291_555",
+            FunctionRaised,
+            "ResponseSizeTooLarge",
+        ),
         ("def f(event, context):\n    raise SystemExit(2)", FunctionCrashed, "exit status 2"),
     ],
 )

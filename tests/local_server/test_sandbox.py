@@ -7,7 +7,8 @@ import pytest
 
 from local_server.clock import Clock
 from local_server.errors import FunctionCrashed, FunctionRaised, FunctionTimedOut
-from local_server.sandbox import INIT_TIMEOUT_S, RESULT_BYTES
+from local_server.sandbox import INIT_TIMEOUT_S
+from local_server.worker_process import RESULT_BYTES
 from tests.local_server.conftest import is_running
 from tests.local_server.services import F, answer_of, running, service_of, until_file
 
