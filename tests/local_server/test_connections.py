@@ -236,6 +236,34 @@ async def test_a_handshake_that_the_end_overtakes_is_disconnected_properly(tmp_p
     ]
 
 
+async def test_disconnect_does_not_wait_for_messages_at_work__5_6(gw: RunningInThread) -> None:
+    # It strikes when the function is invoked, and does no harm.
+    number = gw.faults.add(Fault(FaultKind.COLD_START, function="hang"))
+    async with await gw.connect() as socket:
+        mine = socket.connection_id
+        await socket.send({"action": "hang"})
+        async with asyncio.timeout(30):
+            while not gw.faults.strikes(number):
+                await asyncio.sleep(0.001)
+    gw.faults.remove(number)
+    await until_ended(gw, mine, "connect", "disconnect")
+    await gw.advance(60, settle_s=0)
+    await until_ended(gw, mine, "connect", "disconnect", "hang")
+
+
+async def until_ended(gw: Running, connection: str, *functions: str) -> None:
+    """These are done with their events of the connection, in this order, and no others."""
+    ended: tuple[str, ...] = ()
+    async with asyncio.timeout(30):
+        while ended != functions:
+            ended = tuple(
+                one.function
+                for one in gw.invocations
+                if one.event["requestContext"].get("connectionId") == connection
+            )
+            await asyncio.sleep(0.001)
+
+
 # Integrations
 
 

@@ -107,8 +107,10 @@ async def test_a_204_has_no_body(http: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/things", "/things/1/2", "/respond"])
-async def test_no_route_is_a_404__6_3_1(http: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/things", "/things/1/2", "/respond", "/local/things/1"]
+)
+async def test_no_route_is_a_404__6_3_1__6_3_2(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(path)
     assert (answer.status_code, answer.text) == (404, '{"message":"Not Found"}')
 

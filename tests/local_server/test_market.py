@@ -227,7 +227,7 @@ def at_domain(market: Running, key: str) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("key", ["live", "rooms/v1"])
-async def test_a_mapping_key_replaces_the_stage__1_1_5(house: House, key: str) -> None:
+async def test_a_mapping_key_replaces_the_stage__1_1_5__3_1_12(house: House, key: str) -> None:
     address, there = at_domain(house.market, key)
     ann = await house.enter("ann", address, **there)
     await ann.says("house", "me")

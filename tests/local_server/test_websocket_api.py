@@ -262,6 +262,13 @@ async def test_a_frame_too_big_closes_with_1009__2_2_2__1_4_6(
     assert await end_of(observer) == (1009, "Message too big")
 
 
+async def test_the_largest_message_gets_through__1_4_7(socket: ClientConnection) -> None:
+    text = '{"kind": "ask", "say": "heard", "x": "%s"}'
+    text %= "x" * (128 * 1024 - len(text % ""))
+    await socket.send([text[start : start + 32 * 1024] for start in range(0, len(text), 32 * 1024)])
+    assert await socket.recv() == "heard"
+
+
 async def test_a_message_too_big_closes_with_1009__2_2_2__1_4_7(socket: ClientConnection) -> None:
     with suppress(ConnectionClosed):
         await socket.send(["x" * 32 * 1024] * 4 + ["x"])
