@@ -18,10 +18,11 @@ from local_server.template.issuers import is_fetchable, is_loopback
 
 # docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 FETCH_TIMEOUT_S = 1.5
+# Of a key set, the same page; no more is read of a discovery document either.
+DOCUMENT_BYTES = 150_000
 KEPT_MS = 2 * 60 * 60 * 1000
 # A token with an unknown key id makes us look again, as keys rotate; a flood of them does not.
 REFETCH_MS = 5 * 1000
-_DOCUMENT_BYTES = 1024 * 1024
 
 Keys = dict[str, RSAPublicKey]
 Fetch = Callable[[str], Awaitable[Any]]
@@ -46,7 +47,10 @@ def _read(url: str) -> bytes:
     # What is on this machine is not asked for through a proxy.
     proxies = [ProxyHandler({})] if is_loopback(urlsplit(url).hostname or "") else []
     with build_opener(*proxies).open(url, timeout=FETCH_TIMEOUT_S) as answer:
-        return bytes(answer.read(_DOCUMENT_BYTES))
+        document = bytes(answer.read(DOCUMENT_BYTES + 1))
+    if len(document) > DOCUMENT_BYTES:
+        raise ValueError("too large")
+    return document
 
 
 class IssuerKeys:

@@ -1,12 +1,14 @@
 """An issuer's keys: found, kept, found again."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from local_server.authorizers.jwt_claims import InvalidToken
 from local_server.authorizers.jwt_keys import (
+    DOCUMENT_BYTES,
     KEPT_MS,
     REFETCH_MS,
     FetchFailed,
@@ -104,6 +106,16 @@ async def test_keys_that_cannot_be_had_are_named(issuer: Issuer, clock: Clock) -
 async def test_an_issuer_that_is_silent_is_given_up__6_4(issuer: Issuer, clock: Clock) -> None:
     issuer.silent.set()
     with pytest.raises(InvalidToken, match=UNREACHABLE):
+        await IssuerKeys(issuer.url, clock).find("one")
+
+
+async def test_a_key_set_may_have_150_000_bytes__6_6(issuer: Issuer, clock: Clock) -> None:
+    keys = issuer.answers[KEYS] | {"padding": ""}
+    room = DOCUMENT_BYTES - len(json.dumps(keys))
+    issuer.answers[KEYS] = keys | {"padding": "x" * room}
+    await IssuerKeys(issuer.url, clock).find("one")
+    issuer.answers[KEYS] = keys | {"padding": "x" * (room + 1)}
+    with pytest.raises(InvalidToken, match="JWKS communication error"):
         await IssuerKeys(issuer.url, clock).find("one")
 
 
