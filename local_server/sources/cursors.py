@@ -32,6 +32,17 @@ class Cursor:
             )
             self._iterator = answer["ShardIterator"]
 
+    async def settle(self) -> None:
+        """The same, where iterators may expire before they are used: LATEST would be another place
+        when it is asked for once more. What is there already is read, and forgotten.
+
+        Raises ClientError, BotoCoreError.
+        """
+        if self._position["ShardIteratorType"] == "LATEST":
+            self._position = {"ShardIteratorType": "TRIM_HORIZON"}
+            while not self.ended and await self.read(_READ_MOST):
+                pass
+
     async def read(self, most: int) -> list[Mapping[str, Any]]:
         """Up to `most` records, if there are any. Raises ClientError, BotoCoreError."""
         try:

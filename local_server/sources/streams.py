@@ -52,7 +52,8 @@ class StreamPoller:
             self._ended |= closed
         for shard in ready(shards, self._begun, self._ended):
             cursor = self._cursor(shard)
-            await cursor.open()
+            # The clock jumps, and iterators expire with what has not been read yet.
+            await (cursor.settle() if self._follows_clock else cursor.open())
             self._cursors.append(cursor)
 
     def _cursor(self, shard: Shard, *, child: bool = False) -> Cursor:

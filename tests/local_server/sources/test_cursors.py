@@ -80,6 +80,20 @@ async def test_an_iterator_that_has_expired_is_replaced() -> None:
     assert streams.iterators == ["LATEST", "AFTER_SEQUENCE_NUMBER1"]
 
 
+@pytest.mark.parametrize(
+    ("there", "again"),
+    [([page()], "TRIM_HORIZON"), ([page("1", "2"), page()], "AFTER_SEQUENCE_NUMBER2")],
+)
+async def test_a_settled_place_is_not_lost_with_an_iterator(
+    there: list[dict[str, Any]], again: str
+) -> None:
+    streams = Streams(*there, "ExpiredIteratorException", page("3"))
+    place = cursor(streams)
+    await place.settle()
+    assert [numbers(await place.read(10)) for _ in range(2)] == [[], ["3"]]
+    assert streams.iterators == ["TRIM_HORIZON", again]
+
+
 async def test_after_records_that_were_trimmed_it_goes_on_at_the_oldest() -> None:
     streams = Streams(page("1"), "TrimmedDataAccessException", page("7"))
     place = cursor(streams)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import boto3
@@ -14,7 +15,7 @@ from botocore.exceptions import ClientError
 from local_server.errors import StoreError
 from local_server.provisioning import Client
 from local_server.sources.streams import StreamPoller
-from local_server.testing import Running
+from local_server.testing import Running, emulator
 from tests.local_server.conftest import Observer
 from tests.local_server.sources.fakes import Functions, ImpatientClock, shared
 from tests.local_server.sources.test_readers import STREAM
@@ -125,13 +126,7 @@ async def test_a_stream_that_the_store_does_not_have_stops_the_start() -> None:
 
 async def test_a_change_reaches_its_function(sample: Running, observer: Observer) -> None:
     environment = sample.environment
-    table = boto3.client(
-        "dynamodb",
-        endpoint_url=sample.store_url,
-        region_name="eu-west-3",
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
+    table = dynamodb(sample)
     key = {"id": {"S": observer.connection_id}}
     thing = {**key, "observer": {"S": observer.connection_id}}
     name = environment["THINGS_TABLE"]
@@ -151,3 +146,55 @@ async def test_a_change_reaches_its_function(sample: Running, observer: Observer
     assert first["dynamodb"]["SizeBytes"] > 0
     assert "OldImage" not in first["dynamodb"]
     assert changes[2]["dynamodb"]["OldImage"] == thing
+
+
+WRITTEN = """\
+service: written
+provider: { name: aws, region: eu-west-3, environment: { TABLE: !Ref Rows } }
+functions:
+  seen: { handler: h.seen, events: [{ stream: { arn: !GetAtt Rows.StreamArn } }] }
+resources:
+  Resources:
+    Rows:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+        KeySchema: [{ AttributeName: id, KeyType: HASH }]
+        StreamSpecification: { StreamViewType: KEYS_ONLY }
+"""
+
+
+@pytest.mark.parametrize("kind", ["ministack", "moto"])
+async def test_no_record_is_lost_to_a_jump_of_the_clock(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "serverless.yml").write_text(WRITTEN)
+    (tmp_path / "h.py").write_text("def seen(event, context):\n    return None\n")
+    async with emulator(tmp_path / "serverless.yml", store=kind) as gw:
+        began = gw.now
+        table = dynamodb(gw)
+        # Iterators last for a quarter of an hour: those of before the jump have expired after it.
+        table.put_item(TableName=gw.environment["TABLE"], Item={"id": {"S": "before"}})
+        await gw.advance(3600)
+        table.put_item(TableName=gw.environment["TABLE"], Item={"id": {"S": "after"}})
+        table.close()
+        async with asyncio.timeout(60):
+            while len(changes := worked_off(gw)) < 2:
+                await asyncio.sleep(0.01)
+    assert [one["dynamodb"]["Keys"]["id"]["S"] for one in changes] == ["before", "after"]
+    assert abs(changes[1]["dynamodb"]["ApproximateCreationDateTime"] - began / 1000 - 3600) < 60
+
+
+def worked_off(gw: Running) -> list[Any]:
+    """Records of batches that were no failures, as one that a jump has made late is."""
+    done = [one for one in gw.invocations if one.error is None]
+    return [record for one in done for record in one.event["Records"]]
+
+
+def dynamodb(gw: Running) -> Client:
+    client: Client = boto3.client(
+        "dynamodb",
+        endpoint_url=gw.store_url,
+        region_name="eu-west-3",
+        aws_access_key_id=gw.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=gw.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    return client
