@@ -137,7 +137,18 @@ class Control:
         return _json(200, {"seed": faults.seed, "faults": rows})
 
     async def _add(self, request: Request) -> Response:
-        return _json(201, {"number": self._shared.faults.add(_decoded(request, Fault))})
+        fault = _decoded(request, Fault)
+        self._check_names(fault)
+        return _json(201, {"number": self._shared.faults.add(fault)})
+
+    def _check_names(self, fault: Fault) -> None:
+        """One that is misspelt would never strike, and nobody would know."""
+        routes = [*self._overview["websocket_routes"], *self._overview["http_routes"]]
+        known = {"function": self._overview["functions"], "route": [one["key"] for one in routes]}
+        for what, names in known.items():
+            name = getattr(fault, what)
+            if name is not None and name not in names:
+                raise BadControl(422, f"there is no {what} {name}; there are {', '.join(names)}")
 
     async def _clear(self, _: Request) -> Response:
         self._shared.faults.clear()

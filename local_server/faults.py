@@ -26,6 +26,21 @@ class FaultKind(StrEnum):
     CONNECTION_FAILED = "connection-failed"  # the gateway closes with 1011 at the next message
 
 
+# No function and no route is known where these strike: a call of @connections names none.
+_OF_CONNECTIONS = frozenset(
+    {
+        FaultKind.POST_GONE,
+        FaultKind.POST_THROTTLED,
+        FaultKind.POST_FAILED,
+        FaultKind.POST_DELAYED,
+        FaultKind.POST_MISREPORTED,
+        FaultKind.POST_LOST,
+        FaultKind.DISCONNECT_LOST,
+        FaultKind.CONNECTION_FAILED,
+    }
+)
+
+
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`probability` is of each matching call; `times` ends it after so many strikes."""
 
@@ -44,6 +59,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"a fault strikes at least once: times {self.times}")
         if not 0 <= self.delay_ms <= 15 * 60 * 1000:
             raise ValueError(f"delay_ms lies between 0 and 15 minutes: {self.delay_ms}")
+        if self.kind in _OF_CONNECTIONS and (self.route or self.function):
+            raise ValueError(f"{self.kind} is narrowed to a connection, not to a route or function")
 
 
 @dataclass(frozen=True)

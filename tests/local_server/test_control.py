@@ -64,6 +64,15 @@ class Stored:
         return {"items": [], "after": None}
 
 
+OVERVIEW = {
+    "service": "s",
+    "stage": "dev",
+    "functions": ["f"],
+    "websocket_routes": [{"key": "say"}],
+    "http_routes": [{"key": "GET /"}],
+}
+
+
 class Setup:
     def __init__(self) -> None:
         self.clock = Clock(lambda: 1_700_000_000_000_000_000)
@@ -79,7 +88,7 @@ class Setup:
             shared,
             self.advance,
             self.invoke,
-            overview={"service": "s", "stage": "dev"},
+            overview=OVERVIEW,
             management=self.management,  # type: ignore[arg-type]
             stored=self.stored,  # type: ignore[arg-type]
         )
@@ -149,7 +158,7 @@ async def test_a_connection_is_posted_to_and_closed_as_by_the_service(setup: Set
 
 async def test_the_service_its_tables_and_queues_are_told(setup: Setup) -> None:
     for what, told in (
-        ("service", {"service": "s", "stage": "dev"}),
+        ("service", OVERVIEW),
         ("tables", {"tables": [{"name": "t"}]}),
         ("queues", {"queues": [{"name": "q"}]}),
     ):
@@ -216,6 +225,9 @@ async def test_what_never_ran_is_refused_with_lambdas_status(
         ("POST", "faults", {"kind": "unknown"}, 422),
         ("POST", "faults", {"kind": "post-gone", "probability": 2}, 422),
         ("POST", "faults", {"kind": "post-gone", "conection": "c"}, 422),
+        ("POST", "faults", {"kind": "post-gone", "function": "f"}, 422),
+        ("POST", "faults", {"kind": "cold-start", "function": "unknown"}, 422),
+        ("POST", "faults", {"kind": "cold-start", "route": "unknown"}, 422),
     ],
 )
 async def test_what_makes_no_sense_is_refused_with_a_reason(

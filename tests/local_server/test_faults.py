@@ -89,6 +89,13 @@ def test_a_senseless_fault_is_refused(wrong: dict[str, float]) -> None:
         Fault(FaultKind.POST_GONE, **wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("scope", ["route", "function"])
+@pytest.mark.parametrize("kind", ["post-lost", "disconnect-lost", "connection-failed"])
+def test_a_fault_that_could_never_strike_is_refused(kind: str, scope: str) -> None:
+    with pytest.raises(ValueError, match="narrowed to a connection"):
+        Fault(FaultKind(kind), **{scope: "any"})  # type: ignore[arg-type]
+
+
 def test_every_kind_of_fault_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
     assert all(f"`{kind.value}`" in text for kind in FaultKind)

@@ -31,10 +31,10 @@ def test_faults_are_added_listed_and_taken_away(say: Say) -> None:
     assert say("list") == "no faults (seed 0)"
     words = ["post-gone", "--connection", "c", "--probability", "0.5", "--times", "3"]
     assert say("add", *words) == "fault 1"
-    assert say("add", "worker-killed", "--function", "f", "--delay-ms", "5") == "fault 2"
+    assert say("add", "worker-killed", "--function", "echo", "--delay-ms", "5") == "fault 2"
     assert say("list").splitlines() == [
         "1  post-gone, connection c, probability 0.5, 3 times, struck 0",
-        "  2  worker-killed, function f, 5 ms, struck 0",
+        "  2  worker-killed, function echo, 5 ms, struck 0",
     ]
     assert say("remove", "1") == "fault 1 is gone"
     assert say("clear") == "no faults"
