@@ -232,8 +232,10 @@ def test_nothing_stands_in_anybodys_way(url: str, browser: Browser, dark: bool) 
     for width in (1280, 390):
         visit(browser, url, width=width, dark=dark)
         browser.find(f"{BOB} .presence", "online")
+        browser.run(f"document.querySelector('{ALICE} [name=message]').value = 'long '.repeat(700)")
         send(browser, ALICE, f"At {width}")
         browser.find(f"{BOB} .toast", f"At {width}")
         browser.run("for (const each of document.getAnimations()) each.finish()")
         assert browser.faults_of_access() == []
         assert browser.run("return document.documentElement.scrollWidth") <= width
+        assert browser.run("return document.querySelector('.toast').offsetHeight") < 200
