@@ -27,7 +27,7 @@ function choice(table) {
 }
 
 function queueRow(queue) {
-  const depth = [`${queue.visible}`, queue.in_flight && `${queue.in_flight} in work`, queue.delayed && `${queue.delayed} later`].filter(Boolean).join(", ");
+  const depth = [`${queue.visible}`, queue.in_flight && `${queue.in_flight} in work`, queue.delayed && `${queue.delayed} delayed`].filter(Boolean).join(", ");
   return element("li", { className: "queue", title: queue.url }, text("", queue.name), text("count", depth));
 }
 
