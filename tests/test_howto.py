@@ -33,6 +33,11 @@ def test_the_service_of_the_page_on_testing_passes_its_own_tests(tmp_path: Path)
     assert "4 passed" in run.stdout
 
 
+def test_what_is_to_be_installed_is_built_here_and_on_no_index() -> None:
+    for page in PAGES.glob("*.md"):
+        assert not re.search(r"\binstall\b.* @?heliograph\b", page.read_text()), page.name
+
+
 def test_every_page_is_in_the_list() -> None:
     listed = set(re.findall(r"\]\(([\w-]+\.md)\)", (PAGES / "README.md").read_text()))
     assert listed == {path.name for path in PAGES.glob("*.md")} - {"README.md"}
