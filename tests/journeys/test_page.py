@@ -248,7 +248,9 @@ def test_a_copied_test_runs(echo: str, browser: Browser, tmp_path: Path) -> None
     browser.click(".entry.event", "echo")
     browser.click("#detail button", "Copy as pytest")
     browser.find("#said", "copied")
-    (tmp_path / "test_copied.py").write_text(browser.clipboard())
+    copied = browser.clipboard()
+    assert "tables are empty" in copied
+    (tmp_path / "test_copied.py").write_text(copied)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=ROOT,

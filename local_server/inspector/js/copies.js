@@ -19,7 +19,10 @@ export function pytest(entry, template) {
   const event = masked(entry.raw.event);
   const hiding = JSON.stringify(event).includes(MASK) ? `# What is ${MASK} was masked in the inspector: "Show secrets" there, and copy again.\n` : "";
   const outcome = expectation(entry);
-  return `"""An event that ${entry.function} got, copied from the inspector. Run it where ${template} is."""
+  return `"""An event that ${entry.function} got, copied from the inspector. Run it where ${template} is.
+
+The emulator's tables are empty: what the handler is to find there, a user perhaps, put there first.
+"""
 
 ${outcome.imports}
 ${hiding}EVENT = ${python(event)}
