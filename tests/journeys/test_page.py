@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from benchmarks.processes import emulator
@@ -221,8 +223,13 @@ def test_any_connection_is_posted_to_and_closed(echo: str, browser: Browser) -> 
     browser.find(".entry.frame", "from the page")
     browser.find(".entry.post", "200")
     browser.click("#tab-connections")
-    browser.click("#connections button", "Close")
+    browser.run("arguments[0].focus()", browser.find("#connections button", "Close"))
+    connection = browser.find("#connections .link").text
+    httpx.post(f"{echo}/_local/connections/{quote(connection)}", json={"text": "another"})
+    browser.find("#connections .numbers:nth-child(7)", "2")
+    browser.chrome.switch_to.active_element.send_keys("\ue007")  # Enter
     browser.find("#client-state", "closed with 1000")
+    browser.find("#connections-empty", "Nobody")
 
 
 def test_an_event_is_edited_and_replayed(echo: str, browser: Browser) -> None:

@@ -10,6 +10,7 @@ import { Rows } from "./known.js";
 const MOST = 200;
 const said = new Map(); // By connection: what its welcome said.
 const rows = new Rows();
+const drawn = new Map(); // By connection: its row here. It is kept, or who is at its buttons by keyboard would lose their place.
 
 // A service that greets names whom it has greeted.
 export function note(entries) {
@@ -34,24 +35,52 @@ export async function look(now, visible) {
   options("connection-ids", ids.slice(0, MOST));
   if (!visible) return;
   const seen = open.slice(0, MOST);
-  const known = await rows.of(seen.map((one) => one.connection_id));
-  $("connections").replaceChildren(...seen.map((one) => row(one, now, known.get(one.connection_id))));
   show("connections-empty", open.length === 0 || open.length > MOST);
   $("connections-empty").textContent = open.length ? `${MOST} of ${open.length} are shown.` : "Nobody is connected.";
+  drop(new Set(seen.map((one) => one.connection_id)));
+  // The store may take its time: what the gateway knows is there before.
+  for (const one of seen) if (!drawn.has(one.connection_id)) draw(one, now);
+  const known = await rows.of(seen.map((one) => one.connection_id));
+  for (const one of seen) if (drawn.has(one.connection_id)) draw(one, now, known.get(one.connection_id));
 }
 
-function row(one, now, stored) {
+function drop(seen) {
+  for (const [id, row] of drawn) {
+    if (seen.has(id)) continue;
+    row.remove();
+    drawn.delete(id);
+  }
+}
+
+function draw(one, now, stored) {
   const id = one.connection_id;
-  const { who, topics } = { ...principal(one), ...said.get(id), ...stored };
+  const cells = facts(one, now, stored);
+  if (drawn.has(id)) {
+    const [, ...before] = drawn.get(id).cells;
+    cells.forEach((cell, index) => before[index].replaceWith(cell));
+  } else {
+    drawn.set(id, rowOf(id, cells));
+    $("connections").append(drawn.get(id));
+  }
+}
+
+function rowOf(id, cells) {
   return element("tr", {},
     element("td", {}, button(id, () => onlyConnection(id), { className: "link mono", title: "Show it on the time line" })),
+    ...cells,
+    element("td", {}, element("span", { className: "row" }, button("Post", () => aim(id), { className: "quiet" }), button("Close", () => close(id), { className: "quiet", title: "As DELETE of @connections" }))));
+}
+
+function facts(one, now, stored) {
+  const { who, topics } = { ...principal(one), ...said.get(one.connection_id), ...stored };
+  return [
     element("td", { textContent: who ?? "" }),
     element("td", { className: "topics", textContent: (topics ?? []).join(" "), title: (topics ?? []).join("\n") }),
     element("td", { textContent: ago(now - Date.parse(one.connectedAt)), title: one.connectedAt }),
     element("td", { textContent: one.identity.sourceIp, title: one.identity.userAgent ?? "" }),
     element("td", { className: "numbers", textContent: one.messages_in }),
     element("td", { className: "numbers", textContent: one.messages_out }),
-    element("td", {}, element("span", { className: "row" }, button("Post", () => aim(id), { className: "quiet" }), button("Close", () => close(id), { className: "quiet", title: "As DELETE of @connections" }))));
+  ];
 }
 
 const principal = ({ authorizer }) => (authorizer?.principalId ? { who: authorizer.principalId } : {});
