@@ -38,7 +38,7 @@ class Sender:
                 await self._sleep(max(0.0, began + number / rate - self._clock()))
                 number += 1
                 if len(sends) >= MOST_AT_WORK:
-                    self._tally.failure("send", Overflow(f"{MOST_AT_WORK} without an answer"))
+                    self._tally.failure("send", Overflow(f"left out, {MOST_AT_WORK} unanswered"))
                     continue
                 send = at_work.create_task(self._send(number))
                 sends.add(send)

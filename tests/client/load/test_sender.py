@@ -79,4 +79,4 @@ async def test_a_service_that_does_not_answer_is_not_buried() -> None:
     tally = await send_for(MOST_AT_WORK // 2 + 5, "load:r", service)
 
     assert len(service.asked) == MOST_AT_WORK
-    assert tally.errors[f"send: {MOST_AT_WORK} without an answer"] >= 10
+    assert tally.errors[f"send: left out, {MOST_AT_WORK} unanswered"] >= 10
