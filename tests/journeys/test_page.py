@@ -92,6 +92,17 @@ def test_a_broadcast_from_the_command_line_shows_in_the_page(
     browser.find("#notifications .title", "Extra! Extra!")
 
 
+def test_who_signs_in_and_connects_by_keyboard_keeps_their_place(
+    heliograph: Service, browser: Browser
+) -> None:
+    name, _ = heliograph.user()
+    sign_in(browser, heliograph.running.http_url, name)
+    for selector in ("#connect", "#disconnect"):
+        browser.chrome.switch_to.active_element.send_keys("\ue007")  # Enter
+        browser.find(selector)
+        assert browser.run("return '#' + document.activeElement.id") == selector
+
+
 def test_a_bad_token_is_shown_as_4001(heliograph: Service, browser: Browser) -> None:
     name, _ = heliograph.user()
     sign_in(browser, heliograph.running.http_url, name)

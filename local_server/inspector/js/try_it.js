@@ -163,6 +163,7 @@ async function signIn(event) {
   login.set({ access_token: answer.body.access_token, user: answer.body.user });
   showLogin();
   connect(answer.body.access_token);
+  $("disconnect").focus(); // What had the focus is hidden now; so below.
 }
 
 function signOut() {
@@ -190,9 +191,9 @@ export function setUp() {
   setUpTopics(send);
   on("login", "submit", signIn);
   on("sign-out", "click", signOut);
-  on("connect", "click", () => connect(login.get().access_token));
+  on("connect", "click", () => { connect(login.get().access_token); $("disconnect").focus(); });
   on("connect-badly", "click", () => connect("not-a-token"));
-  on("disconnect", "click", disconnect);
+  on("disconnect", "click", () => { disconnect(); $("connect").focus(); });
   for (const one of document.querySelectorAll("[data-name]")) {
     one.addEventListener("click", () => { $("username").value = one.dataset.name; $("password").focus(); });
   }
