@@ -53,7 +53,8 @@ class TemplateError(LocalServerError):
 class FunctionError(Exception):
     """errorType, errorMessage and stackTrace as Lambda reports them.
 
-    The whole `traceback` and the `place`, a file and line of the project, are for the terminal.
+    The whole `traceback` is for the terminal and the inspector, the `place`, a file and line of the
+    project, for the terminal.
     """
 
     def __init__(

@@ -166,5 +166,6 @@ def _end(invocation: Invocation) -> dict[str, Any]:
         "function": invocation.function,
         "answer": invocation.answer,
         "error": invocation.error,
+        "traceback": invocation.traceback,
         "ms": invocation.ms,
     }

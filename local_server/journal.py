@@ -57,6 +57,7 @@ class Invocation:
     error: str | None
     request_id: str = ""
     ms: float = 0.0
+    traceback: str = ""
 
 
 @dataclass(frozen=True)

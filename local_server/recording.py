@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any, NamedTuple, Protocol
 
 from local_server.clock import Clock, Milliseconds
+from local_server.errors import FunctionError
 from local_server.faults import Call
 from local_server.ids import RandomBytes, invocation_id
 from local_server.journal import Began, Invocation, Journal, closed_journal
@@ -85,5 +86,8 @@ class _Run(NamedTuple):
         error = ended.exception()
         answer = None if error else ended.result()
         reason = str(error) if error else None
+        traceback = error.traceback if isinstance(error, FunctionError) else ""
         ms = (time.perf_counter() - self.began) * 1000
-        return Invocation(now, self.name, self.event, answer, reason, self.request_id, ms)
+        return Invocation(
+            now, self.name, self.event, answer, reason, self.request_id, ms, traceback
+        )

@@ -257,6 +257,15 @@ def test_an_event_is_edited_and_replayed(echo: str, browser: Browser) -> None:
     browser.click("#editor-close")
     browser.find(".entry.answer", "edited")
 
+    browser.click("#detail button", "Edit and replay")
+    browser.run("document.getElementById('editor-text').value = '{}'")
+    browser.click("#editor-run")
+    browser.find("#editor-answer", "KeyError")
+    browser.click("#editor-close")
+    browser.click(".entry.answer", "KeyError")
+    browser.find("#detail", "Traceback")
+    browser.find("#detail", 'return {"statusCode": 200, "body": event["body"]}')
+
 
 def test_a_copied_test_runs(echo: str, browser: Browser, tmp_path: Path) -> None:
     clipboard = ["clipboardReadWrite", "clipboardSanitizedWrite"]

@@ -136,6 +136,10 @@ def test_large_entries_make_room_earlier() -> None:
             Invocation(AT, "f", {"not": "again"}, "null", None, "r", 1.5),
             {"kind": "answer", "answer": "null", "error": None, "request_id": "r", "ms": 1.5},
         ),
+        (
+            Invocation(AT, "f", {}, None, "E: x", "r", 1.5, "Traceback …"),
+            {"kind": "answer", "answer": None, "error": "E: x", "traceback": "Traceback …"},
+        ),
         (line("x"), {"kind": "log", "request_id": "r", "function": "f", "text": "x"}),
         (Post(AT, C, "POST", 410), {"kind": "post", "method": "POST", "status": 410}),
         (Answered(AT, "a", "GET", "/p", "f", 200, 2.0), {"kind": "http", "path": "/p"}),

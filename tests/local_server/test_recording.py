@@ -64,11 +64,13 @@ async def test_nothing_is_noted_in_a_closed_journal() -> None:
 
 
 async def test_an_error_is_passed_on_and_noted() -> None:
-    invoker, journal = Invoker(FunctionRaised("KeyError", "x")), Journal()
+    error = FunctionRaised("KeyError", "x", traceback="Traceback …")
+    invoker, journal = Invoker(error), Journal()
     invoker.released.set()
     with pytest.raises(FunctionRaised):
         await Recording(invoker, Clock(), journal).invoke(F, 1)
-    assert [(one.answer, one.error) for one in journal.invocations] == [(None, "KeyError: x")]
+    (noted,) = journal.invocations
+    assert (noted.answer, noted.error, noted.traceback) == (None, "KeyError: x", "Traceback …")
 
 
 async def test_it_settles_when_nothing_runs_any_more() -> None:

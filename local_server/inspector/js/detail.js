@@ -95,7 +95,7 @@ const part = (title, value) => [element("h3", { textContent: title }), jsonBlock
 function outcome(answer) {
   if (!answer) return [element("p", { className: "hint", textContent: "It has not answered yet." })];
   const title = `Answer after ${milliseconds(answer.ms)}`;
-  if (answer.raw.error !== null) return [element("h3", { className: "error", textContent: `Failed after ${milliseconds(answer.ms)}` }), textBlock(answer.raw.error, "Error")];
+  if (answer.raw.error !== null) return [element("h3", { className: "error", textContent: `Failed after ${milliseconds(answer.ms)}` }), textBlock(answer.raw.traceback || answer.raw.error, "Error")];
   return part(title, parsed(answer.raw.answer) ?? answer.raw.answer);
 }
 
