@@ -153,7 +153,7 @@ def test_whatever_goes_wrong_each_comes_once_and_in_order(
     heliograph.send("bob", title="the last")  # a hole shows by what is behind it
 
     browser.find(f"{BOB} .badge", "9")
-    for title in titles:
+    for title in (*titles, "the last"):  # the welcome has counted it before it is here
         browser.find(f"{BOB} .entry.unread", title)
     assert browser.run(_TITLES, f"{BOB} .entry.unread") == ["the last", *reversed(titles)]
 
