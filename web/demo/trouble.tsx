@@ -75,7 +75,8 @@ export function TroubleButtons({ user, isConnected, notifications }: Props) {
         </button>
       </div>
       <p className={failure ? "hint error" : "hint"} role="status">
-        {words ?? "The emulator makes it; a notification is sent at the worst moment."}
+        {words ??
+          "Each breaks something in the emulator while a notification is sent: it comes all the same."}
       </p>
     </section>
   );
