@@ -52,7 +52,8 @@ class Tab {
   readonly client: HeliographClient;
   readonly ids: string[] = [];
   wanted: Wanted[] = [];
-  readonly asked: string[] = [];
+  /** How often each topic was given back. */
+  readonly #givenBack = new Map<string, number>();
   hasCrashed = false;
   #letGo!: () => void;
   readonly #crashed = new Promise<void>((resolve) => {
@@ -94,17 +95,18 @@ class Tab {
   }
 
   subscribe(topic: string): void {
-    this.asked.push(topic);
+    const givenBack = this.#givenBack.get(topic);
     this.client.subscribe(topic).then(
       () => {
-        if (this.asked.includes(topic)) this.wanted.push({ topic, from: service.seqOf(topic) });
+        const isWanted = this.#givenBack.get(topic) === givenBack;
+        if (isWanted) this.wanted.push({ topic, from: service.seqOf(topic) });
       },
       () => {}, // It was refused, or closed.
     );
   }
 
   unsubscribe(topic: string): void {
-    while (this.asked.includes(topic)) this.asked.splice(this.asked.indexOf(topic), 1);
+    this.#givenBack.set(topic, (this.#givenBack.get(topic) ?? 0) + 1);
     // What is on its way by now need not come any more.
     this.wanted = this.wanted.filter((each) => each.topic !== topic);
     this.client.unsubscribe(topic).catch(() => {});
