@@ -72,6 +72,11 @@ const say = async (frame: object) => {
   await settled();
 };
 
+const refuse = async () => {
+  server.newest.accept();
+  await say({ type: "error", code: 4004, fatal: true });
+};
+
 const notify = (id: string, fields: object = {}) =>
   say({ type: "notification", id, stream: "general", topic: "general", ...fields });
 
@@ -253,8 +258,7 @@ test("nor does a tab that the lock could reach before the refusal", async () => 
   );
   const both = [await open(), await open()];
   await allHeard();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   await allHeard();
 
   expect(both.map(({ client }) => client.status)).toEqual(["refused", "refused"]);
@@ -264,8 +268,7 @@ test("nor does a tab that the lock could reach before the refusal", async () => 
 test("nor is it told as an error once more, for the topics of a tab that had joined", async () => {
   const first = await open();
   await open("alice", ["a"]);
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
 
   expect(first.client.status).toBe("refused");
   expect(first.errors).toEqual([]);
@@ -300,8 +303,7 @@ test("nor does one whose answer to a new leader comes after that was refused, to
 
 test("a tab that is opened after that tries with its own token, and takes the others along", async () => {
   const first = await open();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   await open();
   await server.welcome();
 
@@ -322,8 +324,7 @@ test("and goes on where they were", async () => {
 test("so does one that is asked to", async () => {
   const first = await open();
   const second = await open();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   second.client.reconnect();
   await server.welcome();
 
@@ -332,8 +333,7 @@ test("so does one that is asked to", async () => {
 
 test("so do two at once, with one connection", async () => {
   const all = [await open(), await open(), await open()];
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   for (const { client } of all.slice(1)) client.reconnect();
   await server.welcome();
 
@@ -344,8 +344,7 @@ test("so do two at once, with one connection", async () => {
 test("so does the one that was refused", async () => {
   const first = await open();
   const second = await open();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   first.client.reconnect();
   await server.welcome();
 
@@ -356,8 +355,7 @@ test("so does the one that was refused", async () => {
 test("and one that is left when the refused one has closed", async () => {
   const first = await open();
   const second = await open();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   first.client.close();
   second.client.reconnect();
   await server.welcome();
@@ -397,8 +395,7 @@ test("a tab that has closed is asked in vain, and does not come back", async () 
 
 test("nor does one that was refused before", async () => {
   const { client } = await open();
-  server.newest.accept();
-  await say({ type: "error", code: 4004, fatal: true });
+  await refuse();
   client.close();
   client.reconnect();
   await settled();
