@@ -71,16 +71,13 @@ export async function performed(
 }
 
 /** The same as a message to that tab. */
-export function answered(line: Line, wanted: WantedTopics, call: Call): Promise<Answer> {
-  const known = { kind: "answer", to: call.from, number: call.number } as const;
-  return performed(line, wanted, call).then(
-    (value) => ({ ...known, value, standing: standingOf(line) }),
-    (error) => ({
-      ...known,
-      error: packError(asError(error, "lost")),
-      standing: standingOf(line),
-    }),
+export async function answered(line: Line, wanted: WantedTopics, call: Call): Promise<Answer> {
+  const outcome = await performed(line, wanted, call).then(
+    (value) => ({ value }),
+    (error) => ({ error: packError(asError(error, "lost")) }),
   );
+  const { from: to, number } = call;
+  return { kind: "answer", to, number, ...outcome, standing: standingOf(line) };
 }
 
 /** Takes in a tab with what it wants and where it is. Throws what of that is refused, when all is done. */
